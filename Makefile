@@ -1,0 +1,75 @@
+# make demo    install into .venv, run the demo cohort, write report.zip
+# make test    the whole test suite
+# make lint    formatting, style, types, Snakemake's own linter
+# make clean   remove the results of the demo and all caches (make distclean: .venv too)
+#
+# Variables:  PYTHON=/path/to/python3.11   CORES=4   TORCH=cpu (the CPU build of torch: about 200 MB instead of several GB)
+
+PYTHON ?= python3.11
+CORES ?= all
+TORCH ?=
+
+BIN := .venv/bin
+
+ifeq ($(TORCH),cpu)
+export PIP_EXTRA_INDEX_URL := $(strip $(PIP_EXTRA_INDEX_URL) https://download.pytorch.org/whl/cpu)
+endif
+
+.PHONY: demo test lint format reference lock install clean distclean
+
+demo: install
+	@start=$$(date +%s); \
+	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete && \
+	$(BIN)/snakemake --report report.zip || exit 1; \
+	echo; \
+	echo "Done in $$(( $$(date +%s) - start )) s. Look at:"; \
+	echo "  results/demo/summary.md        the verdict in words"; \
+	echo "  results/demo/leaderboard.tsv   every embedding, apparent beside held-out"; \
+	echo "  report.zip                     all figures and tables: unpack it and open report.html in a browser"
+
+test: install
+	$(BIN)/pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+# Put code into the format that `lint` asks for.
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+# The reference in config/README.md, from the schema.
+reference: install
+	PYTHONPATH=scripts $(BIN)/python -m stratomics.config.reference --write
+
+# envs/lock.txt and envs/stratomics.yaml, from envs/requirements.in and the packages installed in .venv.
+lock:
+	$(BIN)/python envs/generate.py
+	cp envs/lock.txt .venv/lock.txt
+
+# From scratch whenever the lock has changed, and removed again when it fails or is interrupted. The copy of the lock is
+# written last: a .venv without it was never finished.
+install:
+	@cmp -s envs/lock.txt .venv/lock.txt && exit 0; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+	  echo "stratomics needs Python 3.11, and '$(PYTHON)' is not that or is not installed." >&2; \
+	  echo "Install it, or say where it is: make $(or $(MAKECMDGOALS),demo) PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	echo "Installing into .venv; this takes a few minutes, once."; \
+	trap 'exit 130' INT; trap 'exit 143' TERM HUP; trap '[ -f .venv/lock.txt ] || rm -rf .venv' EXIT; \
+	rm -rf .venv && \
+	$(PYTHON) -m venv .venv && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/lock.txt && \
+	cp envs/lock.txt .venv/lock.txt
+
+clean:
+	rm -rf results/demo logs/demo benchmarks/demo report.zip
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis scripts/.mypy_cache
+	find envs scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv .snakemake

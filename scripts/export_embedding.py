@@ -1,0 +1,34 @@
+"""Put the full fit into one AnnData file with its UMAP, and its model into one portable folder."""
+
+from pathlib import Path
+
+from stratomics.runtime import derive_seed, job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.cohort import load_cohort
+    from stratomics.export import embedding_anndata
+    from stratomics.model import export_model
+    from stratomics.plots.umap import compute_umap, umap_table
+    from stratomics.tables import atomic_path, load_arrays, read_table, write_table
+
+    cohort = load_cohort(snakemake.input.cohort)
+    subtypes, history = read_table(snakemake.input.subtypes), read_table(snakemake.input.history)
+    prognostic, predictions = read_table(snakemake.input.prognostic), read_table(snakemake.input.predictions)
+    latents = load_arrays(snakemake.input.latents)[0]["full"]
+    risk = predictions[predictions["split"] == "full"].set_index("patient")["risk"].reindex(cohort.patients).to_numpy()
+    coordinates = compute_umap(latents, derive_seed(snakemake.params.seed, "export_embedding"))
+    umap = umap_table(coordinates, cohort.clinical, subtypes["subtype"].to_numpy(), risk)
+    write_table(umap, snakemake.output.umap)
+    adata = embedding_anndata(cohort, latents, prognostic, subtypes, umap, history)
+    with atomic_path(snakemake.output.embedding) as temporary:
+        adata.write_h5ad(temporary)
+    export_model(
+        Path(snakemake.output.model[0]).parent,
+        cohort=cohort,
+        embedding=snakemake.params.embedding,
+        prognostic=prognostic,
+        transforms=snakemake.input.transforms,
+        network=snakemake.input.network,
+        subtypes=snakemake.input.clusters,
+        classifier=snakemake.input.classifier,
+    )

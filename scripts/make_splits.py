@@ -1,0 +1,14 @@
+"""Draw the splits of a cohort: repeated stratified K-fold, plus `full`."""
+
+from stratomics.runtime import derive_seed, job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.cohort import load_cohort, make_splits, splits_table
+    from stratomics.tables import write_table
+
+    cohort = load_cohort(snakemake.input.cohort)
+    folds, repeats = snakemake.params.folds, snakemake.params.repeats
+    seed = derive_seed(snakemake.params.seed, "make_splits")
+    splits = make_splits(cohort.time, cohort.event, folds=folds, repeats=repeats, seed=seed)
+    write_table(splits_table(splits, cohort.patients), snakemake.output.splits)
+    log.info("%d folds x %d repeats of %d patients, and full", folds, repeats, cohort.n)

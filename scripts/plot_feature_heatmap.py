@@ -1,0 +1,23 @@
+"""Heatmap of the features that tell the subtypes of the full fit apart."""
+
+from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.cohort import load_cohort
+    from stratomics.plots import About, draw_feature_heatmap, feature_heatmap_table, save_figure, top_features
+    from stratomics.preprocess import load_preprocess
+    from stratomics.tables import read_table, write_table
+
+    cohort = load_cohort(snakemake.input.cohort)
+    fitted = load_preprocess(snakemake.input.transforms, ["full"])["full"]
+    subtype = read_table(snakemake.input.subtypes)["subtype"].to_numpy()
+    predictions = read_table(snakemake.input.predictions)
+    risk = predictions[predictions["split"] == "full"].set_index("patient")["risk"].reindex(cohort.patients).to_numpy()
+    scores = fitted.transform(cohort)
+    markers = top_features(scores, fitted.features, fitted.blocks, subtype, 50)
+    shown = markers[markers["rank"] <= 5]
+    table = feature_heatmap_table(scores, fitted.features, shown, cohort.clinical, subtype, risk)
+    write_table(markers, snakemake.output.markers)
+    write_table(table, snakemake.output.table)
+    about = About(cohort.name, snakemake.wildcards.embedding, cohort.n, cohort.n_events)
+    save_figure(draw_feature_heatmap(table, shown, about), snakemake.output.png, snakemake.output.svg)

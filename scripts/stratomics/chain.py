@@ -1,0 +1,118 @@
+"""The whole chain in memory, for notebooks and studies of calibration; the workflow runs the same stages as jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from stratomics.cohort import make_splits
+from stratomics.cohort.types import Cohort, Split
+from stratomics.embedding import EmbeddingResult
+from stratomics.evaluation import apparent_labels, evaluate_subtypes, heldout_labels
+from stratomics.preprocess import FittedPreprocess
+from stratomics.runtime import derive_seed
+from stratomics.stages.classify import Classified, classify_splits
+from stratomics.stages.cluster import cluster_splits
+from stratomics.stages.embed import embed_splits
+from stratomics.stages.preprocess import preprocess_splits
+from stratomics.stages.select import select_splits
+from stratomics.subtypes import SubtypeModel
+
+
+@dataclass(frozen=True)
+class ChainResult:
+    """Everything one embedding led to.
+
+    Parameters
+    ----------
+    splits
+        ``full`` and the folds.
+    fitted
+        Preprocessing by split.
+    embedding
+        Latents by split, training history, network of each split.
+    prognostic, clusters, k_selection
+        As in the result files of the same names.
+    subtypes
+        Clustering model by split.
+    classified
+        Classifiers and their predictions.
+    metrics
+        ``metrics.tsv``.
+    """
+
+    splits: Sequence[Split]
+    fitted: Mapping[str, FittedPreprocess]
+    embedding: EmbeddingResult
+    prognostic: pd.DataFrame
+    clusters: pd.DataFrame
+    k_selection: pd.DataFrame
+    subtypes: Mapping[str, SubtypeModel]
+    classified: Classified
+    metrics: pd.DataFrame
+
+
+def run_chain(
+    cohort: Cohort, settings: Mapping[str, Any], *, splits: Sequence[Split] | None = None, threads: int = 1
+) -> dict[str, ChainResult]:
+    """Run preprocessing, embedding, selection, clustering, classification and evaluation on every split of a cohort.
+
+    Parameters
+    ----------
+    cohort
+        The patients, as `stratomics.cohort.build_cohort` returns them.
+    settings
+        A whole config, as `stratomics.config.load_config` returns it.
+    splits
+        Drawn from the settings when not given.
+    threads
+        Pieces of work at once; results do not depend on it.
+
+    Returns
+    -------
+    dict of ChainResult
+        By name of the embedding.
+    """
+    seed, evaluation = settings["seed"], settings["evaluation"]
+    if splits is None:
+        splits = make_splits(
+            cohort.time,
+            cohort.event,
+            folds=evaluation["folds"],
+            repeats=evaluation["repeats"],
+            seed=derive_seed(seed, "make_splits"),
+        )
+    fitted, _, _ = preprocess_splits(cohort, splits, settings["preprocess"], threads=threads)
+    results = {}
+    for embedding in settings["embeddings"]:
+        trained = embed_splits(cohort, splits, fitted, embedding, seed=seed, device=settings["device"], threads=threads)
+        prognostic = select_splits(cohort, splits, trained.latents, settings["selection"])
+        subtypes, clusters, k_selection = cluster_splits(
+            cohort, splits, trained.latents, prognostic, settings["subtypes"], seed=seed, threads=threads
+        )
+        classified = classify_splits(
+            cohort,
+            splits,
+            fitted,
+            clusters,
+            {name: model.log_risk for name, model in subtypes.items()},
+            settings["classifier"],
+            seed=seed,
+            threads=threads,
+        )
+        metrics = evaluate_subtypes(
+            apparent_labels(classified.predictions, clusters, cohort),
+            heldout_labels(classified.predictions, cohort),
+            cohort,
+            list(splits),
+            evaluation,
+            seed=seed,
+            threads=threads,
+        )
+        results[embedding["name"]] = ChainResult(
+            splits, fitted, trained, prognostic, clusters, k_selection, subtypes, classified, metrics
+        )
+    return results

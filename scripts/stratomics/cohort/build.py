@@ -1,0 +1,226 @@
+"""From the tables a config names to one cohort, or to all that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratomics.errors import DataError
+
+from .checks import Checks, count
+from .clinical import Clinical, read_clinical
+from .harmonise import choose_patients, orient
+from .measure import check_batches, check_scale, drop_useless
+from .read import read_matrix
+from .types import Cohort, Omics
+
+#: Fewer events than this leave nothing to learn survival from, however few the folds.
+MIN_EVENTS = 20
+#: Below this many events the results of a run say little.
+FEW_EVENTS = 50
+#: Follow-up that never exceeds this was hardly counted in days.
+SHORT_FOLLOW_UP = 365.0
+
+
+def build_cohort(
+    cohort_config: Mapping[str, Any],
+    *,
+    preprocess: Mapping[str, Any],
+    evaluation: Mapping[str, Any],
+    base_dir: str | Path = ".",
+) -> tuple[Cohort, pd.DataFrame]:
+    """Read the tables of a cohort, check them and bring them to the same patients.
+
+    Parameters
+    ----------
+    cohort_config
+        One entry of ``cohorts`` in the config: name, omics (name, path, transform, batch) and clinical.
+    preprocess
+        Of it, ``max_missing_patient`` and ``max_missing_feature``.
+    evaluation
+        Of it, ``folds`` and ``horizon_days``.
+    base_dir
+        Folder the paths of the config start from.
+
+    Returns
+    -------
+    cohort : Cohort
+        Patients with usable follow-up and every omics, in the order of the clinical table; without the features that are
+        missing or the same in all of them.
+    checks : pandas.DataFrame
+        The content of ``checks.tsv``: see `stratomics.cohort.checks.CHECK_COLUMNS`.
+
+    Raises
+    ------
+    DataError
+        With every fault of every table.
+    """
+    name = str(cohort_config["name"])
+    settings = {str(one["name"]): one for one in cohort_config["omics"]}
+    batches = {item: str(one["batch"]) for item, one in settings.items() if one.get("batch")}
+    checks = Checks()
+    clinical = read_clinical(cohort_config["clinical"], base_dir, checks, batches)
+    tables: dict[str, pd.DataFrame] = {}
+    for item, one in settings.items():
+        try:
+            table = orient(read_matrix(str(one["path"]), base_dir, item, checks), clinical, item, checks)
+        except DataError as error:
+            for fault in error.faults:
+                checks.fault(fault)
+            continue
+        if table is not None:
+            tables[item] = table
+
+    unfinished = bool(checks.faults)  # what follows from a fault is no fault of its own
+    patients: list[str] | None = None
+    if clinical is not None:
+        patients = choose_patients(name, clinical, tables, float(preprocess["max_missing_patient"]), checks)
+        if not unfinished:
+            _summarise(name, clinical, tables, patients, checks)
+            _check_power(name, clinical, tables, patients, evaluation, checks)
+    if patients is None or patients:
+        for item, table in tables.items():
+            part = table if patients is None else table.loc[patients]
+            tables[item] = _measure(part, item, settings[item], preprocess, checks)
+            if clinical is not None and item in batches and batches[item] in clinical.cells:
+                batch = clinical.batch(batches[item])[part.index.intersection(clinical.patients)]
+                check_batches(batch, item, batches[item], clinical.path, checks)
+    checks.raise_faults()
+    if clinical is None or patients is None:
+        raise AssertionError("a clinical table that cannot be read is a fault")
+    _check_covariates(clinical, patients, checks)
+    return _assemble(name, settings, batches, clinical, tables, patients), checks.table()
+
+
+def _measure(
+    table: pd.DataFrame, item: str, settings: Mapping[str, Any], preprocess: Mapping[str, Any], checks: Checks
+) -> pd.DataFrame:
+    path = str(settings["path"])
+    kept = drop_useless(table, item, path, float(preprocess["max_missing_feature"]), checks)
+    check_scale(kept, item, path, str(settings.get("transform") or "none"), checks)
+    return kept
+
+
+def _assemble(
+    name: str,
+    settings: Mapping[str, Any],
+    batches: Mapping[str, str],
+    clinical: Clinical,
+    tables: Mapping[str, pd.DataFrame],
+    patients: list[str],
+) -> Cohort:
+    omics = tuple(
+        Omics(
+            item,
+            tables[item].rename_axis(index="patient", columns="feature"),
+            str(one.get("transform") or "none"),
+            clinical.batch(batches[item])[patients].rename("batch") if item in batches else None,
+        )
+        for item, one in settings.items()
+    )
+    follow_up = pd.DataFrame(
+        {"time": clinical.time[patients], "event": clinical.event[patients].astype(np.int8)},
+        index=pd.Index(patients, name="patient", dtype=object),
+    )
+    return Cohort(name, omics, follow_up.join(clinical.covariates.loc[patients]))
+
+
+def _summarise(
+    name: str, clinical: Clinical, tables: Mapping[str, pd.DataFrame], patients: list[str], checks: Checks
+) -> None:
+    usable = clinical.usable
+    time, event = clinical.time[patients].to_numpy(), clinical.event[patients].to_numpy()
+    for check, value, message in (
+        ("patients_in_clinical", len(clinical.patients), f"patients in {clinical.path}"),
+        ("patients_usable", len(usable), "of them with usable follow-up"),
+        ("events_usable", int(clinical.event[usable].sum()), "events among these"),
+    ):
+        checks.add("cohort", name, check, value, message)
+    for item, table in tables.items():
+        found = len(usable.intersection(table.index))
+        checks.add("cohort", name, f"patients_{item}", found, f"patients with usable follow-up and {item}")
+    message = "patients with usable follow-up and every omics"
+    checks.add("cohort", name, "patients_kept", len(patients), message, action="kept")
+    checks.add("cohort", name, "events_kept", int(event.sum()), "events among these", action="kept")
+    if patients:
+        median = median_follow_up(time, event)
+        message = "days, reverse Kaplan-Meier estimate over the patients kept (NA: not reached)"
+        checks.add("cohort", name, "median_follow_up", median if np.isfinite(median) else None, message)
+        if time.max() < SHORT_FOLLOW_UP:
+            message = f"longest follow-up is {time.max():g}: time must be in days; are these months or years?"
+            checks.add("clinical", "clinical", "time_unit", float(time.max()), message, action="warning")
+
+
+def median_follow_up(time: np.ndarray, event: np.ndarray) -> float:
+    """Return the median follow-up by the reverse Kaplan-Meier method (Schemper and Smith 1996).
+
+    Parameters
+    ----------
+    time
+        Follow-up [n].
+    event
+        1 or 0 [n].
+
+    Returns
+    -------
+    float
+        Time by which half of the patients would have been censored, had none had the event; infinite where not reached.
+    """
+    times = np.unique(time)
+    at_risk = (time[None, :] >= times[:, None]).sum(axis=1)
+    censored = ((time[None, :] == times[:, None]) & (event[None, :] == 0)).sum(axis=1)
+    followed = np.cumprod(1 - censored / at_risk)
+    reached = followed <= 0.5
+    return float(times[reached][0]) if reached.any() else np.inf
+
+
+def _check_power(
+    name: str,
+    clinical: Clinical,
+    tables: Mapping[str, pd.DataFrame],
+    patients: list[str],
+    evaluation: Mapping[str, Any],
+    checks: Checks,
+) -> None:
+    """Fault a cohort that is too small for its folds, and warn of few events and short follow-up."""
+    folds = int(evaluation["folds"])
+    n, events = len(patients), int(clinical.event[patients].sum())
+    needed, enough = 10 * folds, max(MIN_EVENTS, 2 * folds)
+    if n < needed or events < enough:
+        usable = clinical.usable
+        found = [f"{len(clinical.patients)} in {clinical.path}", f"{len(usable)} with usable follow-up"]
+        found += [f"{len(usable.intersection(table.index))} with {item}" for item, table in tables.items()]
+        checks.fault(
+            f"cohort {name}: {count(n, 'patient')} with {count(events, 'event')} are left ({', '.join(found)}). With "
+            f"{folds} folds at least {needed} patients and {enough} events are needed: use fewer folds, an endpoint with "
+            f"more events, or fewer omics."
+        )
+        return
+    if events < FEW_EVENTS:
+        message = f"fewer than {FEW_EVENTS} events: underpowered, expect wide intervals and chance findings"
+        checks.add("cohort", name, "few_events", events, message, action="warning")
+    if events == n:
+        message = "every patient has the event: is the column coded as thought?"
+        checks.add("clinical", "clinical", "no_censoring", events, message, action="warning")
+    horizon = float(evaluation["horizon_days"])
+    beyond = int((clinical.time[patients] >= horizon).sum())
+    if beyond < 10:
+        message = f"patients followed for evaluation.horizon_days = {horizon:g} days: consider an earlier horizon"
+        checks.add("cohort", name, "followed_to_horizon", beyond, message, action="warning")
+
+
+def _check_covariates(clinical: Clinical, patients: list[str], checks: Checks) -> None:
+    for column in map(str, clinical.covariates):
+        values = clinical.covariates.loc[patients, column]
+        if values.isna().any():
+            message = f"patients of the cohort without {column}"
+            checks.add("clinical", "clinical", "covariate_missing", int(values.isna().sum()), message, id=column)
+        if values.nunique() < 2:
+            message = f"{column} does not vary between the patients of the cohort: it says nothing about survival"
+            checks.add(
+                "clinical", "clinical", "covariate_constant", values.nunique(), message, action="warning", id=column
+            )

@@ -1,0 +1,137 @@
+"""Repeated stratified folds: which patients a chain is fitted on, and which it never sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from stratomics.errors import DataError
+from stratomics.runtime import derive_seed
+
+from .types import Split
+
+
+def make_splits(time: np.ndarray, event: np.ndarray, *, folds: int, repeats: int, seed: int) -> list[Split]:
+    """Draw repeated K-fold splits, stratified by event and follow-up.
+
+    Strata are the tertiles of follow-up among patients with the event and among those without. The patients of a stratum are
+    shuffled and dealt to the folds in turn, each stratum going on where the last one stopped. So the folds differ by at most
+    one patient in total, in each stratum, in events and in censored patients; small strata need no merging.
+
+    Parameters
+    ----------
+    time
+        Follow-up in days [n].
+    event
+        Whether it ended in the event [n].
+    folds
+        Folds of each repeat.
+    repeats
+        Times that the patients are dealt anew. A further repeat leaves the others as they are.
+    seed
+        Of the run.
+
+    Returns
+    -------
+    list of Split
+        ``full`` (everybody trains) first, then ``r0f0``, ``r0f1``, ... In each repeat every patient is held out once.
+
+    Raises
+    ------
+    DataError
+        When there are fewer than two events per fold, so that a fold could be without.
+    """
+    time, event = np.asarray(time, dtype=np.float64), np.asarray(event).astype(bool)
+    if event.sum() < 2 * folds:
+        raise DataError(
+            f"evaluation.folds is {folds}, and the cohort has {int(event.sum())} events. Each fold needs at least 2: use "
+            f"at most {int(event.sum()) // 2} folds."
+        )
+    everybody = np.arange(len(time), dtype=np.int64)
+    strata = _strata(time, event)
+    splits = [Split("full", everybody, np.empty(0, dtype=np.int64))]
+    for repeat in range(repeats):
+        rng = np.random.default_rng(np.random.SeedSequence([derive_seed(seed, "make_splits", repeat)]))
+        dealt = np.concatenate([rng.permutation(np.flatnonzero(strata == stratum)) for stratum in np.unique(strata)])
+        fold_of = np.empty(len(time), dtype=np.int64)
+        fold_of[dealt] = rng.permutation(folds)[everybody % folds]
+        for fold in range(folds):
+            held_out = fold_of == fold
+            splits.append(Split(f"r{repeat}f{fold}", everybody[~held_out], everybody[held_out]))
+    return splits
+
+
+def splits_table(splits: Sequence[Split], patients: Sequence[str]) -> pd.DataFrame:
+    """Write splits as a table.
+
+    Parameters
+    ----------
+    splits
+        From `make_splits`.
+    patients
+        Ids in the order of the cohort.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns split, patient, role (``train`` or ``held_out``); one row per split and patient, in the order of both.
+    """
+    ids = np.asarray(patients, dtype=object)
+    parts = []
+    for split in splits:
+        role = np.full(len(ids), "train", dtype=object)
+        role[split.held_out] = "held_out"
+        parts.append(pd.DataFrame({"split": split.name, "patient": ids, "role": role}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def splits_from_table(table: pd.DataFrame, patients: Sequence[str]) -> list[Split]:
+    """Read splits back from their table.
+
+    Parameters
+    ----------
+    table
+        As `splits_table` writes it.
+    patients
+        Ids in the order of the cohort.
+
+    Returns
+    -------
+    list of Split
+        In the order of the table.
+
+    Raises
+    ------
+    DataError
+        When a split does not list every patient of the cohort once, or a role is neither ``train`` nor ``held_out``.
+    """
+    index = pd.Index(patients)
+    splits = []
+    for name, part in table.groupby("split", sort=False):
+        positions = index.get_indexer(pd.Index(part["patient"]))
+        roles = part["role"].to_numpy()
+        if len(positions) != len(index) or not np.array_equal(np.sort(positions), np.arange(len(index))):
+            raise DataError(
+                f"split '{name}' does not list the {len(index)} patients of the cohort, each once: it has "
+                f"{len(positions)} rows, {int((positions < 0).sum())} of unknown patients. Remove splits.tsv and run again."
+            )
+        if not np.isin(roles, ["train", "held_out"]).all():
+            strange = sorted({str(role) for role in roles} - {"train", "held_out"})
+            raise DataError(
+                f"split '{name}' has the role '{strange[0]}'; allowed are train and held_out. Remove splits.tsv and run again."
+            )
+        train, held_out = (np.sort(positions[roles == role]).astype(np.int64) for role in ("train", "held_out"))
+        splits.append(Split(str(name), train, held_out))
+    return splits
+
+
+def _strata(time: np.ndarray, event: np.ndarray) -> np.ndarray:
+    """Return the stratum of each patient: tertiles of follow-up of the censored patients 0-2 and of those with the event 3-5."""
+    strata = np.empty(len(time), dtype=np.int64)
+    for died in (False, True):
+        members = np.flatnonzero(event == died)
+        rank = np.argsort(np.argsort(time[members], kind="stable"), kind="stable")
+        strata[members] = 3 * died + (3 * rank) // max(1, len(members))
+    return strata

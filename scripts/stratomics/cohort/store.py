@@ -1,0 +1,110 @@
+"""Keep a cohort as ``.h5mu``: one AnnData per omics, as muon, scanpy and mudata open it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratomics.tables import atomic_path
+
+from .types import Cohort, Omics
+
+
+def save_cohort(cohort: Cohort, path: str | Path) -> None:
+    """Write a cohort.
+
+    The modalities hold the measurements (X, float32), ``obs["batch"]`` where there are batches, and ``uns["transform"]``. The
+    clinical table is the ``obs`` of the whole.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    path
+        Ends in ``.h5mu``.
+    """
+    with _quiet_mudata() as mudata, atomic_path(path) as temporary:
+        data = mudata.MuData({one.name: _to_anndata(one) for one in cohort.omics})
+        columns = [
+            f"{i}" if "/" in str(name) else str(name) for i, name in enumerate(cohort.clinical)
+        ]  # HDF5 reserves the slash
+        data.obs = _to_categories(cohort.clinical).set_axis(columns, axis=1)
+        data.uns["cohort"] = cohort.name
+        data.uns["clinical_columns"] = np.array(list(cohort.clinical), dtype=object)
+        data.write(temporary)
+
+
+def load_cohort(path: str | Path) -> Cohort:
+    """Read what `save_cohort` wrote.
+
+    Parameters
+    ----------
+    path
+        The ``.h5mu`` file.
+
+    Returns
+    -------
+    Cohort
+    """
+    with _quiet_mudata() as mudata:
+        data = mudata.read_h5mu(str(path))
+    clinical = _from_categories(data.obs).set_axis([str(name) for name in data.uns["clinical_columns"]], axis=1)
+    clinical.index = _index(data.obs_names, "patient")
+    # mudata guesses types anew, so that whole numbers come back as integers.
+    numbers = clinical.select_dtypes("number").columns
+    clinical = clinical.astype({**dict.fromkeys(numbers, np.float64), "event": np.int8})
+    omics = []
+    for name, one in data.mod.items():
+        values = pd.DataFrame(one.X, index=clinical.index, columns=_index(one.var_names, "feature"))
+        batch = _from_categories(one.obs)["batch"].set_axis(clinical.index) if "batch" in one.obs else None
+        omics.append(Omics(name, values, str(one.uns["transform"]), batch))
+    return Cohort(str(data.uns["cohort"]), tuple(omics), clinical)
+
+
+@contextmanager
+def _quiet_mudata() -> Iterator[Any]:
+    """Import mudata where it is needed (half a second), and keep its advice about shared names to itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mudata
+
+        with mudata.set_options(pull_on_update=False):
+            yield mudata
+
+
+def _to_anndata(omics: Omics) -> Any:
+    from anndata import AnnData
+
+    values = omics.values
+    obs = pd.DataFrame(index=values.index.astype(str))
+    if omics.batch is not None:
+        obs["batch"] = omics.batch.to_numpy(dtype=object)
+    return AnnData(
+        X=np.ascontiguousarray(values.to_numpy(np.float32)),
+        obs=_to_categories(obs),
+        var=pd.DataFrame(index=values.columns.astype(str)),
+        uns={"transform": omics.transform},
+    )
+
+
+def _to_categories(table: pd.DataFrame) -> pd.DataFrame:
+    """Turn text into categories, which keep missing values where HDF5 strings cannot."""
+    text = [name for name in table if table[name].dtype == object]
+    categories = {name: pd.Categorical(table[name], sorted(table[name].dropna().unique())) for name in text}
+    return table.assign(**{str(name): values for name, values in categories.items()})
+
+
+def _from_categories(table: pd.DataFrame) -> pd.DataFrame:
+    """Turn categories back into text, NaN where missing."""
+    text = [name for name in table if table[name].dtype == "category"]
+    return table.assign(**{str(name): table[name].astype(object) for name in text})
+
+
+def _index(names: pd.Index, name: str) -> pd.Index:
+    return pd.Index(names.to_numpy(dtype=object), dtype=object, name=name)

@@ -1,0 +1,165 @@
+"""What a schema cannot say: keys that must agree with each other, and files that must exist."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path as FilePath
+from typing import Any
+
+from .faults import Fault, Path, spell
+from .hints import nearest
+
+
+class Trusted:
+    """The parts of a config that the schema found nothing wrong with.
+
+    Parameters
+    ----------
+    config
+        The config, with defaults where the schema gives them.
+    faults
+        What the schema found.
+    """
+
+    def __init__(self, config: Any, faults: Iterable[Fault]) -> None:
+        self.config = config
+        self.faulty = [fault.path for fault in faults]
+
+    def get(self, *path: str | int) -> Any:
+        """Return the value at `path`, or None when it is absent or has a fault in it."""
+        if any(bad[: len(path)] == path for bad in self.faulty):
+            return None
+        return self.get_any(*path)
+
+    def get_any(self, *path: str | int) -> Any:
+        """Return the value at `path` whatever its faults, or None when it is absent."""
+        value = self.config
+        for part in path:
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def items(self, *path: str | int) -> list[Path]:
+        """Return the path of every mapping in the list at `path`."""
+        value = self.get_any(*path)
+        found = value if isinstance(value, list) else []
+        return [(*path, i) for i, one in enumerate(found) if isinstance(one, dict)]
+
+
+def agreement_faults(config: Trusted) -> Iterator[Fault]:
+    """Yield the faults between keys.
+
+    Parameters
+    ----------
+    config
+        The config, filled with defaults.
+
+    Yields
+    ------
+    Fault
+    """
+    yield from _same(config, config.items("cohorts"), "name", "Results go to results/<name>: rename one")
+    yield from _same(config, config.items("embeddings"), "name", "Results go to a folder of that name: rename one")
+    for cohort in config.items("cohorts"):
+        for omics in [(*cohort, "omics"), (*cohort, "simulate", "omics")]:
+            yield from _same(config, config.items(*omics), "name", "Rename one")
+            yield from _same(config, config.items(*omics), "path", "Give every omics a table of its own")
+        yield from _clinical(config, cohort)
+    yield from _subtypes(config)
+
+
+def _same(config: Trusted, items: Iterable[Path], key: str, what_to_do: str) -> Iterator[Fault]:
+    """Yield a fault for every value of `key` that stood in an earlier item, upper and lower case alike."""
+    first: dict[str, Path] = {}
+    for item in items:
+        value = config.get(*item, key)
+        if not isinstance(value, str):
+            continue
+        earlier = first.setdefault(value.casefold(), (*item, key))
+        if earlier != (*item, key):
+            yield Fault((*item, key), f"found {value!r}, which {spell(earlier)} has already. {what_to_do}.")
+
+
+def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
+    """Check the columns of a cohort's clinical table against each other."""
+    clinical = (*cohort, "clinical")
+    roles: dict[str, Path] = {}
+    for key in ("patient", "time", "event"):
+        column = config.get(*clinical, key)
+        if column in roles:
+            text = f"found {column!r}, which {spell(roles[column])} has already. Name two different columns."
+            yield Fault((*clinical, key), text)
+        elif column is not None:
+            roles[column] = (*clinical, key)
+    for i, column in enumerate(config.get(*clinical, "covariates") or []):
+        if column in roles:
+            text = f"found {column!r}, which is {spell(roles[column])}. A covariate is another column: remove it."
+            yield Fault((*clinical, "covariates", i), text)
+    died, alive = (config.get(*clinical, "event_codes", key) or [] for key in ("event", "censored"))
+    for code in sorted(set(died) & set(alive)):
+        text = f"{code!r} stands under event and under censored; a value can mean only one. Remove it from one list."
+        yield Fault((*clinical, "event_codes"), text)
+    for item in config.items(*cohort, "omics"):
+        batch = config.get(*item, "batch")
+        if batch is not None and config.get_any(*clinical) is None:
+            text = f"found {batch!r}, a column of the clinical table, but the cohort has no 'clinical'. Add it or remove this key."
+            yield Fault((*item, "batch"), text)
+
+
+def _subtypes(config: Trusted) -> Iterator[Fault]:
+    """Check that the number of subtypes is possible."""
+    number, span, share = (config.get("subtypes", key) for key in ("n_subtypes", "range", "min_share"))
+    if span is not None and span[0] > span[1]:
+        text = f"found [{span[0]}, {span[1]}]; the smallest comes first. Write [{span[1]}, {span[0]}]."
+        yield Fault(("subtypes", "range"), text)
+        return
+    least = span[0] if number == "auto" and span is not None else number
+    if isinstance(least, int) and share is not None and least * share > 1:
+        text = f"found {share}; {least} subtypes cannot each hold that share of the patients. Give at most {1 / least:.3g}."
+        yield Fault(("subtypes", "min_share"), text)
+
+
+def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
+    """Yield the tables that are not there; nothing is read.
+
+    Parameters
+    ----------
+    config
+        The config.
+    base_dir
+        The folder that relative paths start from.
+
+    Yields
+    ------
+    Fault
+    """
+    for cohort in config.items("cohorts"):
+        for item in [*config.items(*cohort, "omics"), (*cohort, "clinical")]:
+            path = config.get(*item, "path")
+            if isinstance(path, str):
+                problem = _file_problem(path, FilePath(base_dir).absolute())
+                if problem:
+                    yield Fault((*item, "path"), problem)
+
+
+def _file_problem(path: str, base: FilePath) -> str | None:
+    """Return what is wrong with a file, or None."""
+    full = base / path
+    if full.is_dir():
+        return f"{path!r} is a folder; a table is needed. Name the file in it."
+    if full.is_file():
+        if not os.access(full, os.R_OK):
+            return f"no permission to read {path!r}. Change its permissions (chmod u+r)."
+        empty = full.stat().st_size == 0
+        return f"{path!r} is empty (0 bytes); a table is needed. Copy or download it again." if empty else None
+    if full.parent.is_dir():
+        names = sorted(one.name for one in full.parent.iterdir())
+        alike = [name for name in names if name.split(".")[0] == full.name.split(".")[0]]  # another suffix, most often
+        near = nearest(full.name, alike or names)
+        hint = f"Did you mean {near!r} in that folder?" if near else "No name in that folder is near."
+    else:
+        hint = f"The folder {str(full.parent)!r} does not exist."
+    return f"no file {path!r} (looked from {str(base)!r}, where relative paths start). {hint}"

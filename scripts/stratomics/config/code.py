@@ -1,0 +1,87 @@
+"""Fingerprint of the library code that a script uses.
+
+Snakemake reruns a rule when its script changes, but does not look at what the script imports. Each rule therefore carries
+the fingerprint of its imports as a parameter; a changed module changes the parameter, and with it what must run again.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def _module_files(name: str, root: Path) -> list[Path]:
+    """Return the files that importing `name` runs: the packages above it, and the module itself if there is one."""
+    parts = name.split(".")[1:]
+    files = [root.joinpath(*parts[:depth], "__init__.py") for depth in range(len(parts) + 1)]
+    files.append(root.joinpath(*parts).with_suffix(".py") if parts else files[0])
+    return [file for file in files if file.is_file()]
+
+
+def _imported_names(path: Path, root: Path) -> Iterator[str]:
+    """Yield every module of the library that `path` may import, wherever the import statement stands."""
+    package = root.name
+    inside = path.is_relative_to(root)
+    own = [package, *path.relative_to(root).parts[:-1]] if inside else []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == package)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = ".".join([*own[: len(own) - node.level + 1], *([node.module] if node.module else [])])
+            else:
+                base = node.module or ""
+            if base.split(".")[0] == package:
+                yield base
+                yield from (f"{base}.{alias.name}" for alias in node.names)  # an attribute has no file: no harm
+
+
+def imported_files(script: str | Path, root: str | Path) -> list[Path]:
+    """List the library files that a script runs, directly or through other modules.
+
+    Parameters
+    ----------
+    script
+        The script of a rule.
+    root
+        The folder of the package.
+
+    Returns
+    -------
+    list of Path
+        Sorted.
+    """
+    root = Path(root).resolve()
+    found: set[Path] = set()
+    pending = [Path(script).resolve()]
+    while pending:
+        for name in _imported_names(pending.pop(), root):
+            for file in _module_files(name, root):
+                if file not in found:
+                    found.add(file)
+                    pending.append(file)
+    return sorted(found)
+
+
+def code_version(script: str | Path, root: str | Path) -> str:
+    """Fingerprint the library files that a script runs.
+
+    Parameters
+    ----------
+    script
+        The script of a rule.
+    root
+        The folder of the package.
+
+    Returns
+    -------
+    str
+        Twelve hexadecimal digits; they change with any byte of any of the files.
+    """
+    root = Path(root).resolve()
+    digest = hashlib.sha256()
+    for file in imported_files(script, root):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

@@ -1,0 +1,126 @@
+"""From what the user wrote to a complete config, or to every fault in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from stratomics.errors import ConfigError
+
+from .checks import Trusted, agreement_faults, file_faults
+from .faults import Path, schema_faults
+from .schema import Node, Schema, read_schema
+
+
+def load_config(
+    config: Mapping[str, Any],
+    *,
+    schema_path: str | FilePath,
+    check_files: bool = True,
+    base_dir: str | FilePath = ".",
+) -> dict[str, Any]:
+    """Check a config and fill in its defaults.
+
+    Parameters
+    ----------
+    config
+        As read from YAML. It is not changed.
+    schema_path
+        The schema, ``workflow/schemas/config.schema.yaml``.
+    check_files
+        Whether the tables must exist. They are not read.
+    base_dir
+        The folder that relative paths start from.
+
+    Returns
+    -------
+    dict
+        A new config of plain types with every key that the schema gives a default. Each embedding is a mapping with
+        ``name``, ``kind`` and all hyper-parameters of its kind. Loading the result once more changes nothing.
+
+    Raises
+    ------
+    ConfigError
+        With every fault, in the order of the config.
+    """
+    schema = read_schema(schema_path)
+    plain = _plain(config)
+    faults = schema_faults(schema, plain)
+    filled = _fill(schema, schema.root, plain)
+    trusted = Trusted(filled, faults)
+    faults += agreement_faults(trusted)
+    if check_files:
+        faults += file_faults(trusted, base_dir)
+    if faults:
+        raise ConfigError([str(fault) for fault in sorted(faults, key=lambda fault: _position(plain, fault.path))])
+    return filled
+
+
+def _plain(value: Any) -> Any:
+    """Copy into dicts and lists. YAML reads the key ``null`` as None: the word was meant."""
+    if isinstance(value, Mapping):
+        return {"null" if key is None else str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _fill(schema: Schema, node: Node, value: Any) -> Any:
+    """Return `value` with the defaults of `node`, as far as its shape is right, in new containers."""
+    node = schema.expand(node)
+    kinds = schema.kinds(node)
+    if kinds:
+        return _fill_kind(schema, kinds, value)
+    if isinstance(value, dict) and "properties" in node:
+        known = schema.properties(node)
+        filled = {
+            key: _fill(schema, about, value[key] if key in value else about["default"])
+            for key, about in known.items()
+            if key in value or "default" in about
+        }
+        return {**filled, **{key: one for key, one in value.items() if key not in known}}
+    if isinstance(value, dict) and isinstance(node.get("additionalProperties"), dict):
+        return {key: _fill(schema, node["additionalProperties"], one) for key, one in value.items()}
+    if isinstance(value, list) and "items" in node:
+        return [_fill(schema, node["items"], one) for one in value]
+    return _cast(node, value)
+
+
+def _fill_kind(schema: Schema, kinds: dict[str, Node], value: Any) -> Any:
+    """Turn ``ae`` into a mapping with name, kind and every hyper-parameter of that kind."""
+    if isinstance(value, str):
+        value = {"kind": value}
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or kind not in kinds:
+        return value
+    return _fill(schema, kinds[kind], {"name": kind, **value})
+
+
+def _cast(node: Node, value: Any) -> Any:
+    """Make 5 and 5.0 the same, so that spelling does not rerun a job, and codes text, as tables hold them."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    branches = [node, *node.get("anyOf", [])]
+    types = [branch.get("type") for branch in branches]
+    if "number" in types:
+        return float(value)
+    if "integer" in types and float(value).is_integer():
+        return int(value)
+    if ["string", "integer"] in types:
+        return str(value)
+    return value
+
+
+def _position(config: Any, path: Path) -> tuple[int, ...]:
+    """Return where a key stands in the config, for sorting; what is missing comes after what is there."""
+    places = []
+    for part in path:
+        if isinstance(config, dict):
+            keys = list(config)
+            places.append(keys.index(part) if part in keys else len(keys))
+            config = config.get(str(part))
+        elif isinstance(config, list) and isinstance(part, int):
+            places.append(part)
+            config = config[part]
+    return tuple(places)

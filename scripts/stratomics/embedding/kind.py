@@ -1,0 +1,127 @@
+"""What one kind of embedding may decide; everything else about training is common to all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Kind:
+    """An undercomplete autoencoder, with hooks where other kinds differ.
+
+    Hooks that draw random numbers work on one network alone, from its own generator, so that no network can disturb
+    another. Hooks that compute work on all M networks at once; padding with zeros must leave their results as they are.
+
+    Parameters
+    ----------
+    settings
+        One entry of ``embeddings`` of the config.
+    """
+
+    #: Whether training looks at survival; then a permutation of survival must train again.
+    uses_survival: ClassVar[bool] = False
+    #: Outputs of the encoder, one linear layer each; patients are encoded by the first.
+    heads: ClassVar[tuple[str, ...]] = ("code",)
+    #: Whether `corrupt` changes anything.
+    corrupts: ClassVar[bool] = False
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.settings = settings
+
+    def corrupt(self, features: Tensor, rng: np.random.Generator) -> Tensor:
+        """Spoil what the encoder sees in one epoch; the target stays clean.
+
+        Parameters
+        ----------
+        features
+            Patients that one network is fitted on, [n, P] float32.
+        rng
+            The generator of that network.
+
+        Returns
+        -------
+        Tensor
+            [n, P] on the same device; `features` is left as it is.
+        """
+        return features
+
+    def draw_noise(self, patients: int, latents: int, rng: np.random.Generator) -> Sequence[np.ndarray]:
+        """Draw what `latent` and `divergence` need for one epoch of one network.
+
+        Parameters
+        ----------
+        patients, latents
+            n and L of that network.
+        rng
+            Its generator.
+
+        Returns
+        -------
+        sequence of ndarray
+            Each [n, L].
+        """
+        return ()
+
+    def latent(self, heads: Sequence[Tensor], noise: Sequence[Tensor]) -> Tensor:
+        """Return what the decoder sees while training.
+
+        Parameters
+        ----------
+        heads
+            Outputs of the encoder, each [M, B, L].
+        noise
+            From `draw_noise`, each [M, B, L].
+
+        Returns
+        -------
+        Tensor
+            [M, B, L].
+        """
+        return heads[0]
+
+    def divergence(
+        self, heads: Sequence[Tensor], latent: Tensor, noise: Sequence[Tensor], weight: Tensor
+    ) -> Tensor | None:
+        """Return how far the latents are from the distribution they should follow.
+
+        Parameters
+        ----------
+        heads, noise
+            As in `latent`.
+        latent
+            What the decoder saw, [M, B, L].
+        weight
+            Weight of each patient in the mean, [M, B], summing to 1 over B; 0 for padding.
+
+        Returns
+        -------
+        Tensor or None
+            [M], or None for kinds without.
+        """
+        return None
+
+    def divergence_weight(self, epoch: int, coordinates: Tensor) -> Tensor:
+        """Return the weight of the divergence beside the reconstruction error.
+
+        Parameters
+        ----------
+        epoch
+            From 0.
+        coordinates
+            Number of coordinates r of each network, [M].
+
+        Returns
+        -------
+        Tensor
+            [M].
+        """
+        return torch.zeros_like(coordinates)
+
+    @property
+    def warmup_epochs(self) -> int:
+        """Epochs in which the objective still changes, so that they cannot be compared with later ones."""
+        return 0

@@ -1,0 +1,262 @@
+"""Kaplan-Meier curves of the subtypes: the patients the chain was fitted on beside the patients it never saw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from stratomics.survival.kaplan_meier import kaplan_meier
+
+from .style import (
+    DAYS_PER_YEAR,
+    FAINT,
+    INK,
+    MUTED,
+    WIDTH,
+    About,
+    Style,
+    axes_mm,
+    footnote,
+    heading,
+    house_style,
+    new_figure,
+    number_text,
+    p_text,
+    ratio_text,
+    subtype_color,
+    text_mm,
+)
+
+PANELS = {
+    "apparent": "Apparent: patients the chain was fitted on",
+    "held_out": "Held-out: patients the chain never saw",
+}
+#: What `stats` may hold beside its keys; a column that is absent is not printed.
+STATISTICS = (
+    "logrank_p",
+    "hazard_ratio",
+    "hazard_ratio_low",
+    "hazard_ratio_high",
+    "cindex",
+    "cindex_low",
+    "cindex_high",
+    "logrank_p_median",
+    "n_repeats",
+)
+#: The axis ends at the first whole year with a smaller share of a panel's patients at risk.
+SHARE_AT_RISK = 0.05
+
+#: The rows of each curve by (number of subtypes, subtype).
+Curves = dict[tuple[int, int], pd.DataFrame]
+
+_GROUP = ["panel", "n_subtypes", "subtype"]
+_LEFT, _CURVES, _RIGHT = 19.0, 52.0, 16.0  # mm, of one panel
+_TOP, _HEIGHT, _ROW = 27.0, 56.0, 3.4
+#: How dark the bands are, by the number of curves; above five they would hide one another.
+_SHADES = {1: 0.14, 2: 0.14, 3: 0.14, 4: 0.08, 5: 0.08}
+_DASHES: tuple[Any, ...] = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1)))
+
+
+def kaplan_meier_table(patients: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFrame:
+    """Make the table of the curves.
+
+    Parameters
+    ----------
+    patients
+        One row per panel and patient: panel (``apparent`` or ``held_out``), patient, time (days), event (0/1), subtype (1 = best
+        prognosis), n_subtypes (of the chain that gave the label; folds may differ). Held-out patients carry their out-of-fold
+        label of one repeat, so that each counts once.
+    stats
+        One row per panel: panel, logrank_p, hazard_ratio (per risk step), cindex, and if known hazard_ratio_low,
+        hazard_ratio_high, cindex_low, cindex_high, logrank_p_median (over the repeats), n_repeats.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per panel, subtype and time of follow-up: panel, subtype, n_subtypes, n, n_events, time (days), at_risk,
+        events, censored, survival, ci_low, ci_high, then the statistics of the panel.
+    """
+    pieces = []
+    for key, rows in patients.groupby(_GROUP, sort=True):
+        panel, n_subtypes, subtype = key
+        event = rows["event"].to_numpy().astype(bool)
+        curve = kaplan_meier(rows["time"].to_numpy(np.float64), event)
+        head = {"panel": panel, "subtype": subtype, "n_subtypes": n_subtypes, "n": len(rows), "n_events": event.sum()}
+        pieces.append(curve.assign(**head)[[*head, *curve.columns]])
+    curves = pd.concat(pieces, ignore_index=True)
+    kept = ["panel", *(name for name in STATISTICS if name in stats.columns)]
+    return curves.merge(stats[kept], on="panel", how="left", validate="many_to_one")
+
+
+def at_risk(curve: pd.DataFrame, days: np.ndarray) -> np.ndarray:
+    """Read the numbers at risk off one curve of the table.
+
+    Parameters
+    ----------
+    curve
+        The rows of one panel and subtype.
+    days
+        When, in days.
+
+    Returns
+    -------
+    numpy.ndarray
+        Patients whose follow-up lasts at least that long, int64.
+    """
+    times = curve["time"].to_numpy(np.float64)
+    counts = np.append(curve["at_risk"].to_numpy(np.int64), 0)
+    return counts[np.searchsorted(times, days, side="left")]
+
+
+def draw_kaplan_meier(table: pd.DataFrame, about: About, *, repeat: str = "r0") -> Figure:
+    """Draw the two panels with the numbers at risk below them.
+
+    Parameters
+    ----------
+    table
+        From `kaplan_meier_table`. A panel without rows is drawn empty and says so.
+    about
+        Heading.
+    repeat
+        The repeat whose out-of-fold labels the held-out panel shows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    groups = {panel: _curves(table[table["panel"] == panel]) for panel in PANELS if (table["panel"] == panel).any()}
+    rows_below = max((len(panel) for panel in groups.values()), default=1)
+    # The dashes tell chains with different numbers of subtypes apart; the colour tells the step of risk.
+    sizes = [int(size) for size in table.sort_values("panel")["n_subtypes"].drop_duplicates()]
+    end = _axis_end(table)
+    with house_style():
+        figure = new_figure(WIDTH, _TOP + _HEIGHT + _ROW * rows_below + 31)
+        heading(figure, about.title("survival by subtype"), f"{about.counts()}; subtype 1 has the best prognosis")
+        for position, (panel, title) in enumerate(PANELS.items()):
+            left = 2 + position * (_LEFT + _CURVES + _RIGHT + 2.0)
+            text_mm(figure, left + _LEFT, 14.3, title, fit=_CURVES + _RIGHT, fontsize=7.8, fontweight="bold")
+            axes = axes_mm(figure, left + _LEFT, _TOP, _CURVES, _HEIGHT)
+            _frame(axes, end)
+            if panel not in groups:
+                axes.text(0.5, 0.5, "no patients", transform=axes.transAxes, ha="center", color=MUTED)
+                continue
+            rows = table[table["panel"] == panel]
+            for line, words in enumerate(_statistics(rows.iloc[0], panel)):
+                text_mm(figure, left + _LEFT, 18.4 + 3.3 * line, words, fit=_CURVES + _RIGHT, fontsize=6.3)
+            for (n_subtypes, subtype), curve in groups[panel].items():
+                style: Style = {"color": subtype_color(subtype, n_subtypes), "linestyle": _dash(sizes, n_subtypes)}
+                _curve(axes, curve, style, shade=_SHADES.get(len(groups[panel]), 0.0))
+            height = 4 + _ROW * rows_below
+            below = axes_mm(figure, left, _TOP + _HEIGHT + 11, _LEFT + _CURVES + _RIGHT, height)
+            below.set(xlim=(0, _LEFT + _CURVES + _RIGHT), ylim=(height, 0))  # in mm
+            _risk_table(below, axes, groups[panel], sizes)
+        footnote(figure, _footnote(repeat))
+    return figure
+
+
+def _curves(rows: pd.DataFrame) -> Curves:
+    """Split the rows of a panel into its curves, by number of subtypes and subtype."""
+    pairs = rows[["n_subtypes", "subtype"]].drop_duplicates().to_numpy(np.int64)
+    return {
+        (int(size), int(subtype)): rows[(rows["n_subtypes"] == size) & (rows["subtype"] == subtype)]
+        for size, subtype in sorted(pairs.tolist())
+    }
+
+
+def _axis_end(table: pd.DataFrame) -> float:
+    """Return the first whole year with too few patients at risk in every panel."""
+    ends = [1.0]
+    for _, rows in table.groupby("panel"):
+        curves = list(_curves(rows).values())
+        total = sum(int(curve["n"].iloc[0]) for curve in curves)
+        last = int(np.ceil(rows["time"].max() / DAYS_PER_YEAR))
+        years = np.arange(1, last + 1)
+        left = np.sum([at_risk(curve, years * DAYS_PER_YEAR) for curve in curves], axis=0)
+        few = np.flatnonzero(left < SHARE_AT_RISK * total)
+        ends.append(float(years[few[0]] if few.size else last))
+    return max(ends)
+
+
+def _frame(axes: Axes, end: float) -> None:
+    step = next(step for step in (0.5, 1, 2, 5, 10, 20, 50) if end / step <= 8 or step == 50)
+    axes.set(xlim=(0, end), ylim=(0, 1.02), xticks=np.arange(0, end + 1e-9, step), yticks=np.linspace(0, 1, 6))
+    axes.set_xlabel("follow-up (years)", labelpad=2)
+    axes.set_ylabel("survival probability", labelpad=3)
+    axes.grid(axis="y", color=FAINT, linewidth=0.3)
+
+
+def _curve(axes: Axes, curve: pd.DataFrame, style: Style, *, shade: float) -> None:
+    years = np.concatenate([[0.0], curve["time"].to_numpy(np.float64) / DAYS_PER_YEAR])
+    survival = np.concatenate([[1.0], curve["survival"].to_numpy(np.float64)])
+    axes.step(years, survival, where="post", linewidth=1.2, zorder=3, clip_on=True, **style)
+    if shade:
+        # Where the interval is not defined (nobody has died, or everybody has) the last one is carried on.
+        low, high = (np.concatenate([[1.0], curve[end].ffill().fillna(1.0)]) for end in ("ci_low", "ci_high"))
+        axes.fill_between(years, low, high, step="post", color=style["color"], alpha=shade, linewidth=0, zorder=1)
+    censored = np.concatenate([[False], curve["censored"].to_numpy() > 0])
+    ticks: Style = {
+        "marker": "|",
+        "markersize": 3.2,
+        "markeredgewidth": 0.5,
+        "linestyle": "none",
+        "color": style["color"],
+    }
+    axes.plot(years[censored], survival[censored], zorder=4, **ticks)
+
+
+def _risk_table(below: Axes, axes: Axes, groups: Curves, sizes: list[int]) -> None:
+    """Write patients at risk under the ticks of the curves, with the key of the lines at the left."""
+    total = _LEFT + _CURVES + _RIGHT
+    below.axis("off")
+    ticks = np.asarray(axes.get_xticks(), dtype=np.float64)
+    places = _LEFT + _CURVES * ticks / axes.get_xlim()[1]
+    below.text(2, 1, "subtype", fontsize=6, color=MUTED, va="center")
+    below.text(_LEFT + _CURVES / 2, 1, "patients at risk", fontsize=6, color=MUTED, ha="center", va="center")
+    below.text(total - 1, 1, "events / n", fontsize=6, color=MUTED, ha="right", va="center")
+    for row, ((n_subtypes, subtype), curve) in enumerate(groups.items()):
+        y = 4.6 + _ROW * row
+        color = subtype_color(subtype, n_subtypes)
+        below.plot([2, 7], [y, y], color=color, linestyle=_dash(sizes, n_subtypes), linewidth=1.4)
+        below.text(8, y, f"{subtype} of {n_subtypes}", fontsize=6.2, va="center", color=INK)
+        for place, count in zip(places, at_risk(curve, ticks * DAYS_PER_YEAR), strict=True):
+            below.text(place, y, str(count), fontsize=6.2, ha="center", va="center", color=INK)
+        counts = f"{int(curve['n_events'].iloc[0])} / {int(curve['n'].iloc[0])}"
+        below.text(total - 1, y, counts, fontsize=6.2, ha="right", va="center", color=INK)
+
+
+def _dash(sizes: list[int], n_subtypes: int) -> Any:
+    return _DASHES[sizes.index(int(n_subtypes)) % len(_DASHES)]
+
+
+def _statistics(row: pd.Series, panel: str) -> tuple[str, str]:
+    """Return the two lines of statistics above a panel."""
+    first = f"log-rank {p_text(row.get('logrank_p', np.nan))}"
+    if panel == "apparent":
+        first += " (apparent, not a test)"
+    else:
+        median, repeats = row.get("logrank_p_median", np.nan), row.get("n_repeats", np.nan)
+        many = (
+            f"; median {number_text(median)} over {int(repeats)} repeats" if np.isfinite(median) and repeats > 1 else ""
+        )
+        first += f" (nominal{many})"
+    parts = []
+    for words, name in (("HR per risk step", "hazard_ratio"), ("C", "cindex")):
+        low, high = row.get(f"{name}_low", np.nan), row.get(f"{name}_high", np.nan)
+        interval = f" ({ratio_text(low)}–{ratio_text(high)})" if np.isfinite([low, high]).all() else ""
+        parts.append(f"{words} {ratio_text(row.get(name, np.nan))}{interval}")
+    return first, ", ".join(parts)
+
+
+def _footnote(repeat: str) -> str:
+    return (
+        "Bands: pointwise 95 % confidence interval (log-log; left out above 5 curves). Ticks: censored patients. The axis ends"
+        f" where fewer than {100 * SHARE_AT_RISK:g} % are at risk.\n"
+        f"C: Harrell’s, of the continuous risk. Held-out: pooled out-of-fold labels of repeat {repeat}, each patient once."
+        " “k of K”: subtype k where the chain found K;\nwith several K the log-rank test sums one per K. Apparent: the same"
+        " patients chose latents and clusters, so its p-value tests nothing.\n"
+        "Nominal: folds share training patients, which makes the held-out p-value too small too often."
+    )

@@ -1,0 +1,245 @@
+"""Fitted preprocessing: what is kept, and how it brings any patient to the standard scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from stratomics.cohort.types import Cohort
+from stratomics.errors import DataError
+
+from .impute import fill
+from .scale import batch_rows, block_weights
+from .transforms import apply_normal_scores, log2p1
+
+
+def measured(table: pd.DataFrame) -> np.ndarray:
+    """Return the values of a table as floats, with NaN for whatever is not a finite number.
+
+    Parameters
+    ----------
+    table
+        Patients x features.
+
+    Returns
+    -------
+    ndarray
+        float32 or float64 as in the table.
+    """
+    values = table.to_numpy()
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float64)
+    finite = np.isfinite(values)
+    return values if finite.all() else np.where(finite, values, np.nan).astype(values.dtype)
+
+
+def batch_labels(batch: pd.Series | None, patients: pd.Index) -> np.ndarray | None:
+    """Return the batch of each patient as an array of text.
+
+    Parameters
+    ----------
+    batch
+        By patient, missing where unknown; None where the omics has no batches.
+    patients
+        The order wanted.
+
+    Returns
+    -------
+    ndarray of object or None
+    """
+    if batch is None:
+        return None
+    series = batch.reindex(patients)
+    return series.astype(str).where(series.notna(), "").to_numpy(dtype=object)
+
+
+def transformed(values: np.ndarray, transform: str) -> np.ndarray:
+    """Apply a transform that has nothing to learn.
+
+    Parameters
+    ----------
+    values
+        Patients x features.
+    transform
+        ``none`` or ``log2p1``.
+
+    Returns
+    -------
+    ndarray of float64
+        A new array.
+    """
+    return log2p1(values) if transform == "log2p1" else values.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class FittedOmics:
+    """What one omics needs to be brought to the standard scale.
+
+    Parameters
+    ----------
+    name, transform
+        As in the cohort.
+    features
+        Names of the features kept, in the order of the table.
+    levels
+        Batches with their own row in `mean` and `sd`.
+    mean, sd
+        float32 [1 + levels, p]; row 0 is of all training patients.
+    medians
+        float32 [p], on the standard scale: what fills missing values.
+    knots, scores
+        float32 [m, p], for ``rank_normal``.
+    donors
+        float32 [n_train, p] on the standard scale, for kNN imputation. These are measurements of patients: a model with
+        them must be guarded like the data.
+    """
+
+    name: str
+    transform: str
+    features: tuple[str, ...]
+    levels: tuple[str, ...]
+    mean: np.ndarray
+    sd: np.ndarray
+    medians: np.ndarray
+    knots: np.ndarray | None = None
+    scores: np.ndarray | None = None
+    donors: np.ndarray | None = None
+
+    def standardise(self, values: np.ndarray, labels: np.ndarray | None, clip: float) -> np.ndarray:
+        """Transform, standardise within batches and clip; missing values stay NaN.
+
+        Parameters
+        ----------
+        values
+            Patients x kept features, as measured.
+        labels
+            Batch of each patient, or None.
+        clip
+            Largest absolute value.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, p)
+        """
+        if self.knots is not None and self.scores is not None:
+            moved = apply_normal_scores(values, self.knots, self.scores)
+        else:
+            moved = transformed(values, self.transform)
+        rows = batch_rows(labels, self.levels, len(values))
+        for row in np.unique(rows):
+            moved[rows == row] = (moved[rows == row] - self.mean[row]) / self.sd[row]
+        return np.clip(moved, -clip, clip).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class FittedPreprocess:
+    """Preprocessing of all omics, fitted on the training patients of one split.
+
+    Parameters
+    ----------
+    omics
+        One entry per omics, in the order of the columns of the output.
+    clip
+        Largest absolute value of the output.
+    neighbours
+        Donors per missing value, for kNN imputation.
+    balance
+        Whether `weights` gives every omics the same total variance.
+    report
+        omics, step, features: how many features came in, were dropped at each step, and were kept.
+    dropped
+        feature, omics, reason: one row per dropped feature.
+    """
+
+    omics: tuple[FittedOmics, ...]
+    clip: float
+    neighbours: int
+    balance: bool
+    report: pd.DataFrame
+    dropped: pd.DataFrame
+
+    @cached_property
+    def features(self) -> list[str]:
+        """Names of the output columns, ``omics:feature``."""
+        return [f"{one.name}:{feature}" for one in self.omics for feature in one.features]
+
+    @cached_property
+    def blocks(self) -> dict[str, slice]:
+        """The output columns of each omics."""
+        ends = np.cumsum([0, *(len(one.features) for one in self.omics)]).tolist()
+        return {one.name: slice(*ends[i : i + 2]) for i, one in enumerate(self.omics)}
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Multipliers of the output columns that balance the omics, float32 [P]."""
+        return block_weights([len(one.features) for one in self.omics], self.balance)
+
+    def transform(
+        self, patients: Cohort | Mapping[str, pd.DataFrame], batch: Mapping[str, pd.Series] | None = None
+    ) -> np.ndarray:
+        """Bring patients to the standard scale.
+
+        Parameters
+        ----------
+        patients
+            A cohort, or the table (patients x features, same patients in the same order) of each omics. More features than
+            needed may be there; values that are not finite count as missing.
+        batch
+            With tables: the batch of each patient, by omics. A batch unknown from training, or none, is standardised with
+            the mean and deviation of all training patients.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, P)
+            Finite, within +-clip, columns as in `features`. The input of a network is this times `weights`.
+
+        Raises
+        ------
+        DataError
+            If an omics or a feature is missing from the tables, or their patients differ.
+        """
+        if isinstance(patients, Cohort):
+            tables = {one.name: one.values for one in patients.omics}
+            batch = {one.name: one.batch for one in patients.omics if one.batch is not None}
+        else:
+            tables, batch = dict(patients), dict(batch or {})
+        self._check(tables)
+        out = np.empty((len(tables[self.omics[0].name]), len(self.features)), dtype=np.float32)
+        for one in self.omics:
+            table = tables[one.name]
+            values = measured(table)[:, table.columns.get_indexer(pd.Index(one.features))]
+            labels = batch_labels(batch.get(one.name), table.index)
+            standard = one.standardise(values, labels, self.clip)
+            out[:, self.blocks[one.name]] = fill(standard, one.medians, one.donors, self.neighbours)
+        return out
+
+    def _check(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        needed = [one for one in self.omics if one.name in tables]
+        faults = [
+            f"omics {one.name}: no such table; found {', '.join(tables) or 'none'}. Give one for each omics of the model."
+            for one in self.omics
+            if one.name not in tables
+        ]
+        for one in needed:
+            columns = tables[one.name].columns
+            if not columns.is_unique:
+                double = columns[columns.duplicated()][0]
+                faults.append(f"omics {one.name}: column {double!r} comes more than once; keep one.")
+            absent = pd.Index(one.features).difference(columns, sort=False)
+            if len(absent):
+                faults.append(
+                    f"omics {one.name}: {len(absent)} of the {len(one.features)} features of the model have no column "
+                    f"({', '.join(map(repr, absent[:5]))}{', ...' if len(absent) > 5 else ''}). Add them, with NA where "
+                    "not measured."
+                )
+            if not tables[one.name].index.equals(tables[needed[0].name].index):
+                faults.append(
+                    f"omics {one.name}: its patients are not those of omics {needed[0].name} in the same order; "
+                    "align them."
+                )
+        if faults:
+            raise DataError(faults)

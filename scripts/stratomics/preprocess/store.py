@@ -1,0 +1,102 @@
+"""Fitted preprocessing of all splits in one safetensors file: parameters only, never transformed copies of the data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratomics.errors import DataError
+from stratomics.tables import load_arrays, save_arrays
+
+from .model import FittedOmics, FittedPreprocess
+
+#: The arrays of an omics; those that a transform or an imputation does not need are absent.
+ARRAYS = ("mean", "sd", "medians", "knots", "scores", "donors")
+
+
+def save_preprocess(path: str | Path, fitted: Mapping[str, FittedPreprocess]) -> None:
+    """Write the fitted preprocessing of several splits.
+
+    Parameters
+    ----------
+    path
+        The safetensors file. The same fits give the same bytes.
+    fitted
+        By split.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    about: dict[str, Any] = {}
+    for split, one in fitted.items():
+        about[split] = {
+            "clip": one.clip,
+            "neighbours": one.neighbours,
+            "balance": one.balance,
+            "omics": [
+                {"name": o.name, "transform": o.transform, "levels": o.levels, "features": o.features}
+                for o in one.omics
+            ],
+            "report": one.report.to_dict("list"),
+            "dropped": one.dropped.to_dict("list"),
+        }
+        for omics in one.omics:
+            for kind in ARRAYS:
+                array = getattr(omics, kind)
+                if array is not None:
+                    arrays[f"{split}/{omics.name}/{kind}"] = array
+    save_arrays(path, arrays, {"preprocess": json.dumps(about)})
+
+
+def load_preprocess(path: str | Path, splits: Iterable[str] | None = None) -> dict[str, FittedPreprocess]:
+    """Read what `save_preprocess` wrote.
+
+    Parameters
+    ----------
+    path
+        The safetensors file.
+    splits
+        Which splits to return; all if not given.
+
+    Returns
+    -------
+    dict
+        Split -> FittedPreprocess, in the order saved or asked for.
+
+    Raises
+    ------
+    DataError
+        If the file holds no such split.
+    """
+    arrays, metadata = load_arrays(path)
+    about = json.loads(metadata["preprocess"])
+    wanted = list(about if splits is None else splits)
+    absent = [split for split in wanted if split not in about]
+    if absent:
+        raise DataError(f"{path}: no preprocessing of split {', '.join(absent)}; found {', '.join(about)}.")
+    return {split: _restore(split, about[split], arrays) for split in wanted}
+
+
+def _restore(split: str, about: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedPreprocess:
+    """Put one split together again."""
+    omics = tuple(
+        FittedOmics(
+            name=one["name"],
+            transform=one["transform"],
+            features=tuple(one["features"]),
+            levels=tuple(one["levels"]),
+            **{kind: arrays[key] for kind in ARRAYS if (key := f"{split}/{one['name']}/{kind}") in arrays},
+        )
+        for one in about["omics"]
+    )
+    return FittedPreprocess(
+        omics=omics,
+        clip=about["clip"],
+        neighbours=about["neighbours"],
+        balance=about["balance"],
+        report=pd.DataFrame(about["report"]),
+        dropped=pd.DataFrame(about["dropped"], columns=["feature", "omics", "reason"]),
+    )

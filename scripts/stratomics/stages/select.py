@@ -1,0 +1,42 @@
+"""Select the latents tied to survival in every split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratomics.cohort.types import Cohort, Split
+from stratomics.runtime import log
+from stratomics.subtypes import select_latents
+from stratomics.tables import stack_splits
+
+
+def select_splits(
+    cohort: Cohort, splits: Sequence[Split], latents: Mapping[str, np.ndarray], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Fit a univariate Cox model to each latent, among the training patients of every split.
+
+    Parameters
+    ----------
+    cohort, splits
+        The patients and the splits.
+    latents
+        Latents [patients, latents] of all patients, by split.
+    settings
+        ``selection`` of the config.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``prognostic_latents.tsv``: one row per split and latent.
+    """
+    tables = {}
+    for split in splits:
+        train = split.train
+        table = select_latents(latents[split.name][train], cohort.time[train], cohort.event[train], settings)
+        log.info("%s: %d of %d latents selected", split.name, table["selected"].sum(), len(table))
+        tables[split.name] = table
+    return stack_splits(tables)

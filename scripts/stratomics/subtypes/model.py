@@ -1,0 +1,156 @@
+"""Cluster the training patients on their prognostic latents, and label anyone by the same clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratomics.errors import DataError
+from stratomics.runtime import derive_seed
+
+from .choose_k import candidate_ks, choose_k
+from .methods import find_method
+from .order import order_by_risk
+
+
+@dataclass(frozen=True)
+class SubtypeModel:
+    """Fitted risk subtypes.
+
+    Parameters
+    ----------
+    method
+        Name of the clustering.
+    n_subtypes
+        K.
+    labels
+        Subtype of each training patient, int64 [n], 1 (best prognosis) to K.
+    log_risk
+        Log of observed over expected events of subtype 1..K among the training patients, each plus one half, [K].
+    k_table
+        The numbers of subtypes that were tried, see `choose_k.choose_k`.
+    mean, scale
+        Of the selected latents among the training patients [l].
+    subtype_of_cluster
+        The label of each cluster of `clusters`, int64 [K].
+    clusters
+        The arrays of the clustering method.
+    """
+
+    method: str
+    n_subtypes: int
+    labels: np.ndarray
+    log_risk: np.ndarray
+    k_table: pd.DataFrame
+    mean: np.ndarray
+    scale: np.ndarray
+    subtype_of_cluster: np.ndarray
+    clusters: dict[str, np.ndarray]
+
+    def assign(self, latents: np.ndarray) -> np.ndarray:
+        """Label patients by their selected latents.
+
+        Parameters
+        ----------
+        latents
+            The latents the model was fitted on, in the same order, [n, l].
+
+        Returns
+        -------
+        numpy.ndarray
+            Subtypes, int64 [n], 1..K.
+        """
+        z = (np.asarray(latents, dtype=np.float64) - self.mean) / self.scale
+        return self.subtype_of_cluster[find_method(self.method).assign(z, self.clusters)]
+
+    def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Take the model apart into numeric arrays and JSON-able settings; `from_arrays` undoes it exactly."""
+        arrays = {name: getattr(self, name) for name in ("labels", "log_risk", "mean", "scale", "subtype_of_cluster")}
+        arrays |= {f"clusters.{name}": array for name, array in self.clusters.items()}
+        return arrays, {
+            "method": self.method,
+            "n_subtypes": self.n_subtypes,
+            "k_table": self.k_table.to_dict(orient="list"),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> SubtypeModel:
+        """Put a model together again from what `to_arrays` gave."""
+        own = {name: array for name, array in arrays.items() if not name.startswith("clusters.")}
+        clusters = {name.removeprefix("clusters."): array for name, array in arrays.items() if name not in own}
+        return cls(
+            method=meta["method"],
+            n_subtypes=meta["n_subtypes"],
+            k_table=pd.DataFrame(meta["k_table"]),
+            clusters=clusters,
+            **own,
+        )
+
+
+def fit_subtypes(
+    latents_selected: np.ndarray, time: np.ndarray, event: np.ndarray, settings: Mapping[str, Any], seed: int
+) -> SubtypeModel:
+    """Find risk subtypes of the training patients.
+
+    The latents are standardised and clustered for every K to be tried, K is chosen without looking at survival, and the
+    clusters are numbered by risk.
+
+    Parameters
+    ----------
+    latents_selected
+        Prognostic latents of the training patients [n, l], finite.
+    time
+        Follow-up [n], > 0.
+    event
+        Whether follow-up ended in the event [n].
+    settings
+        ``method`` (a file of `methods`), ``n_subtypes`` (``auto`` or a number), ``range``, ``criterion``,
+        ``min_share``, ``restarts``.
+    seed
+        Of the starting points.
+
+    Returns
+    -------
+    SubtypeModel
+        It does not depend on the order of the patients: they are put into the order of their values first.
+
+    Raises
+    ------
+    DataError
+        When there are too few patients, or a cluster of the demanded number stays empty.
+
+    Notes
+    -----
+    All selected latents have equal weight, as in the canonical chain (Chaudhary et al. 2018, Clin. Cancer Res. 24,
+    1248-1259): with k-means a factor that the network stored in many latents counts many times. The method
+    ``gaussian_mixture`` works on principal axes, where it counts once.
+    """
+    values, time, event = np.asarray(latents_selected, np.float64), np.asarray(time), np.asarray(event).astype(bool)
+    if values.ndim != 2 or values.shape[1] == 0 or not np.isfinite(values).all():
+        raise ValueError(f"latents_selected must be finite with at least one column, got shape {values.shape}")
+    order = np.lexsort([event, time, *values.T[::-1]])
+    values, time, event = values[order], time[order], event[order]
+    mean, scale = values.mean(axis=0), values.std(axis=0)
+    scale[scale == 0] = 1.0
+    z = (values - mean) / scale
+
+    method = find_method(settings["method"])
+    ks = candidate_ks(settings, distinct=len(np.unique(z, axis=0)))
+    fits = {k: method.fit(z, k, derive_seed(seed, settings["method"], k), int(settings["restarts"])) for k in ks}
+    groups = {k: method.assign(z, arrays) for k, arrays in fits.items()}
+    table = choose_k(z, groups, settings)
+    chosen = table[table["chosen"]].iloc[0]
+    k = int(chosen["k"])
+    if chosen["smallest_share"] == 0:
+        raise DataError(
+            f"subtypes.method: {settings['method']} left one of {k} clusters of the {len(z)} training patients empty. "
+            "Set subtypes.n_subtypes to a smaller number or to auto, or use subtypes.method: kmeans."
+        )
+    subtype, log_risk = order_by_risk(z, time, event, groups[k], k)
+    labels = np.empty(len(z), dtype=np.int64)
+    labels[order] = subtype[groups[k]]
+    return SubtypeModel(settings["method"], k, labels, log_risk, table, mean, scale, subtype, fits[k])

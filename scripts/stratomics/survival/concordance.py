@@ -1,0 +1,271 @@
+"""Concordance between a risk score and survival: Harrell's C and Uno's C.
+
+Two patients form a pair if it is known who had the event first: the earlier time is an event, or the times are equal and
+one is an event and the other censored (who was still there, so lived longer). Two events at one time form no pair. A pair is
+concordant if the patient with the earlier event has the higher risk, and counts one half if the risks are equal. These are
+the rules of R's ``survival::concordance`` and of scikit-survival; lifelines differs where times are tied.
+
+Bootstrap replicates are given as multiplicities of the patients, and all of them are evaluated together by matrix products. A
+copy of a patient forms no pair with the patient: their times are equal and so are their events. The result is therefore the
+same as with the patients repeated in the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .risk_sets import check_survival, codes_of
+
+#: Follow-up (time, event) that a censoring distribution is estimated from.
+FollowUp = tuple[ArrayLike, ArrayLike]
+#: Entries of one block of the matrix of pairs.
+PAIRS_AT_ONCE = 4_000_000
+
+
+@overload
+def concordance_harrell(
+    time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, fold: ArrayLike | None = None, weights: None = None
+) -> float: ...
+@overload
+def concordance_harrell(
+    time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, fold: ArrayLike | None = None, weights: ArrayLike
+) -> np.ndarray: ...
+def concordance_harrell(
+    time: ArrayLike,
+    event: ArrayLike,
+    risk: ArrayLike,
+    *,
+    fold: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+) -> float | np.ndarray:
+    """Compute Harrell's C: the share of pairs in which the patient at higher risk had the event first.
+
+    Parameters
+    ----------
+    time, event
+        Follow-up [n].
+    risk
+        Score [n]; higher means shorter survival.
+    fold
+        Label per patient [n]; only pairs within a fold count, since risks of different models have no common scale.
+    weights
+        Multiplicities [B, n] of the patients in B bootstrap replicates.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        C, or [B] of them with `weights`. NaN where there is no pair.
+
+    Raises
+    ------
+    ValueError
+        If a risk is missing, a weight negative, or shapes do not fit.
+
+    References
+    ----------
+    Harrell et al. 1982, JAMA 247, 2543-2546.
+    """
+    time, event, scores, folds, copies = _check(time, event, risk, fold, weights)
+    result = _share_concordant(time, event, scores, folds, copies, event.astype(np.float64)[None])
+    return float(result[0]) if weights is None else result
+
+
+@overload
+def concordance_uno(
+    time: ArrayLike,
+    event: ArrayLike,
+    risk: ArrayLike,
+    *,
+    censoring: FollowUp | Mapping[Any, FollowUp] | None = None,
+    tau: float | None = None,
+    fold: ArrayLike | None = None,
+    weights: None = None,
+) -> float: ...
+@overload
+def concordance_uno(
+    time: ArrayLike,
+    event: ArrayLike,
+    risk: ArrayLike,
+    *,
+    censoring: FollowUp | Mapping[Any, FollowUp] | None = None,
+    tau: float | None = None,
+    fold: ArrayLike | None = None,
+    weights: ArrayLike,
+) -> np.ndarray: ...
+def concordance_uno(
+    time: ArrayLike,
+    event: ArrayLike,
+    risk: ArrayLike,
+    *,
+    censoring: FollowUp | Mapping[Any, FollowUp] | None = None,
+    tau: float | None = None,
+    fold: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+) -> float | np.ndarray:
+    """Compute Uno's C, whose pairs are weighted so that it does not depend on who happened to be censored.
+
+    A pair counts 1 / G(t)^2, where t is the time of its earlier event and G the probability of not being censored until t.
+
+    Parameters
+    ----------
+    time, event
+        Follow-up [n].
+    risk
+        Score [n]; higher means shorter survival.
+    censoring
+        What G is estimated from: the follow-up (time, event) of the training patients; a mapping from each label in `fold`
+        to those of that fold; or None for the patients given here, all folds together. In a bootstrap a given
+        distribution stays fixed, and None estimates it again from each replicate.
+    tau
+        Only events before this time count.
+    fold
+        Label per patient [n]; only pairs within a fold count.
+    weights
+        Multiplicities [B, n] of the patients in B bootstrap replicates.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        C, or [B] of them with `weights`. NaN where there is no pair, or where G falls to 0 at an event of a replicate.
+
+    Raises
+    ------
+    ValueError
+        If G is 0 or unknown (later than any follow-up it is estimated from) at an event that counts: choose a smaller
+        `tau`. Also if a mapping lacks a fold, a risk is missing, a weight negative, or shapes do not fit.
+
+    References
+    ----------
+    Uno et al. 2011, Stat. Med. 30, 1105-1117.
+    """
+    time, event, scores, folds, copies = _check(time, event, risk, fold, weights)
+    counted = event if tau is None else event & (time < tau)
+    per_event = np.zeros((len(copies) if censoring is None else 1, time.size))
+    if censoring is None:
+        probability = _uncensored(time, event, time[counted], copies)
+        # Copies that are absent must not turn 0 x infinity into NaN.
+        with np.errstate(divide="ignore"):
+            per_event[:, counted] = np.where(copies[:, counted] > 0, probability**-2.0, 0)
+        if weights is None:
+            _require_positive(probability)
+    else:
+        sources: list[tuple[np.ndarray, FollowUp]]
+        if isinstance(censoring, Mapping):
+            if fold is None:
+                raise ValueError("a censoring distribution per fold needs the argument fold")
+            labels = np.asarray(fold)
+            absent = [label for label in np.unique(labels).tolist() if label not in censoring]
+            if absent:
+                raise ValueError(f"censoring lacks the fold {', '.join(map(str, absent))}")
+            sources = [(labels == label, censoring[label]) for label in np.unique(labels).tolist()]
+        else:
+            sources = [(np.ones(time.size, dtype=bool), censoring)]
+        for inside, source in sources:
+            train_time, train_event = check_survival(*source)
+            probability = _uncensored(train_time, train_event, time[counted & inside], np.ones((1, train_time.size)))
+            _require_positive(probability)
+            per_event[:, counted & inside] = probability**-2.0
+    result = _share_concordant(time, event, scores, folds, copies, per_event)
+    return float(result[0]) if weights is None else result
+
+
+def _check(
+    time: ArrayLike, event: ArrayLike, risk: ArrayLike, fold: ArrayLike | None, weights: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Check what both concordances take; without weights every patient counts once."""
+    times, flags = check_survival(time, event)
+    scores = np.asarray(risk, dtype=np.float64)
+    if scores.shape != times.shape:
+        raise ValueError(f"risk must hold one score for each of the {times.size} patients, found shape {scores.shape}")
+    if np.isnan(scores).any():
+        raise ValueError(f"risk is missing for {np.count_nonzero(np.isnan(scores))} of {times.size} patients")
+    folds, _ = codes_of(fold, times.size, "fold")
+    copies = np.ones((1, times.size)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if copies.ndim != 2 or copies.shape[1] != times.size:
+        raise ValueError(f"weights must be replicates x {times.size} patients, found shape {copies.shape}")
+    if not (copies >= 0).all():
+        raise ValueError("weights must not be negative or missing")
+    return times, flags, scores, folds, copies
+
+
+def _share_concordant(
+    time: np.ndarray, event: np.ndarray, risk: np.ndarray, fold: np.ndarray, copies: np.ndarray, per_event: np.ndarray
+) -> np.ndarray:
+    """Add up the pairs and give the concordant share of each replicate.
+
+    Parameters
+    ----------
+    time, event, risk, fold
+        [n].
+    copies
+        [B, n].
+    per_event
+        What a pair counts, by the patient with the earlier event; 0 for those who have none. [B, n] or [1, n].
+
+    Returns
+    -------
+    numpy.ndarray
+        [B].
+    """
+    concordant, total = np.zeros((2, len(copies)))
+    for code in range(fold.max(initial=-1) + 1):
+        members = np.flatnonzero(fold == code)
+        first = members[(per_event[:, members] > 0).any(axis=0)]
+        rows = max(1, PAIRS_AT_ONCE // members.size)
+        for start in range(0, first.size, rows):
+            i = first[start : start + rows]
+            later = time[i, None] < time[members]
+            later |= (time[i, None] == time[members]) & ~event[members]
+            score = (risk[i, None] > risk[members]) + 0.5 * (risk[i, None] == risk[members])
+            weight = copies[:, i] * per_event[:, i]
+            others = copies[:, members]
+            total += np.einsum("bi,bi->b", weight, others @ later.T.astype(np.float64))
+            concordant += np.einsum("bi,bi->b", weight, others @ (score * later).T)
+    with np.errstate(invalid="ignore"):
+        return concordant / total
+
+
+def _uncensored(time: np.ndarray, event: np.ndarray, at: np.ndarray, copies: np.ndarray) -> np.ndarray:
+    """Estimate the probability of not being censored until `at`, by Kaplan-Meier with the censorings as events.
+
+    Events at the time of a censoring come before it and leave the risk set (as in scikit-survival).
+
+    Parameters
+    ----------
+    time, event
+        Follow-up [n].
+    at
+        [k].
+    copies
+        Multiplicities [B, n].
+
+    Returns
+    -------
+    numpy.ndarray
+        [B, k]; NaN after the last follow-up.
+    """
+    order = np.argsort(time, kind="stable")
+    times, starts = np.unique(time[order], return_index=True)
+    ordered, dead = copies[:, order], event[order]
+    leaving = np.add.reduceat(ordered, starts, axis=1)
+    censored = np.add.reduceat(ordered * ~dead, starts, axis=1)
+    still_there = np.cumsum(leaving[:, ::-1], axis=1)[:, ::-1] - (leaving - censored)
+    hazard = np.divide(censored, still_there, out=np.zeros_like(censored), where=censored > 0)
+    probability = np.cumprod(1 - hazard, axis=1)
+    step = np.searchsorted(times, at, side="right") - 1
+    before_all = step < 0
+    found = np.where(before_all, 1.0, probability[:, np.where(before_all, 0, step)])
+    found[:, at > times[-1]] = np.nan
+    return found
+
+
+def _require_positive(probability: np.ndarray) -> None:
+    """Refuse events whose inverse probability of not being censored is not finite."""
+    if np.isnan(probability).any():
+        raise ValueError("an event lies after all follow-up that the censoring distribution is known from: lower tau")
+    if (probability <= 0).any():
+        raise ValueError("nobody stays uncensored up to the time of an event: lower tau")

@@ -1,0 +1,226 @@
+"""Files that others can open, written whole or not at all.
+
+Tables are tab-separated text, arrays are safetensors, settings are JSON. Each writer makes the file under a temporary name
+in the same folder and renames it, so a killed job never leaves half a file under the final name.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
+
+import numpy as np
+import pandas as pd
+
+#: Ten significant digits survive a round trip of what the tables hold and do not print noise of the last bits.
+FLOAT_FORMAT = "%.10g"
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`, renamed to it on success and removed on failure.
+
+    Parameters
+    ----------
+    path
+        The final name. Its folder is made if absent. The suffix is kept, since some writers look at it.
+
+    Yields
+    ------
+    Path
+        Where to write.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # mkstemp makes files that only the owner can read
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a data frame as tab-separated text; missing values are ``NA``, booleans ``true`` and ``false``.
+
+    Parameters
+    ----------
+    table
+        The rows; the index is not written.
+    path
+        Where to; a ``.gz`` suffix compresses (without a time stamp, so that the bytes repeat).
+    """
+    out = table.copy()
+    for column in out.columns:
+        if out[column].dtype == bool:
+            out[column] = out[column].map({True: "true", False: "false"})
+    text = out.to_csv(sep="\t", index=False, na_rep="NA", float_format=FLOAT_FORMAT, lineterminator="\n").encode()
+    with atomic_path(path) as temporary:
+        # Not through pandas: it would put the random temporary name into the gzip header.
+        temporary.write_bytes(gzip.compress(text, mtime=0) if str(path).endswith(".gz") else text)
+
+
+def read_table(path: str | Path, **kwargs: Any) -> pd.DataFrame:
+    """Read a table that `write_table` wrote; ids stay text.
+
+    Parameters
+    ----------
+    path
+        The file.
+    **kwargs
+        Passed to `pandas.read_csv`, for instance ``dtype``.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    dtype = {"patient": str, "split": str, "latent": str, "feature": str, **kwargs.pop("dtype", {})}
+    return pd.read_csv(
+        path,
+        sep="\t",
+        dtype=dtype,
+        na_values=["NA"],
+        keep_default_na=False,
+        true_values=["true"],
+        false_values=["false"],
+        **kwargs,
+    )
+
+
+def stack_splits(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Stack one table per split, with the split in the first column.
+
+    Parameters
+    ----------
+    tables
+        By split, all with the same columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    table = pd.concat([own.assign(split=name) for name, own in tables.items()], ignore_index=True)
+    return table[["split", *table.columns.drop("split")]]
+
+
+def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> None:
+    """Write named arrays as one safetensors file.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    arrays
+        Numeric arrays by name.
+    metadata
+        Text stored in the header of the file (JSON for anything structured).
+    """
+    from safetensors.numpy import save
+
+    contiguous = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+    # The library writes the metadata in the random order of a hash map, which would change the bytes from run to run:
+    # everything goes under one key.
+    header = {"stratomics": json.dumps(dict(metadata), sort_keys=True)} if metadata else None
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(save(contiguous, metadata=header))
+
+
+def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Read what `save_arrays` wrote.
+
+    Parameters
+    ----------
+    path
+        The safetensors file.
+
+    Returns
+    -------
+    arrays, metadata
+    """
+    from safetensors import safe_open
+
+    with safe_open(str(path), framework="numpy") as handle:
+        arrays = {name: handle.get_tensor(name) for name in handle.keys()}
+        header = handle.metadata() or {}
+    return arrays, json.loads(header.get("stratomics", "{}"))
+
+
+class Portable(Protocol):
+    """A fitted model that can be taken apart into arrays and JSON-able settings, and put together again."""
+
+    def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Take the model apart."""
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
+        """Put it together again."""
+
+
+Model = TypeVar("Model", bound=Portable)
+
+
+def save_models(path: str | Path, models: Mapping[str, Portable]) -> None:
+    """Write the models of several splits as one safetensors file.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    models
+        By split.
+    """
+    arrays, metadata = {}, {}
+    for split, model in models.items():
+        own, meta = model.to_arrays()
+        arrays.update({f"{split}/{name}": array for name, array in own.items()})
+        metadata[split] = json.dumps(meta, sort_keys=True)
+    save_arrays(path, arrays, metadata)
+
+
+def load_models(path: str | Path, kind: type[Model]) -> dict[str, Model]:
+    """Read what `save_models` wrote.
+
+    Parameters
+    ----------
+    path
+        The safetensors file.
+    kind
+        The class of the models.
+
+    Returns
+    -------
+    dict
+        By split.
+    """
+    arrays, metadata = load_arrays(path)
+    models = {}
+    for split, meta in metadata.items():
+        prefix = f"{split}/"
+        own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+        models[split] = kind.from_arrays(own, json.loads(meta))
+    return models
+
+
+def write_json(content: Any, path: str | Path) -> None:
+    """Write JSON with sorted keys, for reading by eye and by `diff`.
+
+    Parameters
+    ----------
+    content
+        Plain types.
+    path
+        Where to.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,25 @@
+"""Train one embedding: the networks of all splits and restarts as one batch."""
+
+from stratomics.runtime import job  # first: it fixes the thread pools before torch loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.cohort import load_cohort, splits_from_table
+    from stratomics.preprocess import load_preprocess
+    from stratomics.stages.embed import embed_splits
+    from stratomics.tables import read_table, save_arrays, save_models, write_json, write_table
+
+    cohort = load_cohort(snakemake.input.cohort)
+    result = embed_splits(
+        cohort,
+        splits_from_table(read_table(snakemake.input.splits), cohort.patients),
+        load_preprocess(snakemake.input.transforms),
+        snakemake.params.embedding,
+        seed=snakemake.params.seed,
+        # Without a GPU among its resources the job leaves the GPU of the machine to others.
+        device=snakemake.params.device if snakemake.resources.get("gpu", 0) else "cpu",
+        threads=snakemake.threads,
+    )
+    save_arrays(snakemake.output.latents, result.latents)
+    save_models(snakemake.output.network, {"full": result.models["full"]})
+    write_table(result.history, snakemake.output.history)
+    write_json(result.info, snakemake.output.info)

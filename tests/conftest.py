@@ -1,0 +1,82 @@
+"""Fixtures shared by all tests: a small simulated cohort and the settings of a fast chain."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+
+#: A chain that runs in seconds: a small cohort, small networks, few splits.
+SMALL = {
+    "cohorts": [
+        {
+            "name": "small",
+            "simulate": {
+                "patients": 120,
+                "subtypes": 2,
+                "effect": 1.6,
+                "omics": [
+                    {"name": "mrna", "features": 60, "values": "log_normal"},
+                    {"name": "mirna", "features": 40, "values": "counts"},
+                ],
+            },
+        }
+    ],
+    "embeddings": [
+        {"kind": kind, "hidden": [16], "latent": 6, "epochs": 25, "patience": 8, **extra}
+        for kind, extra in (("ae", {}), ("dae", {}), ("vae", {"warmup_epochs": 5}))
+    ],
+    "subtypes": {"n_subtypes": 2, "restarts": 4},
+    "classifier": {"top_features": 15, "inner_folds": 3},
+    "evaluation": {"folds": 3, "repeats": 1, "bootstrap": 100, "horizon_days": 1825},
+    "device": "cpu",
+    "seed": 1,
+}
+
+
+@pytest.fixture(scope="session")
+def small_config() -> dict:
+    """The raw config of the fast chain, as a user would write it."""
+    return copy.deepcopy(SMALL)
+
+
+@pytest.fixture(scope="session")
+def small_settings() -> dict:
+    """The validated config of the fast chain."""
+    from stratomics.config import load_config
+
+    return load_config(copy.deepcopy(SMALL), schema_path=SCHEMA)
+
+
+@pytest.fixture(scope="session")
+def small_cohort(tmp_path_factory, small_settings):
+    """The cohort of the fast chain, through the same files and checks as any cohort."""
+    from stratomics.cohort import build_cohort
+    from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
+
+    folder = tmp_path_factory.mktemp("simulated")
+    one = small_settings["cohorts"][0]
+    write_simulated(simulate_cohort(one["name"], one["simulate"]), folder)
+    config = {"name": one["name"], **simulated_cohort_config(one["simulate"], folder)}
+    cohort, _ = build_cohort(config, preprocess=small_settings["preprocess"], evaluation=small_settings["evaluation"])
+    return cohort
+
+
+@pytest.fixture(scope="session")
+def small_chain(small_cohort, small_settings):
+    """The fast chain, run once in memory."""
+    from stratomics.chain import run_chain
+
+    return run_chain(small_cohort, small_settings)
+
+
+def write_yaml(content: dict, path: Path) -> Path:
+    """Write a config file for a workflow test."""
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return path

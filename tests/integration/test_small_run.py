@@ -1,0 +1,192 @@
+"""The whole workflow on a small cohort: what comes out, that it repeats, and what makes which rule run again."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from pathlib import Path
+
+import anndata
+import mudata
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+EMBEDDINGS = ("ae", "dae", "vae")
+
+
+def rules_to_run(done) -> set[str]:
+    """Read from a dry run which rules it would execute."""
+    lines = done.stdout.splitlines()
+    return {line.split()[1].rstrip(":") for line in lines if line.startswith(("rule ", "localrule "))} - {"all"}
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    """Read every table and model of a run, by path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted((folder / "results").rglob("*"))
+        if path.is_file() and (path.suffix in (".tsv", ".gz", ".safetensors", ".svg") or path.name == "model.json")
+    }
+
+
+def write_config(folder: Path, content: dict) -> Path:
+    path = folder / "small.yaml"
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    return path
+
+
+@pytest.fixture(scope="module")
+def runs(snakemake, small_config, tmp_path_factory):
+    """Run the same config in two directories, with another hash seed and another number of cores."""
+    folders = []
+    for cores, hash_seed in ((1, 1), (2, 2)):
+        folder = tmp_path_factory.mktemp(f"cores{cores}_")
+        config = write_config(folder, small_config)
+        snakemake("--cores", cores, "--configfile", config, "--directory", folder, hash_seed=hash_seed)
+        folders.append(folder)
+    return folders
+
+
+@pytest.fixture
+def again(snakemake, runs):
+    """Return a function that dry-runs the first directory with another config or repository and names the rules to run."""
+
+    def run(config: dict | None = None, snakefile: Path | None = None) -> set[str]:
+        path = runs[0] / "small.yaml"
+        if config is not None:
+            path = runs[0] / "changed.yaml"
+            path.write_text(yaml.safe_dump(config, sort_keys=False))
+        options = {} if snakefile is None else {"snakefile": snakefile}
+        return rules_to_run(snakemake("-n", "--configfile", path, "--directory", runs[0], **options))
+
+    return run
+
+
+def test_tables_models_and_figures_do_not_depend_on_cores_hash_seed_or_directory(runs):
+    one, two = (outputs(folder) for folder in runs)
+    assert one.keys() == two.keys()
+    assert len(one) > 60
+    different = [name for name in one if one[name] != two[name]]
+    assert not different
+
+
+def test_a_second_run_has_nothing_to_do(again):
+    assert again() == set()
+
+
+def test_another_classifier_retrains_no_network(again, small_config):
+    changed = copy.deepcopy(small_config)
+    changed["classifier"]["method"] = "logistic"
+    rules = again(changed)
+    assert {"fit_classifier", "evaluate_subtypes", "write_leaderboard"} <= rules
+    assert not {"train_embedding", "select_latents", "cluster_patients", "fit_preprocess", "build_cohort"} & rules
+
+
+def test_one_changed_embedding_leaves_the_others_alone(snakemake, runs, small_config):
+    changed = copy.deepcopy(small_config)
+    changed["embeddings"][2]["latent"] = 5
+    path = runs[0] / "changed.yaml"
+    path.write_text(yaml.safe_dump(changed, sort_keys=False))
+    done = snakemake("-n", "embed", "--configfile", path, "--directory", runs[0])
+    assert done.stdout.count("rule train_embedding:") == 1
+    assert "embedding=vae" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "must", "must_not"),
+    [
+        ("classifier/calibrate.py", {"fit_classifier", "evaluate_subtypes"}, {"train_embedding", "cluster_patients"}),
+        ("embedding/network.py", {"train_embedding", "fit_classifier"}, {"fit_preprocess", "build_cohort"}),
+        ("plots/umap.py", {"plot_umap", "export_embedding"}, {"train_embedding", "fit_classifier"}),
+        ("survival/cox.py", {"select_latents", "evaluate_subtypes"}, {"train_embedding", "fit_preprocess"}),
+    ],
+)
+def test_an_edited_module_reruns_the_rules_that_use_it(again, tmp_path, module, must, must_not):
+    for name in ("Snakefile", "config.yaml", "scripts", "workflow", "envs"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, tmp_path / name)
+    with (tmp_path / "scripts" / "stratomics" / module).open("a") as file:
+        file.write("\n# changed\n")
+    rules = again(snakefile=tmp_path / "Snakefile")
+    assert must <= rules
+    assert not must_not & rules
+
+
+def test_the_promised_files_are_there_and_open_elsewhere(runs):
+    results = runs[0] / "results" / "small"
+    cohort = mudata.read_h5mu(results / "cohort.h5mu")
+    assert list(cohort.mod) == ["mrna", "mirna"]
+    subtypes = pd.read_csv(results / "vae" / "subtypes.tsv", sep="\t")
+    assert {"patient", "time", "event", "subtype", "probability_1", "confidence", "heldout_subtype_r0"} <= set(subtypes)
+    assert len(subtypes) == cohort.n_obs
+    for embedding in EMBEDDINGS:
+        adata = anndata.read_h5ad(results / embedding / "embedding.h5ad")
+        prognostic = pd.read_csv(results / embedding / "prognostic_latents.tsv", sep="\t")
+        assert adata.var_names.tolist() == prognostic.loc[prognostic["split"] == "full", "latent"].tolist()
+        assert {"time", "event", "subtype"} <= set(adata.obs)
+        assert adata.obsm["X_umap"].shape == (cohort.n_obs, 2)
+        assert len(adata.uns["training_history"])
+        for figure in ("kaplan_meier", "umap", "training", "prognostic_latents", "feature_heatmap"):
+            for suffix in ("png", "svg", "tsv"):
+                assert (results / embedding / "figures" / f"{figure}.{suffix}").stat().st_size > 0
+    leaderboard = pd.read_csv(results / "leaderboard.tsv", sep="\t")
+    assert leaderboard["method"].tolist() == list(EMBEDDINGS)
+    assert leaderboard["permutation_p"].isna().all()
+    summary = (results / "summary.md").read_text()
+    assert "nominal" in summary
+    assert "gives no verdict" in summary
+
+
+def test_the_exported_network_and_embedding_agree(runs, small_settings):
+    """The latents in embedding.h5ad are those of the exported network, so the model is whole."""
+    from stratomics.cohort import load_cohort
+    from stratomics.embedding import NetworkState
+    from stratomics.model import load_model
+    from stratomics.tables import load_models
+
+    results = runs[0] / "results" / "small"
+    cohort = load_cohort(results / "cohort.h5mu")
+    model = load_model(results / "vae" / "model")
+    network = load_models(results / "vae" / "model" / "network.safetensors", NetworkState)["full"]
+    latents = network.encode(model.preprocess.transform(cohort) * model.preprocess.weights)
+    stored = anndata.read_h5ad(results / "vae" / "embedding.h5ad").X
+    np.testing.assert_allclose(latents, stored, atol=1e-4)
+
+
+def test_the_report_is_one_file_that_opens(snakemake, runs):
+    import zipfile
+
+    snakemake("--report", "report.zip", "--configfile", runs[0] / "small.yaml", "--directory", runs[0])
+    with zipfile.ZipFile(runs[0] / "report.zip") as archive:
+        page = next(name for name in archive.namelist() if name.endswith("report.html"))
+        assert b"plot_kaplan_meier" in archive.read(page) or b"Kaplan-Meier" in archive.read(page)
+
+
+def test_a_cohort_with_faults_stops_with_all_of_them_and_no_traceback(snakemake, runs, tmp_path):
+    source = runs[0] / "results" / "small" / "simulated"
+    shutil.copytree(source, tmp_path / "data")
+    clinical = pd.read_csv(tmp_path / "data" / "clinical.tsv.gz", sep="\t", dtype=str)
+    clinical.loc[3, "time"] = "twelve"
+    clinical.to_csv(tmp_path / "data" / "clinical.tsv.gz", sep="\t", index=False)
+    mrna = pd.read_csv(tmp_path / "data" / "mrna.tsv.gz", sep="\t", dtype=str)
+    pd.concat([mrna, mrna.head(1)]).to_csv(tmp_path / "data" / "mrna.tsv.gz", sep="\t", index=False)
+    columns = {"path": "data/clinical.tsv.gz", "patient": "patient", "time": "time", "event": "event"}
+    config = {
+        "cohorts": [{"name": "broken", "clinical": columns, "omics": [{"name": "mrna", "path": "data/mrna.tsv.gz"}]}]
+    }
+    path = write_config(tmp_path, config)
+    options = ("--configfile", ROOT / "config.yaml", path, "--directory", tmp_path)
+    done = snakemake("check", "--cores", 1, *options, check=False)
+    text = (tmp_path / "logs" / "broken" / "build_cohort.log").read_text()
+    assert done.returncode != 0
+    assert "twelve" in text
+    assert mrna["patient"][0] in text
+    assert "Traceback" not in text
+    assert "twelve" in done.stderr + done.stdout
+    assert not (tmp_path / "results" / "broken" / "cohort.h5mu").exists()

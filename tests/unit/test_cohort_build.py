@@ -1,0 +1,339 @@
+"""Well-formed tables in all the ways they come, and what the checks say of them."""
+
+from __future__ import annotations
+
+import copy
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from lifelines import KaplanMeierFitter
+
+from stratomics.cohort.build import build_cohort, median_follow_up
+from stratomics.errors import DataError
+
+N = 40
+PREPROCESS = {"max_missing_patient": 0.2, "max_missing_feature": 0.2}
+EVALUATION = {"folds": 2, "repeats": 1, "horizon_days": 500}
+
+
+@pytest.fixture
+def tables() -> dict[str, pd.DataFrame]:
+    """Two omics and a clinical table of 40 patients, 25 with the event."""
+    rng = np.random.default_rng(0)
+    ids = [f"P{i:02d}" for i in range(N)]
+    mrna = pd.DataFrame(rng.normal(size=(N, 12)), ids, [f"g{j}" for j in range(12)]).round(3)
+    meth = pd.DataFrame(rng.random((N, 8)), ids, [f"cg{j}" for j in range(8)]).round(3)
+    clinical = pd.DataFrame(
+        {
+            "OS": [1] * 25 + [0] * 15,
+            "OS.time": np.arange(100, 100 + 20 * N, 20),
+            "age": rng.integers(40, 80, N),
+            "stage": ["Stage I", "stage ii"] * (N // 2),
+            "machine": ["HiSeq"] * 30 + ["GA"] * 10,
+            "redaction": [""] * N,
+        },
+        index=ids,
+    )
+    return {"mrna": mrna, "meth": meth, "clinical": clinical}
+
+
+def config(**clinical: Any) -> dict[str, Any]:
+    return {
+        "name": "toy",
+        "omics": [{"name": "mrna", "path": "mrna.tsv"}, {"name": "meth", "path": "meth.tsv", "batch": "machine"}],
+        "clinical": {
+            "path": "clinical.tsv",
+            "patient": "patient",
+            "time": "OS.time",
+            "event": "OS",
+            "covariates": ["age", "stage"],
+            "exclude": {},
+            "event_codes": None,
+            **clinical,
+        },
+    }
+
+
+def write(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.tsv", sep="\t", index_label="patient")
+
+
+def build(tables: dict[str, pd.DataFrame], folder: Path, settings: dict[str, Any] | None = None) -> Any:
+    write(tables, folder)
+    return build_cohort(settings or config(), preprocess=PREPROCESS, evaluation=EVALUATION, base_dir=folder)
+
+
+def value(checks: pd.DataFrame, check: str, **where: str) -> str:
+    rows = checks[checks["check"] == check]
+    for column, wanted in where.items():
+        rows = rows[rows[column] == wanted]
+    assert len(rows) == 1, rows
+    return rows["value"].iloc[0]
+
+
+def test_cohort_holds_what_the_tables_say(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["mrna"] = tables["mrna"].sample(frac=1, random_state=0)  # another order of patients
+    cohort, checks = build(tables, tmp_path)
+    assert list(cohort.patients) == [f"P{i:02d}" for i in range(N)]
+    assert (cohort.n, cohort.n_events) == (40, 25)
+    assert cohort.clinical.dtypes.astype(str).to_dict() == {
+        "time": "float64",
+        "event": "int8",
+        "age": "float64",
+        "stage": "object",
+    }
+    mrna, meth = cohort.omics
+    expected = tables["mrna"].loc[cohort.patients].to_numpy(np.float32)
+    np.testing.assert_array_equal(mrna.values.to_numpy(), expected)
+    assert mrna.values.to_numpy().dtype == np.float32
+    assert (mrna.batch, meth.transform) == (None, "none")
+    assert meth.batch is not None
+    assert meth.batch.value_counts().to_dict() == {"HiSeq": 30, "GA": 10}
+    assert list(checks.columns) == ["level", "item", "id", "check", "value", "action", "message"]
+    assert checks["level"].iloc[0] == "cohort"
+    assert value(checks, "patients_kept") == "40"
+    assert value(checks, "event_codes") == "0 = censored, 1 = event"
+    assert value(checks, "few_events") == "25"
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", "tsv.gz", "txt", "parquet", "semicolons", "r", "bom", "unpacked"])
+def test_every_kind_of_file_gives_the_same_cohort(tables: dict[str, pd.DataFrame], tmp_path: Path, kind: str) -> None:
+    tables["mrna"].iloc[3, 4] = np.nan
+    expected, _ = build(tables, tmp_path)
+    settings = config()
+    mrna = tables["mrna"]
+    name = {"semicolons": "x.csv", "r": "x.tsv", "bom": "x.tsv", "unpacked": "x.tsv.gz"}.get(kind, f"x.{kind}")
+    path = tmp_path / name
+    match kind:
+        case "parquet":
+            mrna.to_parquet(path)
+        case "semicolons":
+            mrna.to_csv(path, sep=";")
+        case "txt":
+            mrna.to_csv(path, sep=",")
+        case "r":
+            path.write_text(mrna.to_csv(sep="\t", na_rep="NA").removeprefix("\t"))
+        case "bom":
+            path.write_text("\ufeff" + mrna.to_csv(sep="\t").replace("\n", "\r\n"), encoding="utf-8", newline="")
+        case "unpacked":
+            path.write_text(mrna.to_csv(sep="\t"))
+        case "tsv.gz":
+            path.write_bytes(gzip.compress(mrna.to_csv(sep="\t").encode()))
+        case _:
+            mrna.to_csv(path)
+    settings["omics"][0]["path"] = name
+    cohort, checks = build(tables, tmp_path, settings)
+    pd.testing.assert_frame_equal(cohort.omics[0].values, expected.omics[0].values)
+    said = set(checks.loc[checks["item"] == "mrna", "check"]) & {"separator", "header"}
+    assert said == {"semicolons": {"separator"}, "r": {"header"}}.get(kind, set())
+
+
+def test_clinical_table_from_parquet(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    expected, _ = build(tables, tmp_path)
+    tables["clinical"].astype({"OS": bool}).reset_index(names="patient").to_parquet(tmp_path / "clinical.parquet")
+    cohort, checks = build(tables, tmp_path, config(path="clinical.parquet"))
+    pd.testing.assert_frame_equal(cohort.clinical, expected.clinical)
+    assert value(checks, "event_codes") == "False = censored, True = event"
+
+
+def test_tab_file_separated_by_commas_is_read_and_said(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    expected, _ = build(tables, tmp_path)
+    settings = config()
+    tables["mrna"].to_csv(tmp_path / "commas.tsv")
+    settings["omics"][0]["path"] = "commas.tsv"
+    cohort, checks = build(tables, tmp_path, settings)
+    pd.testing.assert_frame_equal(cohort.omics[0].values, expected.omics[0].values)
+    assert value(checks, "separator") == "commas"
+
+
+def test_patients_in_columns_are_found(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    expected, _ = build(tables, tmp_path)
+    cohort, checks = build({**tables, "mrna": tables["mrna"].T}, tmp_path)
+    pd.testing.assert_frame_equal(cohort.omics[0].values, expected.omics[0].values)
+    assert value(checks, "orientation", item="mrna") == "patients in columns"
+    assert value(checks, "orientation", item="meth") == "patients in rows"
+
+
+@pytest.mark.parametrize("kind", ["tsv", "parquet"])
+def test_numeric_ids_stay_text(tables: dict[str, pd.DataFrame], tmp_path: Path, kind: str) -> None:
+    for table in tables.values():
+        table.index = pd.Index([f"{i:03d}" for i in range(N)])
+    settings = config()
+    if kind == "parquet":
+        settings["omics"][0]["path"] = "mrna.parquet"
+        tables["mrna"].to_parquet(tmp_path / "mrna.parquet")
+    cohort, _ = build(tables, tmp_path, settings)
+    assert list(cohort.patients[:2]) == ["000", "001"]
+    assert cohort.n == N
+
+
+@pytest.mark.parametrize(
+    ("event", "censored"),
+    [("1", "0"), ("1.0", "0.0"), ("TRUE", "False"), ("Dead", "alive"), ("DECEASED", "LIVING"), ("yes", "No")],
+)
+def test_usual_event_codes_are_understood(
+    tables: dict[str, pd.DataFrame], tmp_path: Path, event: str, censored: str
+) -> None:
+    clinical = tables["clinical"]
+    clinical["OS"] = clinical["OS"].map({1: event, 0: censored})
+    cohort, checks = build(tables, tmp_path)
+    assert cohort.event.tolist() == [True] * 25 + [False] * 15
+    assert f"{event} = event" in value(checks, "event_codes")
+    assert f"{censored} = censored" in value(checks, "event_codes")
+
+
+def test_event_codes_of_the_config_are_used(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["clinical"]["OS"] += 1
+    cohort, checks = build(tables, tmp_path, config(event_codes={"event": ["2"], "censored": [1]}))
+    assert cohort.event.tolist() == [True] * 25 + [False] * 15
+    assert value(checks, "event_codes") == "1 = censored, 2 = event"
+
+
+@pytest.mark.parametrize("cell", ["", "NA", "nan", "NULL", "[Not Available]", " [Discrepancy] ", "None"])
+def test_missing_cells_are_missing(tables: dict[str, pd.DataFrame], tmp_path: Path, cell: str) -> None:
+    tables["mrna"] = tables["mrna"].astype(object)
+    tables["mrna"].iloc[5, 2] = cell
+    tables["clinical"].loc["P07", "stage"] = cell
+    tables["clinical"].loc["P31", "machine"] = cell
+    cohort, checks = build(tables, tmp_path)
+    assert np.argwhere(np.isnan(cohort.omics[0].values.to_numpy())).tolist() == [[5, 2]]
+    assert cohort.clinical.index[cohort.clinical["stage"].isna()].tolist() == ["P07"]
+    assert value(checks, "covariate_missing", id="stage") == "1"
+    batch = cohort.omics[1].batch
+    assert batch is not None
+    assert batch.index[batch.isna()].tolist() == ["P31"]
+    assert value(checks, "batch_unknown") == "1"
+    assert value(checks, "batch_small", id="GA") == "9"
+
+
+def test_every_patient_is_accounted_for(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    clinical = tables["clinical"]
+    clinical["OS.time"] = clinical["OS.time"].astype(object)
+    clinical.loc["P00", "OS.time"] = "[Not Available]"
+    clinical.loc["P39", "OS.time"] = 0
+    clinical["OS"] = clinical["OS"].astype(object)
+    clinical.loc["P37", "OS"] = np.nan
+    clinical.loc["P36", "redaction"] = "Redacted"
+    tables["mrna"].loc["P35", ["g0", "g1", "g2"]] = np.nan  # 25 % of 12
+    tables["mrna"].loc["P34", ["g0", "g1"]] = np.nan  # 17 %: kept
+    tables["mrna"] = tables["mrna"].drop(index=["P36", "P33"])
+    tables["meth"] = tables["meth"].drop(index=["P33"])
+    tables["meth"].loc["X1"] = 0.5
+    settings = config(exclude={"redaction": ["Redacted"], "stage": ["Stage IX"]})
+    cohort, checks = build(tables, tmp_path, settings)
+    left_out = checks[checks["check"] == "left_out"].set_index("id")
+    assert left_out["message"].to_dict() == {
+        "P00": "OS.time is missing",
+        "P33": "not in mrna; not in meth",
+        "P35": "25.0% of mrna missing (most allowed: 20%)",
+        "P36": "excluded: redaction is 'Redacted'; not in mrna",
+        "P37": "OS is missing",
+        "P39": "OS.time is 0",
+    }
+    assert left_out.loc["P36", "value"] == "excluded;absent_mrna"
+    assert set(left_out["action"]) == {"dropped"}
+    assert int(value(checks, "patients_in_clinical")) == cohort.n + len(left_out) == 40
+    assert not set(cohort.patients) & set(left_out.index)
+    assert checks.loc[checks["check"] == "not_in_clinical", "id"].tolist() == ["X1"]
+    assert value(checks, "patients_usable") == "36"
+    assert value(checks, "patients_mrna") == "35"
+    assert value(checks, "exclude", id="stage") == "0"
+
+
+def test_negative_time_drops_the_patient(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["clinical"].loc["P38", "OS.time"] = -3
+    cohort, checks = build(tables, tmp_path)
+    assert cohort.n == N - 1
+    row = checks[checks["id"] == "P38"].iloc[0]
+    assert (row["value"], row["message"]) == ("negative_time", "OS.time is negative (-3)")
+
+
+def test_features_missing_in_everybody_do_not_count_against_patients(
+    tables: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
+    tables["mrna"][["g0", "g1", "g2"]] = np.nan
+    cohort, checks = build(tables, tmp_path)
+    assert cohort.n == N
+    assert checks.loc[checks["check"] == "all_missing", "id"].tolist() == ["g0", "g1", "g2"]
+
+
+def test_features_that_cannot_vary_are_dropped(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    mrna = tables["mrna"]
+    mrna["g3"] = 7.0
+    mrna["g4"] = [np.nan] * 3 + [2.0] * (N - 3)
+    mrna["g5"] = [1.0] + [0.0] * (N - 1)  # varies only by a patient who is left out
+    tables["clinical"]["OS.time"] = tables["clinical"]["OS.time"].astype(float)
+    tables["clinical"].loc["P00", "OS.time"] = np.nan
+    cohort, checks = build(tables, tmp_path)
+    dropped = checks[checks["level"] == "feature"]
+    assert dropped["id"].tolist() == ["g3", "g4", "g5"]
+    assert set(dropped["action"]) == {"dropped"}
+    assert list(cohort.omics[0].values) == ["g0", "g1", "g2", "g6", "g7", "g8", "g9", "g10", "g11"]
+    assert value(checks, "features", item="mrna") == "12"
+    assert value(checks, "features_kept", item="mrna") == "9"
+
+
+def test_advice_on_scale(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["mrna"] *= 1000
+    tables["meth"] *= 1e5
+    cohort, checks = build(tables, tmp_path)
+    advice = checks[checks["action"] == "advice"].set_index("item")["message"]
+    assert advice["mrna"].endswith("have very heavy tails: consider transform rank_normal")
+    assert advice["meth"].endswith("look like counts or reads per million: consider transform log2p1")
+    settings = config()
+    settings["omics"][1]["transform"] = "log2p1"
+    cohort, checks = build(tables, tmp_path, settings)
+    assert cohort.omics[1].transform == "log2p1"
+    assert checks.loc[checks["action"] == "advice", "item"].tolist() == ["mrna"]
+
+
+def test_warnings_about_the_endpoint(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["clinical"]["OS.time"] = np.arange(1, N + 1)  # months
+    tables["clinical"]["OS"] = 1
+    tables["clinical"]["age"] = 50
+    _, checks = build(tables, tmp_path)
+    warnings = set(checks.loc[checks["action"] == "warning", "check"])
+    assert warnings == {"few_events", "no_censoring", "time_unit", "followed_to_horizon", "covariate_constant"}
+
+
+def test_gappy_features_are_counted(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["mrna"].loc["P00":"P09", "g0"] = np.nan  # type: ignore[misc]
+    cohort, checks = build(tables, tmp_path)
+    assert value(checks, "features_gappy") == "1"
+    assert value(checks, "missing_share", item="mrna") == f"{10 / (12 * N):.4g}"
+    assert "g0" in cohort.omics[0].values
+
+
+def test_several_faults_come_at_once(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["mrna"] = tables["mrna"].astype(object)
+    tables["mrna"].iloc[1, 2] = "high"
+    tables["meth"].loc["P03", "cg1"] = -1.0
+    settings = config(event="OSS", covariates=["agee"])
+    settings["omics"][1]["transform"] = "log2p1"
+    settings["omics"].append({"name": "mut", "path": "mut.tsv"})
+    untouched = copy.deepcopy(settings)
+    with pytest.raises(DataError) as error:
+        build(tables, tmp_path, settings)
+    assert settings == untouched
+    assert [fault[:40] for fault in error.value.faults] == [
+        "clinical.tsv: no column 'OSS', which the",
+        "clinical.tsv: no column 'agee', which th",
+        "mrna.tsv: 1 cell is not a number: 'high'",
+        "mut.tsv: does not exist. It should be om",
+        "meth.tsv: 1 value is below 0 in omics 'm",
+    ]
+
+
+def test_median_follow_up_agrees_with_lifelines() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(5):
+        time = rng.integers(1, 50, 80).astype(float)
+        event = rng.random(80) < 0.4
+        expected = KaplanMeierFitter().fit(time, ~event).median_survival_time_
+        assert median_follow_up(time, event) == expected
+    assert median_follow_up(time, np.ones(80)) == np.inf

@@ -1,0 +1,421 @@
+"""The config: every fault has its message, defaults come from the schema, the docs agree with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from stratomics.config import load_config, load_yaml
+from stratomics.config.reference import insert, reference
+from stratomics.config.schema import read_schema
+from stratomics.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+CONFIGS = [ROOT / "config.yaml", *sorted((ROOT / "config" / "examples").glob("*.yaml"))]
+
+DEMO = "cohorts: [{name: demo, simulate: {}}]\n"
+CLINICAL = "{path: clinical.tsv, patient: patient, time: OS.time, event: OS}"
+
+
+def files(omics: str = "[{name: mrna, path: mrna.tsv}]", clinical: str = CLINICAL) -> str:
+    """A config of one cohort from files."""
+    return f"cohorts: [{{name: LIHC, omics: {omics}, clinical: {clinical}}}]\n"
+
+
+def faults_of(text: str, base: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_config(yaml.safe_load(text), schema_path=SCHEMA, base_dir=base)
+    return caught.value.faults
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with tables; nothing reads them."""
+    for name in ("mrna.tsv", "mirna.tsv.gz", "clinical.tsv"):
+        (tmp_path / name).write_text("patient\n")
+    (tmp_path / "empty.tsv").touch()
+    (tmp_path / "tables.tsv").mkdir()
+    return tmp_path
+
+
+# name of the case -> (config, its one message; {base} is the folder with the tables)
+BROKEN = {
+    "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
+                "selection, subtypes, classifier, evaluation, device, seed. Write its keys below it, indented."),
+    "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
+                   "replaces the demo wholesale. Add it, for instance cohorts: [{name: demo, simulate: {patients: 300}}]"),
+    "empty list": ("cohorts: []", "cohorts: found an empty list; allowed is a list of at least one. Change it."),
+    "mapping for list": ("cohorts: {demo: {simulate: {}}}", "cohorts: found a mapping; allowed is a list of at least one. "
+                         "Start every item of the list with a dash."),
+    "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
+                         "clinical, simulate. Write its keys below it, indented."),
+    "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
+                         "classifier, cohorts, device, embeddings, evaluation, preprocess, seed, selection, subtypes."),
+    "misspelt key": (DEMO + "selection: {alhpa: 0.1}", "selection.alhpa: unknown key; did you mean 'alpha'? Allowed here: "
+                     "alpha, correction, if_none, n_best."),
+    "other case": (DEMO + "selection: {Alpha: 0.1}", "selection.Alpha: unknown key; did you mean 'alpha'? Allowed here: "
+                   "alpha, correction, if_none, n_best."),
+    "key elsewhere": (DEMO + "folds: 5", "folds: unknown key here; it belongs under evaluation. Allowed here: classifier, "
+                      "cohorts, device, embeddings, evaluation, preprocess, seed, selection, subtypes."),
+    "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
+                    "if_none, n_best."),
+    "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
+                         "key; did you mean 'transform'? Allowed here: batch, name, path, transform."),
+    "number as text": (DEMO + "embeddings: [{kind: ae, learning_rate: 1e-3}]", "embeddings[0].learning_rate: found '1e-3'; "
+                       "allowed is a number above 0 and at most 1. YAML reads 1e-3 as text: write 0.001."),
+    "number in quotes": (DEMO + "seed: '7'", "seed: found '7'; allowed is a whole number from 0 to 2147483647. It is in "
+                         "quotes: write 7."),
+    "text for number": (DEMO + "evaluation: {folds: five}", "evaluation.folds: found 'five'; allowed is a whole number from "
+                        "2 to 20. Change it, or remove the key to take the default (5)."),
+    "fraction for whole": (DEMO + "evaluation: {folds: 2.5}", "evaluation.folds: found 2.5; allowed is a whole number from "
+                           "2 to 20. Change it, or remove the key to take the default (5)."),
+    "null": (DEMO + "seed:", "seed: found nothing (null); allowed is a whole number from 0 to 2147483647. Give a value, or "
+             "remove the key to take the default (0)."),
+    "null section": (DEMO + "evaluation:", "evaluation: found nothing (null); allowed is a mapping with the keys folds, "
+                     "repeats, horizon_days, bootstrap. Write its keys below it, indented, or remove it to take the defaults."),
+    "not finite": (DEMO + "preprocess: {clip: .nan}", "preprocess.clip: found nan; allowed is a number above 0 and at most "
+                   "1000. Change it, or remove the key to take the default (5.0)."),
+    "below range": (DEMO + "subtypes: {restarts: 0}", "subtypes.restarts: found 0; allowed is a whole number from 1 to 1000. "
+                    "Change it, or remove the key to take the default (20)."),
+    "above range": (DEMO + "selection: {alpha: 5}", "selection.alpha: found 5; allowed is a number above 0 and at most 1. "
+                    "Change it, or remove the key to take the default (0.05)."),
+    "percentage": (DEMO + "preprocess: {max_missing_feature: 20}", "preprocess.max_missing_feature: found 20; allowed is a "
+                   "number from 0 to 1. A share, not a percentage: 20 % is 0.2."),
+    "misspelt choice": (DEMO + "subtypes: {method: k-means}", "subtypes.method: found 'k-means'; allowed is one of kmeans, "
+                        "gaussian_mixture. Did you mean 'kmeans'?"),
+    "far choice": (DEMO + "device: tpu0", "device: found 'tpu0'; allowed is one of auto, cpu, cuda. Change it, or remove the "
+                   "key to take the default (auto)."),
+    "yes and no": (DEMO + "selection: {correction: no}", "selection.correction: found false; allowed is one of none, bh. "
+                   "YAML reads no, off, yes and on as false and true: put the word in quotes."),
+    "number for yes": (DEMO + "preprocess: {balance: 1}", "preprocess.balance: found 1; allowed is true or false. Change it, "
+                       "or remove the key to take the default (true)."),
+    "one subtype": (DEMO + "subtypes: {n_subtypes: 1}", "subtypes.n_subtypes: found 1; allowed is auto or a whole number "
+                    "from 2 to 20. Change it, or remove the key to take the default (auto)."),
+    "misspelt auto": (DEMO + "subtypes: {n_subtypes: atuo}", "subtypes.n_subtypes: found 'atuo'; allowed is auto or a whole "
+                      "number from 2 to 20. Did you mean 'auto'?"),
+    "range upside down": (DEMO + "subtypes: {range: [5, 2]}", "subtypes.range: found [5, 2]; the smallest comes first. Write "
+                          "[2, 5]."),
+    "range from 1": (DEMO + "subtypes: {range: [1, 4]}", "subtypes.range[0]: found 1; allowed is a whole number from 2 to "
+                     "20. Change it."),
+    "range of three": (DEMO + "subtypes: {range: [2, 3, 4]}", "subtypes.range: found a list of 3; allowed is two whole "
+                       "numbers [smallest, largest] from 2 to 20. Change it, or remove the key to take the default ([2, 5])."),
+    "shares beyond one": (DEMO + "subtypes: {n_subtypes: 4, min_share: 0.3}", "subtypes.min_share: found 0.3; 4 subtypes "
+                          "cannot each hold that share of the patients. Give at most 0.25."),
+    "bad cohort name": ("cohorts: [{name: my cohort, simulate: {}}]", "cohorts[0].name: found 'my cohort'; allowed is text "
+                        "of letters, digits, _ and -, starting with a letter. Change it."),
+    "dot in name": (files("[{name: mrna.v2, path: mrna.tsv}]"), "cohorts[0].omics[0].name: found 'mrna.v2'; allowed is text "
+                    "of letters, digits, _ and -, starting with a letter. Change it."),
+    "newline after name": ('cohorts: [{name: "demo\\n", simulate: {}}]', "cohorts[0].name: found 'demo\\n'; allowed is text "
+                           "of letters, digits, _ and -, starting with a letter. Change it."),
+    "number for name": ("cohorts: [{name: 7, simulate: {}}]", "cohorts[0].name: found 7; allowed is text of letters, digits, "
+                        "_ and -, starting with a letter. Put it in quotes: '7'."),
+    "no name": ("cohorts: [{simulate: {}}]", "cohorts[0].name: missing. The name of the cohort; its results go to "
+                "`results/<name>`. Add it, for instance name: LIHC"),
+    "cohort twice": ("cohorts: [{name: demo, simulate: {}}, {name: Demo, simulate: {}}]", "cohorts[1].name: found 'Demo', "
+                     "which cohorts[0].name has already. Results go to results/<name>: rename one."),
+    "both sources": (f"cohorts: [{{name: a, simulate: {{}}, omics: [{{name: m, path: mrna.tsv}}], clinical: {CLINICAL}}}]",
+                     "cohorts[0]: found 'simulate' and 'omics'; allowed is exactly one of simulate and omics. Remove one."),
+    "no source": ("cohorts: [{name: a}]", "cohorts[0]: found neither 'simulate' nor 'omics'; allowed is exactly one of "
+                  "simulate and omics. Add 'omics' (with 'clinical') for tables of yours, or 'simulate'."),
+    "no clinical": ("cohorts: [{name: a, omics: [{name: m, path: mrna.tsv}]}]", "cohorts[0].clinical: missing. The clinical "
+                    "table and which of its columns mean what. Add it, for instance clinical: {path: "
+                    "data/LIHC/clinical.tsv.gz, patient: patient, time: OS.time, event: OS}"),
+    "no time": (files(clinical="{path: clinical.tsv, patient: patient, event: OS}"), "cohorts[0].clinical.time: missing. The "
+                "column of follow-up times in days. Add it, for instance time: OS.time"),
+    "time is event": (files(clinical="{path: clinical.tsv, patient: patient, time: OS, event: OS}"),
+                      "cohorts[0].clinical.event: found 'OS', which cohorts[0].clinical.time has already. Name two different "
+                      "columns."),
+    "event as covariate": (files(clinical=CLINICAL[:-1] + ", covariates: [age, OS]}"), "cohorts[0].clinical.covariates[1]: "
+                           "found 'OS', which is cohorts[0].clinical.event. A covariate is another column: remove it."),
+    "covariate twice": (files(clinical=CLINICAL[:-1] + ", covariates: [age, age]}"), "cohorts[0].clinical.covariates: 'age' "
+                        "stands there more than once; every item must be there once. Remove one."),
+    "code twice": (files(clinical=CLINICAL[:-1] + ", event_codes: {event: [1, 2], censored: ['1']}}"),
+                   "cohorts[0].clinical.event_codes: '1' stands under event and under censored; a value can mean only one. "
+                   "Remove it from one list."),
+    "one value to exclude": (files(clinical=CLINICAL[:-1] + ", exclude: {cdr_redaction: Redacted}}"),
+                             "cohorts[0].clinical.exclude.cdr_redaction: found 'Redacted'; allowed is a list of at least one "
+                             "value, as text or whole numbers. Write a list: [Redacted]."),
+    "omics twice": (files("[{name: mrna, path: mrna.tsv}, {name: mrna, path: mirna.tsv.gz}]"), "cohorts[0].omics[1].name: "
+                    "found 'mrna', which cohorts[0].omics[0].name has already. Rename one."),
+    "table twice": (files("[{name: mrna, path: mrna.tsv}, {name: mirna, path: mrna.tsv}]"), "cohorts[0].omics[1].path: found "
+                    "'mrna.tsv', which cohorts[0].omics[0].path has already. Give every omics a table of its own."),
+    "simulated omics twice": (
+        "cohorts: [{name: a, simulate: {omics: [{name: m, features: 50, values: beta}, {name: m, features: 50, values: beta}]}}]",
+        "cohorts[0].simulate.omics[1].name: found 'm', which cohorts[0].simulate.omics[0].name has already. Rename one."),
+    "other suffix": (files("[{name: mrna, path: mrna.xlsx}]"), "cohorts[0].omics[0].path: found 'mrna.xlsx'; allowed is the "
+                     "path of a file that ends in .tsv, .txt, .csv (each also with .gz) or .parquet. Change it."),
+    "missing file": (files("[{name: mirna, path: mirna.tsv}]"), "cohorts[0].omics[0].path: no file 'mirna.tsv' (looked from "
+                     "'{base}', where relative paths start). Did you mean 'mirna.tsv.gz' in that folder?"),
+    "missing folder": (files("[{name: mrna, path: data/mrna.tsv}]"), "cohorts[0].omics[0].path: no file 'data/mrna.tsv' "
+                       "(looked from '{base}', where relative paths start). The folder '{base}/data' does not exist."),
+    "no near file": (files(clinical=CLINICAL.replace("clinical.tsv", "xyz.csv")), "cohorts[0].clinical.path: no file "
+                     "'xyz.csv' (looked from '{base}', where relative paths start). No name in that folder is near."),
+    "folder for file": (files("[{name: mrna, path: tables.tsv}]"), "cohorts[0].omics[0].path: 'tables.tsv' is a folder; a "
+                        "table is needed. Name the file in it."),
+    "empty file": (files("[{name: mrna, path: empty.tsv}]"), "cohorts[0].omics[0].path: 'empty.tsv' is empty (0 bytes); a "
+                   "table is needed. Copy or download it again."),
+    "misspelt kind": (DEMO + "embeddings: [vea]", "embeddings[0]: found 'vea'; allowed is one of ae, dae, vae or a mapping "
+                      "with one of these as its `kind`. Did you mean 'vae'?"),
+    "misspelt kind in mapping": (DEMO + "embeddings: [{name: x, kind: VAE}]", "embeddings[0].kind: found 'VAE'; allowed is "
+                                 "one of ae, dae, vae. Did you mean 'vae'?"),
+    "no kind": (DEMO + "embeddings: [{name: x}]", "embeddings[0].kind: missing; allowed is one of ae, dae, vae. Add it, for "
+                "instance kind: ae"),
+    "list for kind": (DEMO + "embeddings: [{kind: [ae]}]", "embeddings[0].kind: found a list of 1; allowed is one of ae, "
+                      "dae, vae. Change it."),
+    "key of another kind": (DEMO + "embeddings: [{kind: ae, divergence_weight: 0.5}]", "embeddings[0].divergence_weight: "
+                            "unknown key for kind ae; only kind vae takes it. Remove it or change the kind."),
+    "misspelt hyper-parameter": (
+        DEMO + "embeddings: [{kind: dae, corrupt: masking}]",
+        "embeddings[0].corrupt: unknown key; did you mean 'corruption'? Allowed here: activation, batch_size, corruption, "
+        "corruption_level, dropout, epochs, hidden, kind, latent, learning_rate, name, patience, restarts, validation, "
+        "weight_decay."),
+    "number for list": (DEMO + "embeddings: [{kind: ae, hidden: 256}]", "embeddings[0].hidden: found 256; allowed is a list "
+                        "of whole numbers from 1 to 100000. Write a list: [256]."),
+    "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "
+                        "embeddings[0].name has already. Results go to a folder of that name: rename one."),
+    "reserved name": (DEMO + "embeddings: [{kind: ae, name: figures}]", "embeddings[0].name: found 'figures', a name that is "
+                      "taken; allowed is any but figures, full, preprocess, simulated. Rename it."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_each_fault_has_its_message(case: str, folder: Path) -> None:
+    text, message = BROKEN[case]
+    assert faults_of(text, folder) == [message.replace("{base}", str(folder))]
+
+
+def test_batch_needs_a_clinical_table(folder: Path) -> None:
+    text = "cohorts: [{name: a, omics: [{name: m, path: mrna.tsv, batch: centre}]}]"
+    batch, clinical = faults_of(text, folder)
+    assert batch == (
+        "cohorts[0].omics[0].batch: found 'centre', a column of the clinical table, but the cohort has no 'clinical'. "
+        "Add it or remove this key."
+    )
+    assert clinical.startswith("cohorts[0].clinical: missing.")
+
+
+def test_all_faults_at_once_in_the_order_of_the_config(folder: Path) -> None:
+    text = f"""
+cohorts:
+  - name: my cohort
+    simulate: {{patients: few, bath_effect: 1}}
+  - name: LIHC
+    omics:
+      - {{name: mrna, path: absent.tsv, transform: log2}}
+      - {{name: mrna, path: mirna.tsv.gz}}
+    clinical: {CLINICAL.replace("OS.time", "OS")}
+embeddings:
+  - {{kind: ve, latent: 1}}
+  - {{kind: ae, corruption: masking, epochs: 0}}
+subtypes: {{range: [4, 3], method: kmean}}
+seed: -1
+sed: 2
+"""
+    faults = faults_of(text, folder)
+    assert [fault.split(": ")[0] for fault in faults] == [
+        "cohorts[0].name",
+        "cohorts[0].simulate.patients",
+        "cohorts[0].simulate.bath_effect",
+        "cohorts[1].omics[0].path",
+        "cohorts[1].omics[0].transform",
+        "cohorts[1].omics[1].name",
+        "cohorts[1].clinical.event",
+        "embeddings[0].kind",
+        "embeddings[0].latent",
+        "embeddings[1].corruption",
+        "embeddings[1].epochs",
+        "subtypes.range",
+        "subtypes.method",
+        "seed",
+        "sed",
+    ]
+
+
+def test_defaults_are_filled() -> None:
+    given = OrderedDict(yaml.safe_load(DEMO + "embeddings: [ae, {kind: dae}, {name: small, kind: vae, latent: 8}]"))
+    before = yaml.safe_dump(dict(given))
+    config = load_config(given, schema_path=SCHEMA)
+    network: dict[str, Any] = {
+        "hidden": [256], "latent": 32, "activation": "tanh", "dropout": 0.2, "epochs": 150, "patience": 15, "batch_size": 64,
+        "learning_rate": 0.001, "weight_decay": 0.0001, "restarts": 1, "validation": 0.15,
+    }  # fmt: skip
+    assert config["embeddings"] == [
+        {"name": "ae", "kind": "ae", **network},
+        {"name": "dae", "kind": "dae", **network, "corruption": "masking", "corruption_level": 0.3},
+        {
+            "name": "small", "kind": "vae", **network, "latent": 8,
+            "divergence": "kl", "divergence_weight": 1.0, "warmup_epochs": 30,
+        },
+    ]  # fmt: skip
+    assert config["selection"] == {"alpha": 0.05, "correction": "none", "if_none": "best", "n_best": 3}
+    assert config["cohorts"][0]["simulate"]["omics"][1] == {"name": "mirna", "features": 250, "values": "counts"}
+    assert yaml.safe_dump(dict(given)) == before, "the config given must stay as it was"
+    config["embeddings"][0]["hidden"].append(1)
+    again = load_config(given, schema_path=SCHEMA)
+    assert again["embeddings"][0]["hidden"] == again["embeddings"][1]["hidden"] == [256], "defaults must not be shared"
+
+
+def test_omics_and_clinical_defaults(folder: Path) -> None:
+    text = files(clinical=CLINICAL[:-1] + ", exclude: {stage: [4, X]}}")
+    cohort = load_config(yaml.safe_load(text), schema_path=SCHEMA, base_dir=folder)["cohorts"][0]
+    assert cohort["omics"] == [{"name": "mrna", "path": "mrna.tsv", "transform": "none", "batch": None}]
+    assert cohort["clinical"]["covariates"] == []
+    assert cohort["clinical"]["event_codes"] is None
+    assert cohort["clinical"]["exclude"] == {"stage": ["4", "X"]}, "tables are read as text, so codes are text"
+
+
+def test_loading_the_result_again_changes_nothing(folder: Path) -> None:
+    text = files() + "embeddings: [vae]\npreprocess: {clip: 4}\n"
+    once = load_config(yaml.safe_load(text), schema_path=SCHEMA, base_dir=folder)
+    assert load_config(once, schema_path=SCHEMA, base_dir=folder) == once
+
+
+def test_spelling_of_a_number_does_not_matter() -> None:
+    whole, fraction = (
+        load_config(yaml.safe_load(DEMO + text), schema_path=SCHEMA)
+        for text in ("seed: 3\npreprocess: {clip: 4}", "seed: 3.0\npreprocess: {clip: 4.0}")
+    )
+    assert repr(whole) == repr(fraction)
+
+
+def test_null_is_a_key_with_and_without_quotes() -> None:
+    for key in ("null", '"null"'):
+        config = yaml.safe_load(f"cohorts: [{{name: demo, simulate: {{{key}: true}}}}]")
+        assert load_config(config, schema_path=SCHEMA)["cohorts"][0]["simulate"]["null"] is True
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_shipped_configs_are_valid(path: Path) -> None:
+    content = load_yaml(path)
+    config = load_config(content, schema_path=SCHEMA, check_files=False)
+    jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text())).validate(content)
+    depth = "../" * (len(path.relative_to(ROOT).parts) - 1)
+    first = path.read_text().splitlines()[0]
+    assert first == f"# yaml-language-server: $schema={depth}workflow/schemas/config.schema.yaml"
+    assert config["cohorts"]
+
+
+def test_example_configs_name_their_cohort() -> None:
+    names = {path.stem: [one["name"] for one in load_yaml(path)["cohorts"]] for path in CONFIGS[1:]}
+    six = names.pop("tcga_six")
+    assert names == {name.lower(): [name] for name in ("BRCA", "KIRC", "KIRP", "LIHC", "LUAD", "STAD")}
+    assert sorted(six) == sorted(name for (name,) in names.values())
+
+
+def test_every_key_of_the_demo_config_stands_there_with_its_default() -> None:
+    schema, demo = read_schema(SCHEMA), load_yaml(ROOT / "config.yaml")
+
+    def compare(node: dict[str, Any], value: dict[str, Any], where: str) -> None:
+        known = {key for key, about in schema.properties(node).items() if "default" in about or key in node["required"]}
+        assert set(value) == known, where
+        for key, one in value.items():
+            about = schema.properties(node)[key]
+            if about.get("type") == "object":
+                compare({"required": [], **about}, one, key)
+            elif "default" in about:
+                assert one == about["default"], f"{where}.{key}"
+
+    compare(schema.root, demo, "config.yaml")
+    compare({"required": [], **schema.root["$defs"]["simulate"]}, demo["cohorts"][0]["simulate"], "simulate")
+
+
+def test_every_key_of_the_demo_config_has_a_comment_above() -> None:
+    lines = (ROOT / "config.yaml").read_text().splitlines()
+    keys = [
+        i for i, line in enumerate(lines) if line.rstrip() and line.lstrip()[0] not in "#-" or "- name: demo" in line
+    ]
+    assert len(keys) > 40
+    assert [lines[i] for i in keys if not lines[i - 1].lstrip().startswith("#")] == []
+
+
+def test_schema_is_closed_and_documented() -> None:
+    schema = read_schema(SCHEMA)
+    jsonschema.Draft202012Validator.check_schema(schema.root)
+
+    def mappings(node: Any) -> Any:
+        if isinstance(node, dict):
+            if "properties" in node and isinstance(node["properties"], dict):
+                yield node
+            for value in node.values():
+                yield from mappings(value)
+
+    for node in mappings(schema.root):
+        open_to_kinds = node is schema.root["$defs"]["network"]  # closed by each kind, with unevaluatedProperties
+        closed = node.get("additionalProperties") is False or node.get("unevaluatedProperties") is False
+        assert closed or open_to_kinds, node.get("description")
+
+    for where, key, about in schema.walk():
+        spot = f"{where}.{key}"
+        assert about.get("description", "").endswith("."), f"{spot} has no description"
+        assert about.get("examples"), f"{spot} has no example"
+        own = schema.validator.evolve(schema={key: value for key, value in about.items() if key != "const"})
+        values = [*about["examples"], *([about["default"]] if "default" in about else [])]
+        assert [error.message for value in values for error in own.iter_errors(value)] == [], spot
+
+
+def test_every_kind_of_embedding_is_listed() -> None:
+    schema = read_schema(SCHEMA)
+    defined = {name.removeprefix("embedding_") for name in schema.root["$defs"] if name.startswith("embedding_")}
+    names, *_ = schema.root["$defs"]["embedding"]["anyOf"]
+    assert set(names["enum"]) == defined == set(schema.kinds(schema.root["$defs"]["embedding"]))
+
+
+def test_reference_is_what_the_schema_says() -> None:
+    page = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
+    assert insert(page, reference(read_schema(SCHEMA))) == page, "run `make reference`"
+    for _, key, _ in read_schema(SCHEMA).walk():
+        assert f"| `{key}` |" in page
+
+
+def test_snakefile_needs_no_heavy_import() -> None:
+    code = "import sys, stratomics.config; print(sorted({'numpy', 'pandas', 'torch', 'scipy'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "scripts", capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_load_yaml_reports_every_duplicate_key(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("seed: 1\ncohorts:\n  - name: a\n    name: b\nseed: 2\n")
+    with pytest.raises(ConfigError) as caught:
+        load_yaml(path)
+    assert caught.value.faults == [
+        f"{path}, line 4: key 'name' stands already on line 3 of the same mapping. Keys must be unique: remove one of the two.",
+        f"{path}, line 5: key 'seed' stands already on line 1 of the same mapping. Keys must be unique: remove one of the two.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a: [1\nb: 2\n", "{path}, line 2, column 2: not valid YAML, expected ',' or ']', but got ':'. Mend this line."),
+        (b"a:\n\tb: 1\n", "{path}, line 2, column 1: not valid YAML, found character '\\t' that cannot start any token. "
+         "Mend this line."),
+        (b"a: \xff\n", "{path}: byte 3 is not UTF-8 text. Save the file as UTF-8."),
+        (b"a: \x07\n", "{path}: not valid YAML, unacceptable character #x0007: special characters are not allowed\n  in "
+         '"<unicode string>", position 3. Mend the file.'),
+        (None, "{path}: cannot be read (No such file or directory). Give the path of a YAML file."),
+    ],
+)  # fmt: skip
+def test_load_yaml_says_what_is_wrong(content: bytes | None, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load_yaml(path)
+    assert caught.value.faults == [message.replace("{path}", str(path))]
+
+
+def test_load_yaml_follows_aliases(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("a: &x {n: 1}\nb: *x\nc: {<<: *x, m: 2}\n")
+    assert load_yaml(path) == {"a": {"n": 1}, "b": {"n": 1}, "c": {"n": 1, "m": 2}}

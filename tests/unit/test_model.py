@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stratomics.errors import DataError
+from stratomics.model import FILES, export_model, load_model
+from stratomics.preprocess import save_preprocess
+from stratomics.tables import save_models
+
+
+@pytest.fixture
+def folder(tmp_path, small_cohort, small_settings, small_chain):
+    chain = small_chain["vae"]
+    save_preprocess(tmp_path / "transforms.safetensors", chain.fitted)
+    save_models(tmp_path / "network.safetensors", {"full": chain.embedding.models["full"]})
+    save_models(tmp_path / "subtypes.safetensors", chain.subtypes)
+    save_models(tmp_path / "classifier.safetensors", chain.classified.models)
+    export_model(
+        tmp_path / "model",
+        cohort=small_cohort,
+        embedding=small_settings["embeddings"][2],
+        prognostic=chain.prognostic,
+        transforms=tmp_path / "transforms.safetensors",
+        network=tmp_path / "network.safetensors",
+        subtypes=tmp_path / "subtypes.safetensors",
+        classifier=tmp_path / "classifier.safetensors",
+    )
+    return tmp_path / "model"
+
+
+def test_a_model_read_back_says_what_the_chain_said(folder, small_cohort, small_chain):
+    predictions = small_chain["vae"].classified.predictions
+    full = predictions[predictions["split"] == "full"].reset_index(drop=True)
+    found = load_model(folder).predict(small_cohort)
+    pd.testing.assert_frame_equal(found[["patient", "subtype"]], full[["patient", "subtype"]])
+    np.testing.assert_allclose(found["risk"], full["risk"], rtol=1e-12)
+
+
+def test_a_model_labels_new_patients_from_tables_whatever_the_order_of_columns(folder, small_cohort):
+    model = load_model(folder)
+    tables = {one.name: one.values.iloc[:7, ::-1] for one in small_cohort.omics}
+    found = model.predict(tables)
+    assert found["patient"].tolist() == small_cohort.patients[:7].tolist()
+    np.testing.assert_allclose(found.filter(like="probability_").sum(axis=1), 1.0)
+
+
+def test_a_table_that_lacks_an_omics_is_refused(folder, small_cohort):
+    first = small_cohort.omics[0]
+    with pytest.raises(DataError, match="mirna"):
+        load_model(folder).predict({first.name: first.values})
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_model_with_a_damaged_or_absent_file_is_refused(folder, name):
+    (folder / name).write_bytes((folder / name).read_bytes() + b"x")
+    with pytest.raises(DataError, match="not the file that model.json describes"):
+        load_model(folder)
+    (folder / name).unlink()
+    with pytest.raises(DataError, match="not there, but model.json names it"):
+        load_model(folder)
+
+
+def test_a_folder_that_is_no_model_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no model.json there"):
+        load_model(tmp_path)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stratomics.tables import atomic_path, load_arrays, read_table, save_arrays, write_json, write_table
+
+
+def test_a_table_survives_the_round_trip(tmp_path):
+    table = pd.DataFrame(
+        {"patient": ["001", "002"], "risk": [1 / 3, np.nan], "selected": [True, False], "word": ["NULL", "a b"]}
+    )
+    write_table(table, tmp_path / "t.tsv")
+    back = read_table(tmp_path / "t.tsv")
+    assert back["patient"].tolist() == ["001", "002"]
+    assert back["word"].tolist() == ["NULL", "a b"]
+    assert back["selected"].tolist() == [True, False]
+    assert back["risk"][0] == pytest.approx(1 / 3, rel=1e-9)
+    assert np.isnan(back["risk"][1])
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "t.tsv"
+    target.write_text("old")
+
+    def fail():
+        with atomic_path(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        fail()
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_written_files_are_readable_by_others_as_the_umask_says(tmp_path):
+    old = os.umask(0o022)
+    try:
+        write_json({"a": 1}, tmp_path / "a.json")
+    finally:
+        os.umask(old)
+    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o644
+
+
+def test_arrays_survive_the_round_trip_with_their_metadata(tmp_path):
+    arrays = {"b": np.arange(6.0).reshape(2, 3).T, "a": np.array([1, 2], dtype=np.int64)}
+    save_arrays(tmp_path / "x.safetensors", arrays, {"kind": "vae", "note": "ä"})
+    back, metadata = load_arrays(tmp_path / "x.safetensors")
+    assert metadata == {"kind": "vae", "note": "ä"}
+    for name, values in arrays.items():
+        np.testing.assert_array_equal(back[name], values)
+        assert back[name].dtype == values.dtype
+
+
+def test_bytes_do_not_depend_on_the_hash_seed(tmp_path):
+    code = (
+        "import sys, numpy as np, pandas as pd\n"
+        "from stratomics.tables import save_arrays, write_table\n"
+        "names = {'x', 'y', 'z', 'w'}\n"
+        "save_arrays(sys.argv[1] + '.safetensors', {n: np.ones(2) * len(n) for n in names}, {n: n for n in names})\n"
+        "write_table(pd.DataFrame({'a': [1.0]}), sys.argv[1] + '.tsv.gz')\n"
+    )
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], check=True, env=environment)
+    for suffix in (".safetensors", ".tsv.gz"):
+        assert (tmp_path / f"1{suffix}").read_bytes() == (tmp_path / f"2{suffix}").read_bytes()

@@ -1,0 +1,32 @@
+# A classifier of the subtypes from omics features, so that unseen patients get a label.
+
+
+rule fit_classifier:
+    """Fit the classifier on the training patients of every split and label the patients it never saw."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        transforms="<results>/{cohort}/preprocess/transforms.safetensors",
+        clusters="<results>/{cohort}/{embedding}/clusters.tsv",
+        subtypes="<results>/{cohort}/{embedding}/subtypes.safetensors",
+    output:
+        predictions="<results>/{cohort}/{embedding}/predictions.tsv",
+        classifier="<results>/{cohort}/{embedding}/classifier.tsv",
+        inner_cv="<results>/{cohort}/{embedding}/classifier_inner_cv.tsv",
+        models="<results>/{cohort}/{embedding}/classifier.safetensors",
+    log:
+        "<logs>/{cohort}/{embedding}/fit_classifier.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/fit_classifier.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(3000),
+        runtime=runtime(30),
+    params:
+        classifier=SETTINGS["classifier"],
+        seed=SETTINGS["seed"],
+        code=code_version("fit_classifier"),
+    script:
+        "../../scripts/fit_classifier.py"

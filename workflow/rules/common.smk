@@ -1,0 +1,132 @@
+# Functions and constants shared by the rules; no rule stands here.
+import sys
+from pathlib import Path
+
+# The folder of this file, also under `module` and `-s workflow/Snakefile`, where workflow.basedir is another.
+_SCRIPTS = Path(str(workflow.current_basedir)).resolve().parents[1].joinpath("scripts")
+if _SCRIPTS.as_posix() not in sys.path:
+    sys.path.append(_SCRIPTS.as_posix())
+
+from stratomics.config.code import code_version as _code_version
+from stratomics.config import load_config
+from stratomics.errors import ConfigError
+
+
+def _settings():
+    """Validate the config, all faults at once, before any job."""
+    schema = _SCRIPTS.parent.joinpath("workflow", "schemas", "config.schema.yaml")
+    try:
+        return load_config(config, schema_path=schema)
+    except ConfigError as error:
+        count = len(error.faults)
+        heading = (
+            f"The config has {count} faults:"
+            if count > 1
+            else "The config has a fault:"
+        )
+        raise WorkflowError(f"{heading}\n{error.report()}") from None
+
+
+SETTINGS = _settings()
+COHORTS = {cohort["name"]: cohort for cohort in SETTINGS["cohorts"]}
+EMBEDDINGS = {embedding["name"]: embedding for embedding in SETTINGS["embeddings"]}
+FIGURES = ["kaplan_meier", "umap", "training", "prognostic_latents", "feature_heatmap"]
+MODEL_FILES = [
+    "model.json",
+    "preprocess.safetensors",
+    "network.safetensors",
+    "subtypes.safetensors",
+    "classifier.safetensors",
+]
+
+
+wildcard_constraints:
+    cohort="|".join(COHORTS),
+    embedding="|".join(EMBEDDINGS),
+
+
+def code_version(rule):
+    """Hash the library modules that the script of `rule` imports: Snakemake does not track imports."""
+    return _code_version(
+        _SCRIPTS.joinpath(f"{rule}.py"), _SCRIPTS.joinpath("stratomics")
+    )
+
+
+def per_cohort(name):
+    """The file `name` of every cohort."""
+    return expand(f"<results>/{{cohort}}/{name}", cohort=COHORTS)
+
+
+def per_embedding(name):
+    """The file `name` of every embedding of every cohort."""
+    return expand(
+        f"<results>/{{cohort}}/{{embedding}}/{name}",
+        cohort=COHORTS,
+        embedding=EMBEDDINGS,
+    )
+
+
+def all_results():
+    """What `all` asks for."""
+    figures = [
+        f"figures/{figure}.{suffix}"
+        for figure in FIGURES
+        for suffix in ("png", "svg", "tsv")
+    ]
+    wanted = [
+        "embedding.h5ad",
+        "subtypes.tsv",
+        "metrics.tsv",
+        *(f"model/{name}" for name in MODEL_FILES),
+        *figures,
+    ]
+    return [
+        *per_cohort("summary.md"),
+        *(path for name in wanted for path in per_embedding(name)),
+    ]
+
+
+def is_simulated(cohort):
+    """Whether the config simulates this cohort."""
+    return "simulate" in COHORTS[cohort]
+
+
+def cohort_tables(wildcards):
+    """The tables that `build_cohort` reads."""
+    if is_simulated(wildcards.cohort):
+        return [f"<results>/{wildcards.cohort}/simulated"]
+    cohort = COHORTS[wildcards.cohort]
+    return [cohort["clinical"]["path"], *(omics["path"] for omics in cohort["omics"])]
+
+
+def cohort_settings(wildcards):
+    """The config of one cohort."""
+    return COHORTS[wildcards.cohort]
+
+
+def embedding_settings(wildcards):
+    """The config of one embedding."""
+    return EMBEDDINGS[wildcards.embedding]
+
+
+def gpus(wildcards):
+    """GPUs that training asks for: one, unless the config says cpu."""
+    return 0 if SETTINGS["device"] == "cpu" else 1
+
+
+def memory(base_mb):
+    """Memory that grows with each attempt."""
+
+    def of_attempt(wildcards, attempt):
+        return base_mb * attempt
+
+    return of_attempt
+
+
+def runtime(base_minutes):
+    """Run time, in minutes, that grows with each attempt."""
+
+    def of_attempt(wildcards, attempt):
+        return base_minutes * attempt
+
+    return of_attempt

@@ -1,0 +1,64 @@
+# From latents to risk subtypes, per split.
+
+
+rule select_latents:
+    """Univariate Cox of survival on each latent, among the training patients of every split."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        latents="<results>/{cohort}/{embedding}/latents.safetensors",
+    output:
+        latents="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
+    log:
+        "<logs>/{cohort}/{embedding}/select_latents.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/select_latents.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=runtime(10),
+    params:
+        selection=SETTINGS["selection"],
+        code=code_version("select_latents"),
+    script:
+        "../../scripts/select_latents.py"
+
+
+rule cluster_patients:
+    """Cluster the training patients of every split on the selected latents; order the subtypes by risk."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        latents="<results>/{cohort}/{embedding}/latents.safetensors",
+        prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
+    output:
+        clusters="<results>/{cohort}/{embedding}/clusters.tsv",
+        k_selection=report(
+            "<results>/{cohort}/{embedding}/k_selection.tsv",
+            caption="../report/cluster_patients.rst",
+            category="3 Subtypes",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "{embedding}",
+                "item": "choice of K",
+            },
+        ),
+        models="<results>/{cohort}/{embedding}/subtypes.safetensors",
+    log:
+        "<logs>/{cohort}/{embedding}/cluster_patients.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/cluster_patients.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(2000),
+        runtime=runtime(20),
+    params:
+        subtypes=SETTINGS["subtypes"],
+        seed=SETTINGS["seed"],
+        code=code_version("cluster_patients"),
+    script:
+        "../../scripts/cluster_patients.py"
