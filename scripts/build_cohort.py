@@ -9,10 +9,8 @@ with job(snakemake.log[0]) as log:
 
     settings = snakemake.params.cohort
     if "simulate" in settings:
-        settings = {
-            "name": settings["name"],
-            **simulated_cohort_config(settings["simulate"], snakemake.input.tables[0]),
-        }
+        folder = snakemake.input.tables[0]
+        settings = simulated_cohort_config(settings["simulate"], folder, name=settings["name"])
     cohort, checks = build_cohort(
         settings, preprocess=snakemake.params.preprocess, evaluation=snakemake.params.evaluation
     )

@@ -63,7 +63,7 @@ def small_cohort(tmp_path_factory, small_settings):
     folder = tmp_path_factory.mktemp("simulated")
     one = small_settings["cohorts"][0]
     write_simulated(simulate_cohort(one["name"], one["simulate"]), folder)
-    config = {"name": one["name"], **simulated_cohort_config(one["simulate"], folder)}
+    config = simulated_cohort_config(one["simulate"], folder, name=one["name"])
     cohort, _ = build_cohort(config, preprocess=small_settings["preprocess"], evaluation=small_settings["evaluation"])
     return cohort
 

@@ -23,14 +23,14 @@ SETTINGS = {
     "method": "kmeans",
     "n_subtypes": "auto",
     "range": [2, 5],
-    "criterion": "silhouette",
+    "criterion": "mixture_bic",
     "min_share": 0.1,
     "restarts": 20,
 }
 METHODS = ["kmeans", "gaussian_mixture"]
 
 
-def planted(sizes=(60, 50, 40), gap=4.0, width=5, seed=0):
+def planted(sizes=(60, 50, 40), gap=5.0, width=5, seed=0):
     """Clusters whose hazard falls with their number: the first has the worst prognosis."""
     rng = np.random.default_rng(seed)
     truth = np.repeat(np.arange(len(sizes)), sizes)
@@ -99,7 +99,7 @@ def test_mixture_counts_copies_of_one_factor_once():
     truth = np.repeat([0, 1], 100)
     spread = rng.standard_normal(200)  # one factor without clusters, in eight latents
     copies = spread[:, None] + 0.1 * rng.standard_normal((200, 8))
-    clustered = np.where(truth, 2.5, -2.5) + 0.5 * rng.standard_normal(200)
+    clustered = np.where(truth, 1.0, -1.0) + 0.2 * rng.standard_normal(200)
     latents = np.column_stack([copies, clustered])
     time, event = np.arange(1.0, 201.0), np.ones(200, bool)
     found = {m: fit_subtypes(latents, time, event, {**SETTINGS, "method": m, "n_subtypes": 2}, 0) for m in METHODS}
@@ -170,6 +170,19 @@ def test_planted_subtypes_are_found_and_ordered_by_risk(method, criterion):
     assert table.loc[table["eligible"], criterion].idxmax() == table["chosen"].idxmax()
 
 
+def test_a_larger_k_needs_very_strong_evidence():
+    z = np.random.default_rng(0).standard_normal((150, 3))  # no clusters at all
+    labellings = {k: kmeans.assign(z, kmeans.fit(z, k, seed=0, restarts=5)) for k in (2, 3, 4)}
+    table = choose_k(z, labellings, {**SETTINGS, "criterion": "mixture_bic"})
+    assert table.loc[table["chosen"], "k"].tolist() == [2]
+    chain = np.repeat([[0.0, 0.0], [3.0, 3.0], [6.0, 0.0]], 50, axis=0) + np.random.default_rng(1).standard_normal(
+        (150, 2)
+    )
+    labellings = {k: kmeans.assign(chain, kmeans.fit(chain, k, seed=0, restarts=5)) for k in (2, 3, 4)}
+    table = choose_k(chain, labellings, {**SETTINGS, "criterion": "mixture_bic"})
+    assert table.loc[table["chosen"], "k"].tolist() == [3]
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_the_order_of_patients_does_not_matter_and_seeds_repeat(method):
     latents, time, event, _ = planted(gap=1.0)
@@ -183,11 +196,19 @@ def test_the_order_of_patients_does_not_matter_and_seeds_repeat(method):
             assert array.tobytes() == other.to_arrays()[0][name].tobytes()
 
 
-def test_labels_do_not_depend_on_the_units_of_the_latents():
+def test_labels_do_not_depend_on_the_common_unit_of_the_latents():
     latents, time, event, _ = planted(gap=1.0)
     one = fit_subtypes(latents, time, event, SETTINGS, seed=0)
-    other = fit_subtypes(latents * [1.0, 8.0, 0.25, 64.0, 2.0], time, event, SETTINGS, seed=0)
+    other = fit_subtypes(latents * 64.0, time, event, SETTINGS, seed=0)
     np.testing.assert_array_equal(one.labels, other.labels)
+
+
+def test_a_latent_without_spread_does_not_blur_the_clusters():
+    """Latents keep their scale: a network that hardly uses a latent says that it carries little."""
+    latents, time, event, truth = planted()
+    noise = 0.01 * np.random.default_rng(1).standard_normal((len(latents), 40))
+    model = fit_subtypes(np.column_stack([latents, noise]), time, event, SETTINGS, seed=0)
+    assert adjusted_rand_score(model.labels, truth) > 0.95
 
 
 def test_k_is_chosen_without_survival():

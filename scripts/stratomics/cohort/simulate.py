@@ -35,7 +35,7 @@ DEFAULTS: dict[str, Any] = {
 }
 COVARIATES = ["age", "sex", "stage"]
 
-SEVERITY_EFFECT = 0.3  # of one standard deviation of severity on the log hazard, as a share of `effect`
+SEVERITY_EFFECT = 0.2  # of one standard deviation of severity on the log hazard, as a share of `effect`
 OWN_SHARE = (6.0, 1.2)  # parameters of the Beta distribution of how much of its own subtype a tumour expresses
 WEIBULL_SHAPE = 1.2
 MEDIAN_DAYS = 1800.0  # survival of a patient of average risk

@@ -26,6 +26,8 @@ class Kind:
     uses_survival: ClassVar[bool] = False
     #: Outputs of the encoder, one linear layer each; patients are encoded by the first.
     heads: ClassVar[tuple[str, ...]] = ("code",)
+    #: Variance that latents have over patients if they follow their prior; None for kinds without one.
+    prior_variance: ClassVar[float | None] = None
     #: Whether `corrupt` changes anything.
     corrupts: ClassVar[bool] = False
 

@@ -18,13 +18,15 @@ from stratomics.runtime import derive_seed, log, parallel_map
 
 from .batch import Shape
 from .device import device_name, repeatable, resolve_device
+from .kind import Kind
 from .kinds import find_kind
 from .loop import Trained
 from .member import Task
 from .schedule import train_on_cpu, train_on_gpu
 from .state import NetworkState
 
-#: A latent is dead when its variance over the training patients is below this share of the liveliest one's.
+#: A latent is dead when its variance over the training patients is below this share of the variance of the prior
+#: (Burda, Grosse & Salakhutdinov 2016, arXiv:1509.00519), or without a prior, of the liveliest latent.
 DEAD = 0.01
 #: Fewest training patients: two to fit, one to decide when to stop, and one to spare.
 FEWEST = 4
@@ -141,7 +143,7 @@ def train_embedding(
             "chunks": chunks,
             "parameters": max(one.layout.parameter_count() for one in trained),
             "epochs": {name: len(kept[name].history) for name in names},
-            "dead_latents": {names[i]: _dead(codes[i][trains[i]]) for i in range(len(names))},
+            "dead_latents": {names[i]: _dead(codes[i][trains[i]], kind) for i in range(len(names))},
             "torch": torch.__version__,
         },
     )
@@ -223,10 +225,10 @@ def _history(trained: Sequence[Trained], kept: Mapping[str, Trained]) -> pd.Data
     return pd.concat(parts, ignore_index=True)
 
 
-def _dead(codes: np.ndarray) -> list[int]:
+def _dead(codes: np.ndarray, kind: Kind) -> list[int]:
     """Return the positions of the latents that hardly vary."""
     variance = codes.var(axis=0, dtype=np.float64)
-    return [int(i) for i in np.flatnonzero(variance < DEAD * variance.max())]
+    return [int(i) for i in np.flatnonzero(variance < DEAD * (kind.prior_variance or variance.max()))]
 
 
 def _peak_memory_mb(device: torch.device) -> float:

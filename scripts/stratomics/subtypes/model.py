@@ -96,7 +96,7 @@ def fit_subtypes(
 ) -> SubtypeModel:
     """Find risk subtypes of the training patients.
 
-    The latents are standardised and clustered for every K to be tried, K is chosen without looking at survival, and the
+    The latents are centred and clustered for every K to be tried, K is chosen without looking at survival, and the
     clusters are numbered by risk.
 
     Parameters
@@ -125,7 +125,7 @@ def fit_subtypes(
 
     Notes
     -----
-    All selected latents have equal weight, as in the canonical chain (Chaudhary et al. 2018, Clin. Cancer Res. 24,
+    The latents keep their scale, as in the canonical chain (Chaudhary et al. 2018, Clin. Cancer Res. 24,
     1248-1259): with k-means a factor that the network stored in many latents counts many times. The method
     ``gaussian_mixture`` works on principal axes, where it counts once.
     """
@@ -134,8 +134,11 @@ def fit_subtypes(
         raise ValueError(f"latents_selected must be finite with at least one column, got shape {values.shape}")
     order = np.lexsort([event, time, *values.T[::-1]])
     values, time, event = values[order], time[order], event[order]
-    mean, scale = values.mean(axis=0), values.std(axis=0)
-    scale[scale == 0] = 1.0
+    mean = values.mean(axis=0)
+    # One scale for all latents: how far a network spreads its patients along a latent says how much it carries, and
+    # standardising each would blow up the weakest.
+    spread = float(np.sqrt(((values - mean) ** 2).mean()))
+    scale = np.full(len(mean), spread if spread > 0 else 1.0)
     z = (values - mean) / scale
 
     method = find_method(settings["method"])
