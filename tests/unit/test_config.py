@@ -252,7 +252,7 @@ def test_defaults_are_filled() -> None:
         {"name": "dae", "kind": "dae", **network, "corruption": "masking", "corruption_level": 0.3},
         {
             "name": "small", "kind": "vae", **network, "latent": 8,
-            "divergence": "kl", "divergence_weight": 1.0, "warmup_epochs": 30,
+            "divergence": "kl", "kernel": "imq", "divergence_weight": 1.0, "warmup_epochs": 30,
         },
     ]  # fmt: skip
     assert config["selection"] == {"alpha": 0.05, "correction": "none", "if_none": "best", "n_best": 3}

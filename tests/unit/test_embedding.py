@@ -84,7 +84,7 @@ def arrays_of(result: Any) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_batch_equals_alone_over_a_full_training(kind: str) -> None:
-    matrices, trains, names = problem(n=110, width=300)
+    matrices, trains, names = problem(n=110, width=300, splits=2)
     together = train_embedding(settings(kind), matrices, trains, names, seed=1, device="cpu")
     stopped = together.info["epochs"].values()
     assert min(stopped) < 150 or kind == "vae"  # early stopping took part

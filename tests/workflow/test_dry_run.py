@@ -93,6 +93,14 @@ def test_a_wrong_config_stops_before_any_job_with_all_faults(snakemake, tmp_path
     assert "Traceback" not in text
 
 
+def test_a_key_given_twice_is_refused(snakemake, tmp_path):
+    path = tmp_path / "twice.yaml"
+    path.write_text("seed: 1\nseed: 2\n")
+    done = snakemake("-n", "--directory", tmp_path, "--configfile", ROOT / "config.yaml", path, check=False)
+    assert done.returncode != 0
+    assert f"{path}, line 2: key 'seed' stands already on line 1" in done.stdout + done.stderr
+
+
 def test_training_asks_for_a_gpu_unless_the_config_says_cpu(snakemake, tmp_path):
     def resources(device):
         path = tmp_path / f"{device}.yaml"

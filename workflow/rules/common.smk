@@ -8,7 +8,7 @@ if _SCRIPTS.as_posix() not in sys.path:
     sys.path.append(_SCRIPTS.as_posix())
 
 from stratomics.config.code import code_version as _code_version
-from stratomics.config import load_config
+from stratomics.config import load_config, load_yaml
 from stratomics.errors import ConfigError
 
 
@@ -16,6 +16,10 @@ def _settings():
     """Validate the config, all faults at once, before any job."""
     schema = _SCRIPTS.parent.joinpath("workflow", "schemas", "config.schema.yaml")
     try:
+        for path in workflow.configfiles:
+            load_yaml(
+                path
+            )  # refuses duplicate keys, of which Snakemake silently takes the last
         return load_config(config, schema_path=schema)
     except ConfigError as error:
         count = len(error.faults)

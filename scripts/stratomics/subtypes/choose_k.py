@@ -195,7 +195,8 @@ def choose_k(z: np.ndarray, labellings: Mapping[int, np.ndarray], settings: Mapp
     """Judge the labellings and mark the chosen one.
 
     Among those whose smallest cluster holds at least ``min_share`` of the patients the largest criterion wins, the
-    smaller K on a tie; differences of `mixture_bic` up to `BIC_MARGIN` count as ties. Where none is large enough, the K whose smallest cluster is largest is taken.
+    smaller K on a tie; differences of `mixture_bic` up to `BIC_MARGIN` count as ties. Where none is large enough, the K
+    whose smallest cluster is largest is taken.
 
     Parameters
     ----------

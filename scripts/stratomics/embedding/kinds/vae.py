@@ -63,7 +63,7 @@ class VariationalAutoencoder(Kind):
             mean, log_variance = heads[0], heads[1].clamp(-LOG_VARIANCE, LOG_VARIANCE)
             kl = 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).sum(dim=-1)
             return (kl * weight).sum(dim=-1)
-        return squared_mmd(latent, noise[1], weight, self.settings["latent"], self.settings.get("kernel", "imq"))
+        return squared_mmd(latent, noise[1], weight, self.settings["latent"], self.settings["kernel"])
 
     def divergence_weight(self, epoch: int, coordinates: Tensor) -> Tensor:
         """Return the weight after linear warm-up, times 2 / r for KL; see the base class."""
