@@ -23,12 +23,12 @@ demo: install
 	$(BIN)/snakemake --report report.zip || exit 1; \
 	echo; \
 	echo "Done in $$(( $$(date +%s) - start )) s. Look at:"; \
-	echo "  results/demo/summary.md        the verdict in words"; \
+	echo "  results/demo/summary.md        the result in words"; \
 	echo "  results/demo/leaderboard.tsv   every embedding, apparent beside held-out"; \
 	echo "  report.zip                     all figures and tables: unpack it and open report.html in a browser"
 
 test: install
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: install
 	$(BIN)/ruff check .

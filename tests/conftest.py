@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +40,25 @@ SMALL = {
     "device": "cpu",
     "seed": 1,
 }
+
+
+@pytest.fixture(scope="session")
+def snakemake():
+    """Return a function that runs `snakemake` on this repository, as a user would, and gives back the finished process."""
+
+    def run(*arguments, cwd=ROOT, check=True, snakefile=ROOT / "Snakefile", hash_seed=None):
+        environment = dict(os.environ)
+        if hash_seed is not None:
+            environment["PYTHONHASHSEED"] = str(hash_seed)
+        command = [sys.executable, "-m", "snakemake", "-s", str(snakefile), *map(str, arguments)]
+        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+        if check and done.returncode:
+            pytest.fail(
+                f"{' '.join(command)} ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+            )
+        return done
+
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +95,3 @@ def small_chain(small_cohort, small_settings):
     from stratomics.chain import run_chain
 
     return run_chain(small_cohort, small_settings)
-
-
-def write_yaml(content: dict, path: Path) -> Path:
-    """Write a config file for a workflow test."""
-    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    return path

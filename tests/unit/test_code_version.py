@@ -41,6 +41,30 @@ def test_the_version_changes_with_an_imported_module_and_with_no_other(package):
     assert code_version(script, root) != before
 
 
+def test_the_members_of_a_registry_count(package):
+    script, root = package
+    (root / "far.py").write_text("from stratomics.kinds import find\n")
+    (root / "kinds").mkdir()
+    (root / "kinds" / "__init__.py").write_text(
+        "import pkgutil\ndef find(name):\n    return pkgutil.resolve_name(name)\n"
+    )
+    (root / "kinds" / "vae.py").write_text("")
+    assert "kinds/vae.py" in names(imported_files(script, root), root)
+
+
+@pytest.mark.parametrize(
+    ("rule", "member"),
+    [
+        ("train_embedding", "embedding/kinds/vae.py"),
+        ("cluster_patients", "subtypes/methods/kmeans.py"),
+        ("fit_classifier", "classifier/methods/svm.py"),
+    ],
+)
+def test_the_registries_of_the_library_count(rule, member):
+    root = ROOT / "scripts" / "stratomics"
+    assert member in names(imported_files(ROOT / "scripts" / f"{rule}.py", root), root)
+
+
 @pytest.mark.parametrize("rule", sorted(p.stem for p in (ROOT / "scripts").glob("*.py")))
 def test_the_static_list_holds_every_module_that_really_loads(rule):
     """Run the imports of the script in a fresh interpreter and compare with what the list found in the text."""

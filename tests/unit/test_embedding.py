@@ -23,7 +23,7 @@ from stratomics.runtime import derive_seed
 from stratomics.tables import load_arrays, save_arrays
 
 KINDS = ["ae", "dae", "vae"]
-#: The defaults of the config schema.
+#: Settings of the size that users train with.
 DEFAULTS: dict[str, Any] = {
     "hidden": [256],
     "latent": 32,
@@ -39,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "corruption": "masking",
     "corruption_level": 0.3,
     "divergence": "kl",
+    "kernel": "imq",
     "divergence_weight": 0.3,
     "warmup_epochs": 30,
 }

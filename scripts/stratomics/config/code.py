@@ -25,7 +25,11 @@ def _imported_names(path: Path, root: Path) -> Iterator[str]:
     package = root.name
     inside = path.is_relative_to(root)
     own = [package, *path.relative_to(root).parts[:-1]] if inside else []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
+    text = path.read_text(encoding="utf-8")
+    if inside and ("pkgutil" in text or "import_module" in text):
+        # A registry finds its members by looking into its folder: all of them count.
+        yield from (".".join([*own, member.stem]) for member in path.parent.glob("*.py"))
+    for node in ast.walk(ast.parse(text, filename=str(path))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == package)
         elif isinstance(node, ast.ImportFrom):
