@@ -1,0 +1,69 @@
+"""Time and memory of training embeddings, on random patients of the size of a cohort.
+
+Usage: ``python tests/benchmarks/train_speed.py --patients 326 --features 4400 --splits 11 --threads 1 2``.
+Every run is a process of its own, so that its peak memory is its own too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from stratomics import runtime  # noqa: E402, F401  (before numpy: one thread per operation)
+
+
+def measure(kind: str, threads: int, options: argparse.Namespace) -> dict[str, Any]:
+    """Train one embedding with the settings that the config schema gives it."""
+    import numpy as np
+
+    from stratomics.config import load_config
+    from stratomics.embedding import train_embedding
+
+    rng = np.random.default_rng(0)
+    factors = rng.standard_normal((options.patients, 40)) @ rng.standard_normal((40, options.features))
+    x = (factors / 8 + rng.standard_normal(factors.shape)).astype(np.float32)
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    folds = rng.permutation(options.patients) % 5
+    names = ["full", *(f"r{i // 5}f{i % 5}" for i in range(options.splits - 1))]
+    trains = [np.arange(options.patients), *(np.flatnonzero(folds != i % 5) for i in range(options.splits - 1))]
+    config = load_config(
+        {"cohorts": [{"name": "x", "simulate": {}}], "embeddings": [{"kind": kind, "restarts": options.restarts}]},
+        schema_path=ROOT / "workflow" / "schemas" / "config.schema.yaml",
+        check_files=False,
+    )
+    result = train_embedding(
+        config["embeddings"][0], [x] * options.splits, trains, names, seed=0, device=options.device, threads=threads
+    )
+    epochs = result.history.groupby(["split", "restart"]).size().sum()
+    return {**result.info, "threads": threads, "kind": kind, "network_epochs": int(epochs)}
+
+
+def main() -> None:
+    """Print one line per kind and number of threads."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--patients", type=int, default=326)
+    parser.add_argument("--features", type=int, default=4400)
+    parser.add_argument("--splits", type=int, default=11)
+    parser.add_argument("--restarts", type=int, default=1)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1])
+    parser.add_argument("--kinds", nargs="+", default=["ae", "dae", "vae"])
+    parser.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda"])
+    options = parser.parse_args()
+    columns = ("kind", "threads", "device", "seconds", "peak_memory_mb", "models", "network_epochs", "parameters")
+    print(*columns, sep="\t")
+    context = multiprocessing.get_context("spawn")
+    for kind in options.kinds:
+        for threads in options.threads:
+            with context.Pool(1) as pool:
+                found = pool.apply(measure, (kind, threads, options))
+            print(*(found[column] for column in columns), sep="\t", flush=True)
+
+
+if __name__ == "__main__":
+    main()
