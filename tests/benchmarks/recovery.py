@@ -25,6 +25,7 @@ def study(mode: str, seeds: int, repeats: int | None, threads: int):
     """Yield one row per simulator seed and embedding."""
     import numpy as np
     from sklearn.metrics import adjusted_rand_score
+
     from stratomics.chain import run_chain
     from stratomics.cohort import build_cohort
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
@@ -81,7 +82,9 @@ def main() -> None:
     table = pd.DataFrame(rows)
     if arguments.out:
         table.to_csv(arguments.out, sep="\t", index=False, float_format="%.6g")
-    print(table.groupby("embedding")[["planted_cindex", "heldout_cindex", "apparent_cindex", "heldout_ari"]].describe().T)
+    print(
+        table.groupby("embedding")[["planted_cindex", "heldout_cindex", "apparent_cindex", "heldout_ari"]].describe().T
+    )
     print(f"mean held-out concordance {table['heldout_cindex'].mean():.3f}")
     shares = (table[["apparent_logrank_p", "heldout_logrank_p"]] < 0.05).mean()
     print(f"share with p < .05: apparent {shares.iloc[0]:.2f}, held-out (nominal) {shares.iloc[1]:.2f}")

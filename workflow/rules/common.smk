@@ -17,9 +17,8 @@ def _settings():
     schema = _SCRIPTS.parent.joinpath("workflow", "schemas", "config.schema.yaml")
     try:
         for path in workflow.configfiles:
-            load_yaml(
-                path
-            )  # refuses duplicate keys, of which Snakemake silently takes the last
+            # It refuses duplicate keys, of which Snakemake silently takes the last.
+            load_yaml(path)
         return load_config(config, schema_path=schema)
     except ConfigError as error:
         count = len(error.faults)

@@ -201,7 +201,7 @@ def choose_k(z: np.ndarray, labellings: Mapping[int, np.ndarray], settings: Mapp
     Parameters
     ----------
     z
-        Standardised latents of the training patients [n, l].
+        Centred latents on one common scale of the training patients [n, l].
     labellings
         For each K its labels, int [n] in 0..K-1.
     settings

@@ -15,7 +15,7 @@ class Clustering(Protocol):
     """What a method offers; each file of this folder is one."""
 
     def fit(self, z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray]:
-        """Fit k clusters to standardised latents [n, l]; return the arrays that `assign` needs."""
+        """Fit k clusters to latents, centred and on one common scale, [n, l]; return the arrays that `assign` needs."""
 
     def assign(self, z: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
         """Give each row of z [n, l] its cluster, int64 [n] in 0..k-1."""

@@ -134,7 +134,7 @@ def fit(z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray
     Parameters
     ----------
     z
-        Standardised latents [n, l].
+        Centred latents on one common scale [n, l].
     k
         Number of clusters.
     seed
@@ -169,7 +169,7 @@ def assign(z: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
     Parameters
     ----------
     z
-        Standardised latents [n, l].
+        Centred latents on one common scale [n, l].
     arrays
         What `fit` returned.
 
