@@ -17,6 +17,8 @@ include: "workflow/rules/preprocess.smk"
 include: "workflow/rules/embedding.smk"
 include: "workflow/rules/subtypes.smk"
 include: "workflow/rules/classifier.smk"
+include: "workflow/rules/comparators.smk"
+include: "workflow/rules/permutation.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/summary.smk"
@@ -66,7 +68,7 @@ rule classify:
 
 
 rule evaluate:
-    """The above, and the apparent and held-out metrics with the leaderboard of each cohort."""
+    """The above, judged: held-out metrics, comparators, permutation tests, stability and the leaderboard of each cohort."""
     input:
         per_cohort("leaderboard.tsv"),
     localrule: True

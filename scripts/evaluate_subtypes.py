@@ -4,23 +4,41 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort, splits_from_table
-    from stratomics.evaluation import apparent_labels, evaluate_subtypes, heldout_labels, subtype_table
+    from stratomics.evaluation import (
+        calibration_table,
+        evaluate_method,
+        heldout_labels,
+        pairwise_table,
+        proportional_hazards_table,
+        subtype_table,
+    )
+    from stratomics.survival.predicted import subtype_survival, time_grid
     from stratomics.tables import read_table, write_table
 
+    evaluation = snakemake.params.evaluation
     cohort = load_cohort(snakemake.input.cohort)
     splits = splits_from_table(read_table(snakemake.input.splits), cohort.patients)
     clusters, predictions = read_table(snakemake.input.clusters), read_table(snakemake.input.predictions)
-    metrics = evaluate_subtypes(
-        apparent_labels(predictions, clusters, cohort),
-        heldout_labels(predictions, cohort),
+    times = time_grid(evaluation["horizon_days"], cohort.time, splits)
+    survival = subtype_survival(predictions, clusters, cohort, splits, times)
+    metrics = evaluate_method(
+        predictions,
+        survival,
+        times,
         cohort,
         splits,
-        snakemake.params.evaluation,
+        evaluation,
         seed=snakemake.params.seed,
         threads=snakemake.threads,
+        clusters=clusters,
     )
+    heldout = heldout_labels(predictions, cohort)
     write_table(metrics, snakemake.output.metrics)
-    write_table(subtype_table(predictions, clusters, cohort, splits), snakemake.output.subtypes)
+    write_table(calibration_table(heldout, survival, times, evaluation["auc_days"]), snakemake.output.calibration)
+    write_table(pairwise_table(heldout), snakemake.output.pairwise)
+    write_table(proportional_hazards_table(heldout), snakemake.output.proportional_hazards)
+    stability = read_table(snakemake.input.patients)
+    write_table(subtype_table(predictions, clusters, cohort, splits, stability), snakemake.output.subtypes)
     row = metrics[(metrics["repeat"] == "median") & (metrics["metric"] == "cindex")].iloc[0]
     log.info(
         "concordance: apparent %.3f, held-out %.3f (%.3f-%.3f)", *row[["apparent", "held_out", "ci_low", "ci_high"]]

@@ -1,13 +1,37 @@
-"""One row per embedding: apparent beside held-out."""
+"""One row per method, apparent beside held-out, and the verdict on every embedding."""
 
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
     import pandas as pd
 
-    from stratomics.evaluation import LEADERBOARD_COLUMNS, leaderboard_row
+    from stratomics.evaluation.evidence import gather_evidence
+    from stratomics.evaluation.leaderboard import leaderboard
+    from stratomics.evaluation.verdict import verdict, verdict_row
     from stratomics.tables import read_table, write_table
 
-    pairs = zip(snakemake.params.embeddings, snakemake.input.metrics, strict=True)
-    rows = [leaderboard_row(name, read_table(path)) for name, path in pairs]
-    write_table(pd.DataFrame(rows, columns=LEADERBOARD_COLUMNS), snakemake.output.leaderboard)
+    given, params = snakemake.input, snakemake.params
+    names = list(params.embeddings)
+    metrics = {name: read_table(path) for name, path in zip(names, given.metrics, strict=True)}
+    cohort_tables = {name: read_table(getattr(given, name)) for name in ("tests", "added_value", "comparisons")}
+    evidence = {}
+    for name, *paths in zip(names, given.stability, given.prognostic, given.clusters, strict=True):
+        own = dict(zip(("stability", "prognostic", "clusters"), map(read_table, paths), strict=True))
+        evidence[name] = gather_evidence(
+            name,
+            metrics=metrics[name],
+            **cohort_tables,
+            **own,
+            embeddings=names,
+            covariates=params.covariates,
+            horizon_days=params.evaluation["horizon_days"],
+        )
+    verdicts = {name: verdict(own) for name, own in evidence.items()}
+    table = leaderboard(
+        evidence, verdicts, metrics, read_table(given.comparator_metrics), params.evaluation["auc_days"]
+    )
+    write_table(table, snakemake.output.leaderboard)
+    rows = pd.DataFrame([verdict_row(evidence[name], verdicts[name]) for name in names])
+    write_table(rows, snakemake.output.verdicts)
+    for name, found in verdicts.items():
+        log.info("%s: %s", name, found.sentence)

@@ -1,4 +1,4 @@
-"""The result of one cohort in words, with the versions and settings that made it."""
+"""The verdict on one cohort in words, with the tables behind it and the versions and settings that made it."""
 
 import json
 from pathlib import Path
@@ -6,20 +6,26 @@ from pathlib import Path
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    from stratomics.evaluation.summary import provenance, summary_text
+    from stratomics.evaluation.provenance import provenance
+    from stratomics.evaluation.summary import summary_text
     from stratomics.tables import atomic_path, read_table, write_json
 
-    names = snakemake.params.embeddings
-    training = {n: json.loads(Path(p).read_text()) for n, p in zip(names, snakemake.input.training, strict=True)}
+    given, params = snakemake.input, snakemake.params
+    names = list(params.embeddings)
+    training = {n: json.loads(Path(p).read_text()) for n, p in zip(names, given.training, strict=True)}
+    cohort_tables = ("leaderboard", "verdicts", "comparisons", "added_value", "enrichment", "agreement")
+    embedding_tables = ("metrics", "prognostic", "stability")
     text = summary_text(
-        snakemake.params.cohort["name"],
-        checks=read_table(snakemake.input.checks, dtype={"id": str, "value": str}),
-        leaderboard=read_table(snakemake.input.leaderboard),
-        metrics={n: read_table(p) for n, p in zip(names, snakemake.input.metrics, strict=True)},
-        prognostic={n: read_table(p) for n, p in zip(names, snakemake.input.prognostic, strict=True)},
+        params.cohort["name"],
+        checks=read_table(given.checks, dtype={"id": str, "value": str}),
         training=training,
-        settings=snakemake.params.settings,
+        settings=params.settings,
+        **{table: read_table(getattr(given, table)) for table in cohort_tables},
+        **{
+            table: {n: read_table(p) for n, p in zip(names, getattr(given, table), strict=True)}
+            for table in embedding_tables
+        },
     )
     with atomic_path(snakemake.output.summary) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    write_json(provenance(snakemake.params.cohort, snakemake.params.settings, training), snakemake.output.provenance)
+    write_json(provenance(params.cohort, params.settings, training), snakemake.output.provenance)

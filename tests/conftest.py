@@ -36,7 +36,8 @@ SMALL = {
     ],
     "subtypes": {"n_subtypes": 2, "restarts": 4},
     "classifier": {"top_features": 15, "inner_folds": 3},
-    "evaluation": {"folds": 3, "repeats": 1, "bootstrap": 100, "horizon_days": 1825},
+    "evaluation": {"folds": 3, "repeats": 1, "bootstrap": 100, "horizon_days": 1825, "permutations": 19},
+    "stability": {"subsamples": 10},
     "device": "cpu",
     "seed": 1,
 }

@@ -11,7 +11,7 @@ import pandas as pd
 from stratomics.cohort import make_splits
 from stratomics.cohort.types import Cohort, Split
 from stratomics.embedding import EmbeddingResult
-from stratomics.evaluation import apparent_labels, evaluate_subtypes, heldout_labels
+from stratomics.evaluation import evaluate_method
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed
 from stratomics.stages.classify import Classified, classify_splits
@@ -20,6 +20,7 @@ from stratomics.stages.embed import embed_splits
 from stratomics.stages.preprocess import preprocess_splits
 from stratomics.stages.select import select_splits
 from stratomics.subtypes import SubtypeModel
+from stratomics.survival.predicted import subtype_survival, time_grid
 
 
 @dataclass(frozen=True)
@@ -103,14 +104,17 @@ def run_chain(
             seed=seed,
             threads=threads,
         )
-        metrics = evaluate_subtypes(
-            apparent_labels(classified.predictions, clusters, cohort),
-            heldout_labels(classified.predictions, cohort),
+        times = time_grid(evaluation["horizon_days"], cohort.time, splits)
+        metrics = evaluate_method(
+            classified.predictions,
+            subtype_survival(classified.predictions, clusters, cohort, splits, times),
+            times,
             cohort,
-            list(splits),
+            splits,
             evaluation,
             seed=seed,
             threads=threads,
+            clusters=clusters,
         )
         results[embedding["name"]] = ChainResult(
             splits, fitted, trained, prognostic, clusters, k_selection, subtypes, classified, metrics

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_killed_run_resumes_to_the_same_bytes(snakemake, small_config, tmp_path):
-    config = {**small_config, "embeddings": [small_config["embeddings"][0]]}
+    config = {**small_config, "embeddings": [small_config["embeddings"][0]], "comparators": ["clinical"]}
     path = tmp_path / "small.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     folders = {name: tmp_path / name for name in ("killed", "whole")}

@@ -101,7 +101,9 @@ def test_one_changed_embedding_leaves_the_others_alone(snakemake, runs, small_co
         ("classifier/calibrate.py", {"fit_classifier", "evaluate_subtypes"}, {"train_embedding", "cluster_patients"}),
         ("embedding/network.py", {"train_embedding", "fit_classifier"}, {"fit_preprocess", "build_cohort"}),
         ("plots/umap.py", {"plot_umap", "export_embedding"}, {"train_embedding", "fit_classifier"}),
-        ("survival/cox.py", {"select_latents", "evaluate_subtypes"}, {"train_embedding", "fit_preprocess"}),
+        ("survival/cox.py", {"select_latents", "permute_survival"}, {"train_embedding", "fit_preprocess"}),
+        ("survival/rmst.py", {"evaluate_subtypes", "compare_methods"}, {"permute_survival", "fit_classifier"}),
+        ("comparators/methods/pca.py", {"fit_comparator"}, {"train_embedding", "fit_classifier"}),
     ],
 )
 def test_an_edited_module_reruns_the_rules_that_use_it(again, tmp_path, module, must, must_not):
@@ -135,12 +137,58 @@ def test_the_promised_files_are_there_and_open_elsewhere(runs):
         for figure in ("kaplan_meier", "umap", "training", "prognostic_latents", "feature_heatmap"):
             for suffix in ("png", "svg", "tsv"):
                 assert (results / embedding / "figures" / f"{figure}.{suffix}").stat().st_size > 0
+    for figure in (
+        "optimism",
+        "permutation_null",
+        "comparators",
+        "consensus",
+        "k_selection",
+        "calibration",
+        "enrichment",
+    ):
+        for suffix in ("png", "svg", "tsv"):
+            assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 0
     leaderboard = pd.read_csv(results / "leaderboard.tsv", sep="\t")
-    assert leaderboard["method"].tolist() == list(EMBEDDINGS)
-    assert leaderboard["permutation_p"].isna().all()
+    ours = leaderboard["kind"] == "embedding"
+    assert leaderboard.loc[ours, "method"].tolist() == list(EMBEDDINGS)
+    assert {"clinical", "ridge_cox", "pca", "mrna_only", "random_embedding"} <= set(leaderboard.loc[~ours, "method"])
+    assert leaderboard.loc[ours, "permutation_p"].between(0.05, 1).all()  # 19 permutations: 1/20 at best
+    assert leaderboard.loc[~ours, "permutation_p"].isna().all()
     summary = (results / "summary.md").read_text()
     assert "nominal" in summary
-    assert "gives no verdict" in summary
+    verdicts = pd.read_csv(results / "verdicts.tsv", sep="\t")
+    assert verdicts["embedding"].tolist() == list(EMBEDDINGS)
+    for sentence in verdicts["sentence"]:
+        assert sentence in summary
+
+
+def test_permutation_zero_is_the_observed_chain(runs):
+    """The null is made by the procedure that made the observed figures: on the observed order it gives them exactly."""
+    results = runs[0] / "results" / "small"
+    for embedding in EMBEDDINGS:
+        metrics = pd.read_csv(results / embedding / "metrics.tsv", sep="\t")
+        metrics = metrics[metrics["repeat"] == "median"].set_index("metric")
+        permutations = pd.read_csv(results / embedding / "permutations" / "0.tsv", sep="\t").set_index("permutation")
+        assert permutations.index.tolist() == list(range(20))
+        assert permutations.at[0, "heldout_logrank_p"] == pytest.approx(metrics.at["logrank_p", "held_out"], rel=1e-9)
+        assert permutations.at[0, "heldout_cindex"] == pytest.approx(metrics.at["cindex", "held_out"], rel=1e-9)
+        assert permutations.at[0, "apparent_logrank_p"] == pytest.approx(metrics.at["logrank_p", "apparent"], rel=1e-9)
+        added = pd.read_csv(results / "added_value.tsv", sep="\t").set_index(["embedding", "term"])
+        assert permutations.at[0, "added_lr_p"] == pytest.approx(added.at[(embedding, "subtype"), "lr_p"], rel=1e-9)
+        assert permutations.at[0, "added_lr_risk_p"] == pytest.approx(added.at[(embedding, "risk"), "lr_p"], rel=1e-9)
+
+
+def test_comparators_see_the_patients_that_the_embeddings_see(runs):
+    results = runs[0] / "results" / "small"
+    ours = (
+        pd.read_csv(results / "ae" / "predictions.tsv", sep="\t").set_index(["split", "patient"])["role"].sort_index()
+    )
+    files = sorted((results / "comparators").glob("*.tsv"))
+    assert len(files) == 7
+    for path in files:
+        for method, own in pd.read_csv(path, sep="\t").groupby("method"):
+            theirs = own.set_index(["split", "patient"])["role"].sort_index()
+            assert theirs.equals(ours), method
 
 
 def test_the_exported_network_and_embedding_agree(runs, small_settings):

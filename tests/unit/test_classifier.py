@@ -13,7 +13,7 @@ from sklearn.svm import SVC
 
 from stratomics.classifier import ClassifierModel, fit_classifier
 from stratomics.classifier.calibrate import calibrated, fit_calibration
-from stratomics.classifier.features import anova_f, top_features
+from stratomics.classifier.features import anova_f, moments, top_features
 from stratomics.classifier.folds import stratified_folds
 from stratomics.classifier.methods import find_method, logistic, method_names, svm
 from stratomics.classifier.model import balanced_accuracy
@@ -43,7 +43,7 @@ def test_anova_is_that_of_sklearn_in_every_fold():
     x[:, 7] = 3.25
     y = labels - 1
     fold, n_folds = stratified_folds(y, 3, 5, seed=0)
-    f = anova_f(x, y, 3, fold, n_folds)
+    f = anova_f(moments(x), y, 3, fold, n_folds)
     assert f.shape == (6, 300)
     kept = np.arange(300) != 7
     for i in range(6):
@@ -59,7 +59,7 @@ def test_a_feature_that_varies_in_held_out_patients_only_is_constant():
     y = labels - 1
     fold, n_folds = stratified_folds(y, 3, 3, seed=0)
     x[:, 4] = 0.3 * (np.arange(60) == np.flatnonzero(fold == 1)[0])
-    f = anova_f(x, y, 3, fold, n_folds)
+    f = anova_f(moments(x), y, 3, fold, n_folds)
     assert np.isnan(f[1, 4])
     assert np.isfinite(f[[0, 2, 3], 4]).all()
 
@@ -206,7 +206,7 @@ def test_inner_validation_does_not_see_the_held_out_labels(method):
         honest.append(
             fit_classifier(x, blocks, names, labels, settings, seed).inner_cv_table["balanced_accuracy"].mean()
         )
-        f = anova_f(x, labels - 1, 3, np.full(90, -1), 1)[-1]
+        f = anova_f(moments(x), labels - 1, 3, np.full(90, -1), 1)[-1]
         chosen = x[:, top_features(f, blocks, 50)]  # chosen outside: the leak
         leaky = fit_classifier(chosen, {"a": slice(0, 50)}, names[:50], labels, settings, seed)
         leaking.append(leaky.inner_cv_table["balanced_accuracy"].mean())

@@ -49,7 +49,8 @@ def folder(tmp_path: Path) -> Path:
 # name of the case -> (config, its one message; {base} is the folder with the tables)
 BROKEN = {
     "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
-                "selection, subtypes, classifier, evaluation, device, seed. Write its keys below it, indented."),
+                "selection, subtypes, classifier, evaluation, comparators, stability, device, seed. Write its keys below it, "
+                "indented."),
     "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
                    "replaces the demo wholesale. Add it, for instance cohorts: [{name: demo, simulate: {patients: 300}}]"),
     "empty list": ("cohorts: []", "cohorts: found an empty list; allowed is a list of at least one. Change it."),
@@ -58,13 +59,14 @@ BROKEN = {
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
                          "clinical, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
-                         "classifier, cohorts, device, embeddings, evaluation, preprocess, seed, selection, subtypes."),
+                         "classifier, cohorts, comparators, device, embeddings, evaluation, preprocess, seed, selection, "
+                         "stability, subtypes."),
     "misspelt key": (DEMO + "selection: {alhpa: 0.1}", "selection.alhpa: unknown key; did you mean 'alpha'? Allowed here: "
                      "alpha, correction, if_none, n_best."),
     "other case": (DEMO + "selection: {Alpha: 0.1}", "selection.Alpha: unknown key; did you mean 'alpha'? Allowed here: "
                    "alpha, correction, if_none, n_best."),
     "key elsewhere": (DEMO + "folds: 5", "folds: unknown key here; it belongs under evaluation. Allowed here: classifier, "
-                      "cohorts, device, embeddings, evaluation, preprocess, seed, selection, subtypes."),
+                      "cohorts, comparators, device, embeddings, evaluation, preprocess, seed, selection, stability, subtypes."),
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
                     "if_none, n_best."),
     "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
@@ -80,7 +82,8 @@ BROKEN = {
     "null": (DEMO + "seed:", "seed: found nothing (null); allowed is a whole number from 0 to 2147483647. Give a value, or "
              "remove the key to take the default (0)."),
     "null section": (DEMO + "evaluation:", "evaluation: found nothing (null); allowed is a mapping with the keys folds, "
-                     "repeats, horizon_days, bootstrap. Write its keys below it, indented, or remove it to take the defaults."),
+                     "repeats, horizon_days, bootstrap, permutations, auc_days. Write its keys below it, indented, or remove it to "
+                     "take the defaults."),
     "not finite": (DEMO + "preprocess: {clip: .nan}", "preprocess.clip: found nan; allowed is a number above 0 and at most "
                    "1000. Change it, or remove the key to take the default (5.0)."),
     "below range": (DEMO + "subtypes: {restarts: 0}", "subtypes.restarts: found 0; allowed is a whole number from 1 to 1000. "
@@ -135,6 +138,14 @@ BROKEN = {
                       "columns."),
     "event as covariate": (files(clinical=CLINICAL[:-1] + ", covariates: [age, OS]}"), "cohorts[0].clinical.covariates[1]: "
                            "found 'OS', which is cohorts[0].clinical.event. A covariate is another column: remove it."),
+    "covariate as annotation": (files(clinical=CLINICAL[:-1] + ", covariates: [age], annotations: [age]}"),
+                                "cohorts[0].clinical.annotations[0]: found 'age', which is among the covariates, and those "
+                                "are compared anyway: remove it here."),
+    "too few permutations": (DEMO + "evaluation: {permutations: 10}", "evaluation.permutations: found 10; with fewer than 19 "
+                             "no p-value can be .05 or less. Give 0 (no test) or at least 19."),
+    "unknown comparator": (DEMO + "comparators: [clinicl]", "comparators[0]: found 'clinicl'; allowed is one of "
+                           "clinical, ridge_cox, elastic_net_cox, random_survival_forest, pca, single_omics, random_embedding. "
+                           "Did you mean 'clinical'?"),
     "covariate twice": (files(clinical=CLINICAL[:-1] + ", covariates: [age, age]}"), "cohorts[0].clinical.covariates: 'age' "
                         "stands there more than once; every item must be there once. Remove one."),
     "code twice": (files(clinical=CLINICAL[:-1] + ", event_codes: {event: [1, 2], censored: ['1']}}"),
@@ -182,7 +193,8 @@ BROKEN = {
     "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "
                         "embeddings[0].name has already. Results go to a folder of that name: rename one."),
     "reserved name": (DEMO + "embeddings: [{kind: ae, name: figures}]", "embeddings[0].name: found 'figures', a name that is "
-                      "taken; allowed is any but figures, full, preprocess, simulated. Rename it."),
+                      "taken; allowed is any but clinical, comparators, elastic_net_cox, figures, full, pca, preprocess, "
+                      "random_embedding, random_survival_forest, ridge_cox, simulated. Rename it."),
 }  # fmt: skip
 
 

@@ -62,7 +62,13 @@ def test_conda_environment_has_the_versions_of_the_lock() -> None:
 
 def test_conda_environment_has_what_the_library_imports() -> None:
     """Every third-party module that a script or the library imports is a package of the environment."""
-    names = {"sklearn": "scikit-learn", "yaml": "pyyaml", "torch": "pytorch", "umap": "umap-learn"}
+    names = {
+        "sklearn": "scikit-learn",
+        "sksurv": "scikit-survival",
+        "yaml": "pyyaml",
+        "torch": "pytorch",
+        "umap": "umap-learn",
+    }
     scripts = ENVS.parent / "scripts"
     imported = set()
     for node in (node for file in scripts.rglob("*.py") for node in ast.walk(ast.parse(file.read_text()))):

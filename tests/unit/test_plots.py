@@ -496,7 +496,7 @@ CONFIG = {
 @pytest.mark.parametrize("config", [CONFIG, {}], ids=["config", "defaults"])
 @pytest.mark.parametrize("n_subtypes", ["auto", 3])
 def test_captions_are_valid_for_any_config_and_name(name: str, config: dict, n_subtypes: str | int) -> None:
-    evaluation = {"folds": 5, "repeats": 2, "bootstrap": 1000, "horizon_days": 1825}
+    evaluation = {"folds": 5, "repeats": 2, "bootstrap": 1000, "horizon_days": 1825, "permutations": 200}
     subtypes = {
         "n_subtypes": n_subtypes,
         "criterion": "silhouette",
@@ -508,7 +508,12 @@ def test_captions_are_valid_for_any_config_and_name(name: str, config: dict, n_s
         config=config,
         wildcards=SimpleNamespace(cohort="cohort_", embedding="mine_"),  # a trailing underscore is a link in rst
         params=SimpleNamespace(
-            evaluation=evaluation, seed=7, subtypes=subtypes, settings={"evaluation": evaluation, "seed": 7}
+            evaluation=evaluation,
+            seed=7,
+            subtypes=subtypes,
+            settings={"evaluation": evaluation, "seed": 7},
+            stability={"subsamples": 100, "share": 0.8, "ambiguous_below": 0.7},
+            covariates=["age", "sex_"],
         ),
     )
     # As Snakemake sets it up, but strict about what is not defined.

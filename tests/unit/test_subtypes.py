@@ -275,3 +275,48 @@ def test_round_trip_is_exact(method, tmp_path):
     np.testing.assert_array_equal(again.labels, model.labels)
     new = np.random.default_rng(9).standard_normal((500, 5)) * 3
     np.testing.assert_array_equal(again.assign(new), model.assign(new))
+
+
+@pytest.mark.parametrize("k", [2, 3, 5])
+@pytest.mark.parametrize("d", [1, 4])
+def test_the_mixture_is_that_of_scikit_learn(k, d):
+    from sklearn.mixture import GaussianMixture
+
+    from stratomics.subtypes.mixture import TOLERANCE, tied_mixture_loglik
+
+    rng = np.random.default_rng(10 * k + d)
+    labels = rng.permutation(np.arange(150) % k)
+    points = rng.normal(size=(150, d)) + 1.5 * rng.normal(size=(k, d))[labels]
+    centres = np.array([points[labels == cluster].mean(axis=0) for cluster in range(k)])
+    within = points - centres[labels]
+    covariance = within.T @ within / len(points) + 1e-3 * np.eye(d)
+    reference = GaussianMixture(
+        k,
+        covariance_type="tied",
+        reg_covar=1e-3,
+        weights_init=np.bincount(labels) / len(labels),
+        means_init=centres,
+        precisions_init=np.linalg.inv(covariance),
+        max_iter=200,
+        tol=TOLERANCE,
+    ).fit(points)
+    found = tied_mixture_loglik(points, labels, k, 1e-3)
+    assert found == pytest.approx(reference.score(points) * len(points), rel=1e-9)
+
+
+def test_the_short_way_finds_the_same_subtypes():
+    """Without its report, as permutations run it, the clustering is the same."""
+    z, time, event, _ = planted()
+    settings = {
+        "method": "kmeans",
+        "n_subtypes": "auto",
+        "range": [2, 4],
+        "criterion": "mixture_bic",
+        "min_share": 0.1,
+        "restarts": 5,
+    }
+    whole, short = (fit_subtypes(z, time, event, settings, seed=3, report=report) for report in (True, False))
+    assert whole.n_subtypes == short.n_subtypes
+    assert (whole.labels == short.labels).all()
+    assert (whole.log_risk == short.log_risk).all()
+    assert short.k_table.empty

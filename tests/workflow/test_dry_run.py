@@ -37,11 +37,45 @@ def write_tables(folder: Path, name: str) -> dict:
     }
 
 
-def test_the_demo_has_at_most_forty_jobs(snakemake, tmp_path):
+def test_the_demo_has_a_few_dozen_jobs_whatever_the_splits(snakemake, tmp_path):
+    """Splits are data, not jobs: more folds and repeats add none; comparators and chunks of permutations are jobs."""
     counts = jobs(snakemake("-n", "--directory", tmp_path, "--configfile", ROOT / "config.yaml"))
-    assert counts.pop("total") <= 40
+    path = tmp_path / "splits.yaml"
+    path.write_text("evaluation: {folds: 10, repeats: 10}\n")
+    assert jobs(snakemake("-n", "--directory", tmp_path, "--configfile", ROOT / "config.yaml", path)) == counts
+    total = counts.pop("total")
+    assert total == sum(counts.values()) <= 72
     assert counts["train_embedding"] == 3
+    assert counts["permute_survival"] == 3 * 4
+    assert counts["fit_comparator"] == 7
     assert counts["build_cohort"] == counts["simulate_cohort"] == counts["fit_preprocess"] == 1
+
+
+def test_comparators_and_permutations_can_be_left_out(snakemake, tmp_path):
+    path = tmp_path / "bare.yaml"
+    path.write_text("comparators: []\nevaluation: {permutations: 0}\n")
+    counts = jobs(snakemake("-n", "--directory", tmp_path, "--configfile", ROOT / "config.yaml", path))
+    assert "fit_comparator" not in counts
+    assert counts["permute_survival"] == 3  # the observed order alone
+    assert counts["write_summary"] == 1
+
+
+def test_a_cohort_gets_the_comparators_it_can_have(snakemake, tmp_path):
+    """Without covariates there is no clinical model, and of one omics none is left out."""
+    path = tmp_path / "one.yaml"
+    path.write_text(yaml.safe_dump({"cohorts": [write_tables(tmp_path / "one", "one")]}))
+    counts = jobs(snakemake("-n", "--directory", tmp_path, "--configfile", path))
+    assert counts["fit_comparator"] == 5
+
+
+def test_more_permutations_keep_those_that_are_done(snakemake, tmp_path):
+    def chunks(permutations):
+        path = tmp_path / f"{permutations}.yaml"
+        path.write_text(f"evaluation: {{permutations: {permutations}}}\nembeddings: [ae]\n")
+        done = snakemake("-n", "--directory", tmp_path, "--configfile", ROOT / "config.yaml", path)
+        return jobs(done)["permute_survival"]
+
+    assert [chunks(permutations) for permutations in (0, 19, 50, 51, 200)] == [1, 1, 1, 2, 4]
 
 
 def test_a_config_replaces_the_demo_cohort_wholesale(snakemake, tmp_path):

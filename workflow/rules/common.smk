@@ -34,6 +34,22 @@ SETTINGS = _settings()
 COHORTS = {cohort["name"]: cohort for cohort in SETTINGS["cohorts"]}
 EMBEDDINGS = {embedding["name"]: embedding for embedding in SETTINGS["embeddings"]}
 FIGURES = ["kaplan_meier", "umap", "training", "prognostic_latents", "feature_heatmap"]
+# One figure per cohort, a panel per embedding.
+COHORT_FIGURES = [
+    "optimism",
+    "permutation_null",
+    "comparators",
+    "consensus",
+    "k_selection",
+    "calibration",
+    "enrichment",
+]
+# A job runs this many permutations: the unit that is lost when a run is killed.
+CHUNK = 50
+CHUNKS = [
+    str(chunk)
+    for chunk in range(max(1, -(-SETTINGS["evaluation"]["permutations"] // CHUNK)))
+]
 MODEL_FILES = [
     "model.json",
     "preprocess.safetensors",
@@ -46,6 +62,8 @@ MODEL_FILES = [
 wildcard_constraints:
     cohort="|".join(COHORTS),
     embedding="|".join(EMBEDDINGS),
+    comparator="|".join(SETTINGS["comparators"]) or "none",
+    chunk=r"\d+",
 
 
 def code_version(rule):
@@ -85,8 +103,80 @@ def all_results():
     ]
     return [
         *per_cohort("summary.md"),
+        *(
+            path
+            for figure in COHORT_FIGURES
+            for suffix in ("png", "svg", "tsv")
+            for path in per_cohort(f"figures/{figure}.{suffix}")
+        ),
         *(path for name in wanted for path in per_embedding(name)),
     ]
+
+
+def of_embeddings(name):
+    """The file `name` of every embedding of the cohort of a job."""
+    return expand(
+        f"<results>/{{{{cohort}}}}/{{embedding}}/{name}", embedding=EMBEDDINGS
+    )
+
+
+def covariates_of(wildcards):
+    """The covariates of the clinical Cox model of a cohort."""
+    if is_simulated(wildcards.cohort):
+        return ["age", "sex", "stage"]
+    return COHORTS[wildcards.cohort]["clinical"]["covariates"]
+
+
+def annotated_of(wildcards):
+    """The clinical columns that are compared between the subtypes of a cohort."""
+    clinical = COHORTS[wildcards.cohort].get("clinical", {})
+    return [*covariates_of(wildcards), *clinical.get("annotations", [])]
+
+
+def comparators_of(wildcards):
+    """The comparators that a cohort can have: the clinic needs covariates, one omics alone needs others beside it."""
+    cohort = COHORTS[wildcards.cohort]
+    omics = cohort["simulate"]["omics"] if "simulate" in cohort else cohort["omics"]
+    possible = {
+        "clinical": len(covariates_of(wildcards)) > 0,
+        "single_omics": len(omics) > 1,
+    }
+    return [name for name in SETTINGS["comparators"] if possible.get(name, True)]
+
+
+def of_comparators(suffix):
+    """An input function: the files of the comparators of a cohort."""
+
+    def files(wildcards):
+        return [
+            f"<results>/{wildcards.cohort}/comparators/{name}.{suffix}"
+            for name in comparators_of(wildcards)
+        ]
+
+    return files
+
+
+def comparator_settings(wildcards):
+    """What a comparator depends on: those that run the chain on all of it, the others on little."""
+    chain = ["embeddings", "selection", "subtypes", "classifier"]
+    own = {
+        "single_omics": ["device", *chain],
+        "pca": chain,
+        "random_embedding": chain,
+    }
+    keys = own.get(wildcards.comparator, [])
+    settings = {key: SETTINGS[key] for key in keys}
+    settings["evaluation"] = {"horizon_days": SETTINGS["evaluation"]["horizon_days"]}
+    settings["preprocess"] = SETTINGS["preprocess"]
+    settings.setdefault("device", "cpu")
+    return settings
+
+
+def permutations_of_chunk(wildcards):
+    """The permutations of one job; the first also has 0, the observed order."""
+    first = int(wildcards.chunk) * CHUNK
+    last = min(first + CHUNK, SETTINGS["evaluation"]["permutations"])
+    return [*([0] if first == 0 else []), *range(first + 1, last + 1)]
 
 
 def is_simulated(cohort):

@@ -1,4 +1,47 @@
-# Apparent beside held-out.
+# Apparent beside held-out, how firmly the subtypes stand, and who is in them.
+
+
+rule measure_stability:
+    """Find the subtypes again in subsamples of the patients, and say how firmly each patient stands in one."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        latents="<results>/{cohort}/{embedding}/latents.safetensors",
+        prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
+        clusters="<results>/{cohort}/{embedding}/clusters.tsv",
+        k_selection="<results>/{cohort}/{embedding}/k_selection.tsv",
+        predictions="<results>/{cohort}/{embedding}/predictions.tsv",
+    output:
+        stability=report(
+            "<results>/{cohort}/{embedding}/stability.tsv",
+            caption="../report/measure_stability.rst",
+            category="3 Subtypes",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "{embedding}",
+                "item": "stability",
+            },
+        ),
+        patients="<results>/{cohort}/{embedding}/patient_stability.tsv",
+        consensus="<results>/{cohort}/{embedding}/consensus.safetensors",
+        frequency="<results>/{cohort}/{embedding}/selection_frequency.tsv",
+    log:
+        "<logs>/{cohort}/{embedding}/measure_stability.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/measure_stability.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(3000),
+        runtime=runtime(30),
+    params:
+        stability=SETTINGS["stability"],
+        selection=SETTINGS["selection"],
+        subtypes=SETTINGS["subtypes"],
+        seed=SETTINGS["seed"],
+        code=code_version("measure_stability"),
+    script:
+        "../../scripts/measure_stability.py"
 
 
 rule evaluate_subtypes:
@@ -8,6 +51,7 @@ rule evaluate_subtypes:
         splits="<results>/{cohort}/splits.tsv",
         clusters="<results>/{cohort}/{embedding}/clusters.tsv",
         predictions="<results>/{cohort}/{embedding}/predictions.tsv",
+        patients="<results>/{cohort}/{embedding}/patient_stability.tsv",
     output:
         metrics=report(
             "<results>/{cohort}/{embedding}/metrics.tsv",
@@ -20,6 +64,9 @@ rule evaluate_subtypes:
             },
         ),
         subtypes="<results>/{cohort}/{embedding}/subtypes.tsv",
+        calibration="<results>/{cohort}/{embedding}/calibration.tsv",
+        pairwise="<results>/{cohort}/{embedding}/pairwise_logrank.tsv",
+        proportional_hazards="<results>/{cohort}/{embedding}/proportional_hazards.tsv",
     log:
         "<logs>/{cohort}/{embedding}/evaluate_subtypes.log",
     benchmark:
@@ -31,7 +78,10 @@ rule evaluate_subtypes:
         mem_mb=memory(2000),
         runtime=runtime(20),
     params:
-        evaluation=SETTINGS["evaluation"],
+        evaluation={
+            key: SETTINGS["evaluation"][key]
+            for key in ("bootstrap", "horizon_days", "auc_days")
+        },
         seed=SETTINGS["seed"],
         code=code_version("evaluate_subtypes"),
     script:
@@ -73,3 +123,39 @@ rule export_embedding:
         code=code_version("export_embedding"),
     script:
         "../../scripts/export_embedding.py"
+
+
+rule measure_enrichment:
+    """Test every clinical variable against the final subtypes of every embedding of a cohort."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        clusters=of_embeddings("clusters.tsv"),
+    output:
+        enrichment=report(
+            "<results>/{cohort}/enrichment.tsv",
+            caption="../report/measure_enrichment.rst",
+            category="3 Subtypes",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "all",
+                "item": "clinical enrichment",
+            },
+        ),
+        levels="<results>/{cohort}/enrichment_levels.tsv",
+    log:
+        "<logs>/{cohort}/measure_enrichment.log",
+    benchmark:
+        "<benchmarks>/{cohort}/measure_enrichment.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=runtime(15),
+    params:
+        embeddings=list(EMBEDDINGS),
+        covariates=annotated_of,
+        seed=SETTINGS["seed"],
+        code=code_version("measure_enrichment"),
+    script:
+        "../../scripts/measure_enrichment.py"

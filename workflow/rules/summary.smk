@@ -2,17 +2,28 @@
 
 
 rule write_leaderboard:
-    """One row per embedding: apparent beside held-out."""
+    """One row per embedding and comparator, apparent beside held-out, and the verdict on every embedding."""
     input:
-        metrics=expand(
-            "<results>/{{cohort}}/{embedding}/metrics.tsv", embedding=EMBEDDINGS
-        ),
+        metrics=of_embeddings("metrics.tsv"),
+        comparator_metrics="<results>/{cohort}/comparator_metrics.tsv",
+        comparisons="<results>/{cohort}/comparisons.tsv",
+        tests="<results>/{cohort}/permutation_tests.tsv",
+        added_value="<results>/{cohort}/added_value.tsv",
+        stability=of_embeddings("stability.tsv"),
+        prognostic=of_embeddings("prognostic_latents.tsv"),
+        clusters=of_embeddings("clusters.tsv"),
     output:
         leaderboard=report(
             "<results>/{cohort}/leaderboard.tsv",
             caption="../report/write_leaderboard.rst",
             category="4 Evaluation",
             labels={"cohort": "{cohort}", "embedding": "all", "item": "leaderboard"},
+        ),
+        verdicts=report(
+            "<results>/{cohort}/verdicts.tsv",
+            caption="../report/write_leaderboard.rst",
+            category="1 Cohort",
+            labels={"cohort": "{cohort}", "embedding": "all", "item": "verdicts"},
         ),
     log:
         "<logs>/{cohort}/write_leaderboard.log",
@@ -27,6 +38,8 @@ rule write_leaderboard:
         runtime=runtime(5),
     params:
         embeddings=list(EMBEDDINGS),
+        evaluation=SETTINGS["evaluation"],
+        covariates=covariates_of,
         code=code_version("write_leaderboard"),
     script:
         "../../scripts/write_leaderboard.py"
@@ -37,22 +50,21 @@ rule write_summary:
     input:
         checks="<results>/{cohort}/checks.tsv",
         leaderboard="<results>/{cohort}/leaderboard.tsv",
-        metrics=expand(
-            "<results>/{{cohort}}/{embedding}/metrics.tsv", embedding=EMBEDDINGS
-        ),
-        prognostic=expand(
-            "<results>/{{cohort}}/{embedding}/prognostic_latents.tsv",
-            embedding=EMBEDDINGS,
-        ),
-        training=expand(
-            "<results>/{{cohort}}/{embedding}/training.json", embedding=EMBEDDINGS
-        ),
+        verdicts="<results>/{cohort}/verdicts.tsv",
+        metrics=of_embeddings("metrics.tsv"),
+        prognostic=of_embeddings("prognostic_latents.tsv"),
+        training=of_embeddings("training.json"),
+        comparisons="<results>/{cohort}/comparisons.tsv",
+        added_value="<results>/{cohort}/added_value.tsv",
+        stability=of_embeddings("stability.tsv"),
+        enrichment="<results>/{cohort}/enrichment.tsv",
+        agreement="<results>/{cohort}/agreement.tsv",
     output:
         summary=report(
             "<results>/{cohort}/summary.md",
             caption="../report/write_summary.rst",
             category="1 Cohort",
-            labels={"cohort": "{cohort}", "table": "summary"},
+            labels={"cohort": "{cohort}", "embedding": "all", "item": "summary"},
         ),
         provenance="<results>/{cohort}/provenance.json",
     log:

@@ -12,15 +12,23 @@ from scipy.special import fdtrc
 NOISE = 1e-10
 
 
-def anova_f(x: np.ndarray, y: np.ndarray, n_classes: int, fold: np.ndarray, n_folds: int) -> np.ndarray:
+def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the centred features and their squares, float64 [n, P] each: what `anova_f` needs whatever the classes."""
+    centred = x - x.mean(axis=0, dtype=np.float64)  # float64, and sums of squares free of cancellation
+    return centred, centred**2
+
+
+def anova_f(
+    prepared: tuple[np.ndarray, np.ndarray], y: np.ndarray, n_classes: int, fold: np.ndarray, n_folds: int
+) -> np.ndarray:
     """Compute the F statistic of every feature, for every inner training set and for all patients.
 
     The sums of each class within each fold are one matrix product; a training set is the total less its held-out fold.
 
     Parameters
     ----------
-    x
-        Patients x features [n, P].
+    prepared
+        The `moments` of the features.
     y
         Classes, int [n] in 0..n_classes-1.
     n_classes
@@ -35,14 +43,14 @@ def anova_f(x: np.ndarray, y: np.ndarray, n_classes: int, fold: np.ndarray, n_fo
     numpy.ndarray
         [n_folds + 1, P]: row f without the patients of fold f, the last row with all. NaN for constant features.
     """
-    centred = x - x.mean(axis=0, dtype=np.float64)  # float64, and sums of squares free of cancellation
+    centred, squared = prepared
     n, width = centred.shape
     cells = (n_folds + 1) * n_classes
     member = np.zeros((cells, n))
     member[(fold + 1) * n_classes + y, np.arange(n)] = 1.0
     sums = (member @ centred).reshape(n_folds + 1, n_classes, width)
     counts = member.sum(axis=1).reshape(n_folds + 1, n_classes)
-    squares = member.reshape(n_folds + 1, n_classes, n).sum(axis=1) @ centred**2
+    squares = member.reshape(n_folds + 1, n_classes, n).sum(axis=1) @ squared
 
     def without_fold(parts: np.ndarray) -> np.ndarray:
         total = parts.sum(axis=0, keepdims=True)
@@ -100,7 +108,9 @@ def describe_features(
 
     Parameters
     ----------
-    x, y
+    x
+        Patients x features [n, P].
+    y
         As for `anova_f`.
     classes
         The label of each class [K].

@@ -13,7 +13,7 @@ from stratomics.errors import DataError
 from stratomics.runtime import derive_seed
 
 from .calibrate import calibrated, fit_calibration
-from .features import anova_f, describe_features, top_features
+from .features import anova_f, describe_features, moments, top_features
 from .folds import stratified_folds
 from .methods import find_method
 
@@ -153,6 +153,9 @@ def fit_classifier(
     labels: np.ndarray,
     settings: Mapping[str, Any],
     seed: int,
+    *,
+    prepared: tuple[np.ndarray, np.ndarray] | None = None,
+    report: bool = True,
 ) -> ClassifierModel:
     """Train a classifier of the subtype on omics features.
 
@@ -174,6 +177,10 @@ def fit_classifier(
         ``method`` (a file of `methods`), ``top_features`` per omics, ``inner_folds``.
     seed
         Of the inner folds.
+    prepared
+        The `features.moments` of `x`, when many classifiers are trained on the same patients.
+    report
+        Whether to fill ``features_table`` and ``inner_cv_table``. A permutation test needs neither; nothing else differs.
 
     Returns
     -------
@@ -204,7 +211,7 @@ def fit_classifier(
     if lone.any():
         notes.append(f"{int(lone.sum())} subtypes of one patient: never held out, their probability is not validated")
 
-    f = anova_f(x, y, k, fold, n_folds)
+    f = anova_f(moments(x) if prepared is None else prepared, y, k, fold, n_folds)
     if lone.all() or np.isnan(f).all(axis=1).any():
         raise DataError(
             f"No classifier can be trained on {len(y)} patients, {k} subtypes and {x.shape[1]} features: either every "
@@ -221,18 +228,20 @@ def fit_classifier(
 
     mean = scores.mean(axis=1)
     best = int(np.flatnonzero(mean >= mean.max() - TIE)[0])
-    inner_cv = pd.DataFrame(list(method.SETTINGS))
-    inner_cv["balanced_accuracy"] = mean
-    inner_cv["sd"] = scores.std(axis=1, ddof=1)
-    inner_cv["chosen"] = np.arange(len(mean)) == best
-
     columns = top_features(f[-1], blocks, top)
+    inner_cv, table = pd.DataFrame(), pd.DataFrame()
+    if report:
+        inner_cv = pd.DataFrame(list(method.SETTINGS))
+        inner_cv["balanced_accuracy"] = mean
+        inner_cv["sd"] = scores.std(axis=1, ddof=1)
+        inner_cv["chosen"] = np.arange(len(mean)) == best
+        table = describe_features(x, y, classes, f[-1], columns, blocks, features)
     return ClassifierModel(
         method=settings["method"],
         setting=dict(method.SETTINGS[best]),
         classes=classes,
         columns=columns,
-        features_table=describe_features(x, y, classes, f[-1], columns, blocks, features),
+        features_table=table,
         inner_cv_table=inner_cv,
         inner_folds=n_folds,
         notes=tuple(notes),

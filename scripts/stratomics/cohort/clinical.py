@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Clinical:
     event
         1 or 0; NaN where missing.
     covariates
-        Numbers where every known cell is one, else text; NaN where missing.
+        And, after them, annotations. Numbers where every known cell is one, else text; NaN where missing.
     reasons
         Patients without usable follow-up: short code and words for each reason.
     """
@@ -75,7 +75,7 @@ def read_clinical(
     Parameters
     ----------
     settings
-        The ``clinical`` part of the config: path, patient, time, event, covariates, exclude, event_codes.
+        The ``clinical`` part of the config: path, patient, time, event, covariates, annotations, exclude, event_codes.
     base_dir
         Folder the paths of the config start from.
     checks
@@ -95,10 +95,11 @@ def read_clinical(
         for fault in error.faults:
             checks.fault(fault)
         return None
-    covariates = list(settings.get("covariates") or [])
+    kept = {column: key for key in ("annotations", "covariates") for column in settings.get(key) or []}
+    columns = list(dict.fromkeys([*(settings.get("covariates") or []), *kept]))
     exclude = settings.get("exclude") or {}
     wanted = {settings[key]: f"clinical.{key}" for key in ("patient", "time", "event")}
-    wanted |= {column: "clinical.covariates" for column in covariates if column not in wanted}
+    wanted |= {column: f"clinical.{kept[column]}" for column in columns if column not in wanted}
     wanted |= {column: "clinical.exclude" for column in exclude if column not in wanted}
     wanted |= {column: f"batch of omics '{name}'" for name, column in batches.items() if column not in wanted}
     if {settings["time"], settings["event"]} <= {*cells.iloc[:, 0]} and settings["time"] not in cells:
@@ -108,7 +109,7 @@ def read_clinical(
         )
         return None
     absent = _check_columns(path, list(cells.columns), wanted, checks)
-    _check_covariates(path, covariates, settings, checks)
+    _check_covariates(path, kept, settings, checks)
     if settings["patient"] in absent or cells.columns.tolist().count(settings["patient"]) > 1:
         return None
     cells = _index_patients(path, cells.loc[:, ~cells.columns.duplicated()], settings["patient"], checks)
@@ -124,7 +125,7 @@ def read_clinical(
             reasons.setdefault(patient, []).append(("no_event", f"{settings['event']} is missing"))
     if settings["time"] not in absent:
         time = _times(path, cells[settings["time"]], reasons, checks)
-    present = [column for column in covariates if column not in absent]
+    present = [column for column in columns if column not in absent]
     table = pd.DataFrame({column: _covariate(known(cells[column])) for column in present}, index=cells.index)
     return Clinical(path, cells, time, event, table, reasons)
 
@@ -146,16 +147,17 @@ def _check_columns(path: str, columns: list[str], wanted: Mapping[str, str], che
     return absent
 
 
-def _check_covariates(path: str, covariates: Sequence[str], settings: Mapping[str, Any], checks: Checks) -> None:
-    for column in covariates:
+def _check_covariates(path: str, kept: Mapping[str, str], settings: Mapping[str, Any], checks: Checks) -> None:
+    """Fault the columns, each with its key of the config, that hold the follow-up or have its name."""
+    for column, key in sorted(kept.items(), key=lambda item: item[1] != "covariates"):
         if column in (settings["time"], settings["event"], settings["patient"]):
             checks.fault(
-                f"{path}: clinical.covariates names '{column}', which is the column of ids, time or event itself. Covariates "
-                f"are what was known when follow-up began (age, sex, stage): remove it from clinical.covariates."
+                f"{path}: clinical.{key} names '{column}', which is the column of ids, time or event itself. {key.capitalize()} "
+                f"are what was known when follow-up began (age, sex, stage): remove it from clinical.{key}."
             )
         elif column in ("time", "event"):
             checks.fault(
-                f"{path}: clinical.covariates names a column '{column}', a name that the cohort uses for the follow-up. "
+                f"{path}: clinical.{key} names a column '{column}', a name that the cohort uses for the follow-up. "
                 f"Rename the column in the table and in the config."
             )
 

@@ -69,6 +69,7 @@ def agreement_faults(config: Trusted) -> Iterator[Fault]:
             yield from _same(config, config.items(*omics), "path", "Give every omics a table of its own")
         yield from _clinical(config, cohort)
     yield from _subtypes(config)
+    yield from _permutations(config)
 
 
 def _same(config: Trusted, items: Iterable[Path], key: str, what_to_do: str) -> Iterator[Fault]:
@@ -94,10 +95,17 @@ def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
             yield Fault((*clinical, key), text)
         elif column is not None:
             roles[column] = (*clinical, key)
-    for i, column in enumerate(config.get(*clinical, "covariates") or []):
-        if column in roles:
-            text = f"found {column!r}, which is {spell(roles[column])}. A covariate is another column: remove it."
-            yield Fault((*clinical, "covariates", i), text)
+    covariates = config.get(*clinical, "covariates") or []
+    for key, what in (("covariates", "A covariate"), ("annotations", "An annotation")):
+        for i, column in enumerate(config.get(*clinical, key) or []):
+            if column in roles:
+                text = f"found {column!r}, which is {spell(roles[column])}. {what} is another column: remove it."
+                yield Fault((*clinical, key, i), text)
+            elif key == "annotations" and column in covariates:
+                text = (
+                    f"found {column!r}, which is among the covariates, and those are compared anyway: remove it here."
+                )
+                yield Fault((*clinical, key, i), text)
     died, alive = (config.get(*clinical, "event_codes", key) or [] for key in ("event", "censored"))
     for code in sorted(set(died) & set(alive)):
         text = f"{code!r} stands under event and under censored; a value can mean only one. Remove it from one list."
@@ -120,6 +128,16 @@ def _subtypes(config: Trusted) -> Iterator[Fault]:
     if isinstance(least, int) and share is not None and least * share > 1:
         text = f"found {share}; {least} subtypes cannot each hold that share of the patients. Give at most {1 / least:.3g}."
         yield Fault(("subtypes", "min_share"), text)
+
+
+def _permutations(config: Trusted) -> Iterator[Fault]:
+    """Check that a permutation test could reach .05 at all."""
+    permutations = config.get("evaluation", "permutations")
+    if permutations is not None and 0 < permutations < 19:
+        text = (
+            f"found {permutations}; with fewer than 19 no p-value can be .05 or less. Give 0 (no test) or at least 19."
+        )
+        yield Fault(("evaluation", "permutations"), text)
 
 
 def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:

@@ -1,16 +1,24 @@
 """Judge subtypes on patients the chain never saw, beside the apparent figures on its own patients."""
 
+from .calibration import calibration_table
 from .heldout import apparent_labels, heldout_labels, subtype_table
+from .heldout_tests import pairwise_table, proportional_hazards_table
 from .leaderboard import LEADERBOARD_COLUMNS, leaderboard_row
-from .metrics import evaluate_subtypes
+from .metrics import MethodScores, evaluate_method, metrics_table, score_method
 from .panels import survival_panels
 
 __all__ = [
     "LEADERBOARD_COLUMNS",
+    "MethodScores",
     "apparent_labels",
-    "evaluate_subtypes",
+    "calibration_table",
+    "evaluate_method",
     "heldout_labels",
     "leaderboard_row",
-    "survival_panels",
+    "metrics_table",
+    "pairwise_table",
+    "proportional_hazards_table",
+    "score_method",
     "subtype_table",
+    "survival_panels",
 ]

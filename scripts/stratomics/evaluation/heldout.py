@@ -6,6 +6,8 @@ repeat hold each patient once. Repeats are never merged with each other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -17,20 +19,28 @@ LABEL_COLUMNS = ["patient", "time", "event", "subtype", "n_subtypes", "risk", "f
 def _with_follow_up(rows: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """Bring `rows` (one per patient) into the order of the cohort and attach its follow-up."""
     rows = rows.set_index("patient").reindex(cohort.patients)
-    if rows["subtype"].isna().any():
-        missing = rows.index[rows["subtype"].isna()][:3].tolist()
-        raise ValueError(f"{rows['subtype'].isna().sum()} patients have no label, for instance {missing}")
+    absent = rows["split"].isna()
+    if absent.any():
+        raise ValueError(f"{absent.sum()} patients have no label, for instance {rows.index[absent][:3].tolist()}")
     return pd.DataFrame(
         {
             "patient": cohort.patients.to_numpy(),
             "time": cohort.time,
             "event": cohort.event,
-            "subtype": rows["subtype"].to_numpy(np.int64),
-            "n_subtypes": rows["n_subtypes"].to_numpy(np.int64),
+            "subtype": _whole_numbers(rows, "subtype"),
+            "n_subtypes": _whole_numbers(rows, "n_subtypes"),
             "risk": rows["risk"].to_numpy(np.float64),
             "fold": rows["split"].to_numpy(str),
         }
     )
+
+
+def _whole_numbers(rows: pd.DataFrame, column: str) -> np.ndarray:
+    """Give a column as int64; as float64 with NaN where a method has no subtypes."""
+    if column not in rows:
+        return np.full(len(rows), np.nan)
+    values = rows[column].to_numpy(np.float64, na_value=np.nan)
+    return values if np.isnan(values).any() else values.astype(np.int64)
 
 
 def heldout_labels(predictions: pd.DataFrame, cohort: Cohort) -> dict[str, pd.DataFrame]:
@@ -39,7 +49,8 @@ def heldout_labels(predictions: pd.DataFrame, cohort: Cohort) -> dict[str, pd.Da
     Parameters
     ----------
     predictions
-        One row per split and patient: ``split, patient, role, subtype, n_subtypes, risk``.
+        One row per split and patient: ``split, patient, role, subtype, n_subtypes, risk``. The subtypes are missing for a
+        method without subtypes.
     cohort
         For the follow-up and the order of the patients.
 
@@ -47,7 +58,7 @@ def heldout_labels(predictions: pd.DataFrame, cohort: Cohort) -> dict[str, pd.Da
     -------
     dict of pandas.DataFrame
         By repeat (``r0``, ``r1``, ...): ``patient, time, event, subtype, n_subtypes, risk, fold``, one row per patient in
-        the order of the cohort.
+        the order of the cohort. ``subtype`` and ``n_subtypes`` are NaN where there are none.
 
     Raises
     ------
@@ -65,7 +76,7 @@ def heldout_labels(predictions: pd.DataFrame, cohort: Cohort) -> dict[str, pd.Da
     return pooled
 
 
-def apparent_labels(predictions: pd.DataFrame, clusters: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+def apparent_labels(predictions: pd.DataFrame, clusters: pd.DataFrame | None, cohort: Cohort) -> pd.DataFrame:
     """Collect the labels of the full fit on its own patients: apparent, not a test of anything.
 
     Parameters
@@ -73,7 +84,8 @@ def apparent_labels(predictions: pd.DataFrame, clusters: pd.DataFrame, cohort: C
     predictions
         As for `heldout_labels`; the risk is the classifier's.
     clusters
-        ``split, patient, subtype`` of the training patients; the subtype is the cluster's.
+        ``split, patient, subtype`` of the training patients; the subtype is the cluster's. None for a method that has no
+        clusters: the subtype, if any, is then that of the predictions.
     cohort
         For the follow-up and the order of the patients.
 
@@ -82,13 +94,19 @@ def apparent_labels(predictions: pd.DataFrame, clusters: pd.DataFrame, cohort: C
     pandas.DataFrame
         As one repeat of `heldout_labels`, with ``full`` as the only fold.
     """
-    full = predictions[predictions["split"] == "full"].drop(columns="subtype")
-    own = clusters.loc[clusters["split"] == "full", ["patient", "subtype"]]
-    return _with_follow_up(full.merge(own, on="patient", validate="one_to_one"), cohort)
+    full = predictions[predictions["split"] == "full"]
+    if clusters is not None:
+        own = clusters.loc[clusters["split"] == "full", ["patient", "subtype"]]
+        full = full.drop(columns="subtype").merge(own, on="patient", validate="one_to_one")
+    return _with_follow_up(full, cohort)
 
 
 def subtype_table(
-    predictions: pd.DataFrame, clusters: pd.DataFrame, cohort: Cohort, splits: list[Split]
+    predictions: pd.DataFrame,
+    clusters: pd.DataFrame,
+    cohort: Cohort,
+    splits: Sequence[Split],
+    stability: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Make ``subtypes.tsv``: the final subtype of each patient, and what was said of them when held out.
 
@@ -98,12 +116,16 @@ def subtype_table(
         As for `apparent_labels`; `predictions` also has ``probability_<k>``.
     splits
         For the repeats.
+    stability
+        ``patient_stability.tsv``: ``patient, consensus_own, ambiguous``, where it was measured.
 
     Returns
     -------
     pandas.DataFrame
-        ``patient, time, event, subtype, probability_<k>, confidence``, then per repeat ``heldout_subtype_<r>``,
-        ``heldout_n_subtypes_<r>``, ``heldout_probability_<r>`` (of that label) and ``heldout_risk_<r>``.
+        ``patient, time, event, subtype, probability_<k>, confidence``; with `stability` also ``consensus`` (how often the
+        patient was clustered with the patients of the own subtype) and ``ambiguous``; then per repeat
+        ``heldout_subtype_<r>``, ``heldout_n_subtypes_<r>``, ``heldout_probability_<r>`` (of that label) and
+        ``heldout_risk_<r>``.
     """
     apparent = apparent_labels(predictions, clusters, cohort)
     full = predictions[predictions["split"] == "full"].set_index("patient").reindex(cohort.patients)
@@ -113,6 +135,10 @@ def subtype_table(
     for k in range(n_subtypes):
         table[f"probability_{k + 1}"] = probabilities[:, k]
     table["confidence"] = probabilities[np.arange(len(table)), apparent["subtype"].to_numpy() - 1]
+    if stability is not None:
+        own_stability = stability.set_index("patient").reindex(cohort.patients)
+        table["consensus"] = own_stability["consensus_own"].to_numpy(np.float64)
+        table["ambiguous"] = own_stability["ambiguous"].to_numpy()
     columns = [c for c in predictions.columns if c.startswith("probability_")]
     for repeat, own in heldout_labels(predictions, cohort).items():
         folds = [s.name for s in splits if s.repeat == repeat]

@@ -1,215 +1,200 @@
-"""Apparent and held-out metrics of one embedding's subtypes, with patient-bootstrap intervals.
+"""``metrics.tsv``: every metric of one method, apparent beside held-out, with patient-bootstrap intervals.
 
-The nominal log-rank p of pooled out-of-fold labels is anti-conservative, because the folds share training patients (up to
-.18 false positives at .05 on permuted survival). It is reported as *nominal*; concordance has no such bias.
+`evaluate_method` takes any method that says a risk, and perhaps a predicted survival and a subtype, of every patient in every
+split: an embedding or a comparator. Metrics that do not apply are NaN. `score_method` gives the bootstrap replicates too; the
+replicates are the same patients for every method of a cohort, so differences between methods are paired.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stratomics.cohort.types import Cohort, Split
-from stratomics.runtime import derive_seed, parallel_map
-from stratomics.survival import concordance_harrell, concordance_uno, cox_univariate, logrank
+from stratomics.runtime import log
 
-METRICS = [
-    "logrank_chi2",
-    "logrank_df",
-    "logrank_p",
-    "hazard_ratio",
-    "cindex",
-    "cindex_subtype",
-    "cindex_uno",
-    "n_subtypes",
-]
-#: Metrics that get a bootstrap interval.
-INTERVALS = ("hazard_ratio", "cindex", "cindex_subtype", "cindex_uno")
-
-Censoring = Mapping[str, tuple[np.ndarray, np.ndarray]]
+from .heldout import apparent_labels, heldout_labels
+from .scores import (
+    WITHOUT_INTERVAL,
+    has_risk,
+    has_subtypes,
+    out_of_fold,
+    point_metrics,
+    replicate_metrics,
+    rmst_horizon,
+)
+from .yardstick import Yardstick, yardstick
 
 
-def bootstrap_weights(n: int, replicates: int, seed: int) -> np.ndarray:
-    """Draw how often each patient enters each bootstrap replicate.
+@dataclass(frozen=True)
+class MethodScores:
+    """All metrics of one method.
 
-    Parameters
+    Attributes
     ----------
-    n
-        Number of patients.
+    apparent
+        Of the full fit on its own patients, by metric.
+    held_out
+        By repeat (``r0``, ...), then metric.
     replicates
-        Number of replicates.
-    seed
-        Of the draw.
-
-    Returns
-    -------
-    numpy.ndarray
-        Multiplicities, float64 [replicates, n]; each row sums to `n`.
+        By repeat, then metric: the bootstrap replicates [B]. Row b of every repeat and every method is the same draw of
+        patients. Empty without bootstrap.
+    n, events
+        Patients and events of the cohort.
     """
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(n, np.full(n, 1.0 / n), size=replicates).astype(np.float64)
+
+    apparent: Mapping[str, float]
+    held_out: Mapping[str, Mapping[str, float]]
+    replicates: Mapping[str, Mapping[str, np.ndarray]]
+    n: int
+    events: int
+
+    def over_repeats(self, metric: str) -> tuple[float, np.ndarray]:
+        """Give the median of a metric over the repeats, and that of each replicate [B]."""
+        points = [own[metric] for own in self.held_out.values()]
+        return float(np.median(points)), np.median([own[metric] for own in self.replicates.values()], axis=0)
 
 
-def uno_horizon(horizon: float, censoring: Censoring) -> float:
-    """Return the horizon of Uno's C: the configured one, or the end of the shortest training follow-up if that is sooner.
-
-    Beyond it the censoring distribution of some training fold is not estimable.
-    """
-    return float(min(horizon, *(time.max() for time, _ in censoring.values())))
-
-
-def _hazard_ratio(time: np.ndarray, event: np.ndarray, subtype: np.ndarray, n_subtypes: np.ndarray) -> float:
-    """Hazard ratio per risk step, stratified by the number of subtypes where folds chose different numbers."""
-    if np.ptp(subtype) == 0 or not event.any():
-        return float("nan")
-    strata = n_subtypes if np.ptp(n_subtypes) > 0 else None
-    fit = cox_univariate(subtype[:, None].astype(np.float64), time, event, strata=strata)
-    return float(fit["hazard_ratio"].iloc[0])
-
-
-def _log_rank(labels: pd.DataFrame) -> tuple[float, float, float]:
-    """K-sample log-rank; where folds chose different K, the sum of one test per K (a stratum each)."""
-    time, event = labels["time"].to_numpy(), labels["event"].to_numpy()
-    chi2, df = 0.0, 0
-    for _, own in labels.groupby("n_subtypes", sort=True):
-        if own["subtype"].nunique() < 2 or not own["event"].any():
-            continue
-        rows = own.index.to_numpy()
-        result = logrank(time[rows], event[rows], own["subtype"].to_numpy())
-        chi2, df = chi2 + result.chi2, df + result.df
-    if df == 0:
-        return float("nan"), 0.0, float("nan")
-    from scipy.stats import chi2 as chi2_distribution
-
-    return chi2, float(df), float(chi2_distribution.sf(chi2, df))
-
-
-def point_metrics(labels: pd.DataFrame, censoring: Censoring, tau: float) -> dict[str, float]:
-    """Compute every metric of one set of labels.
+def evaluate_method(
+    predictions: pd.DataFrame,
+    survival: Mapping[str, np.ndarray] | None,
+    times: np.ndarray | None,
+    cohort: Cohort,
+    splits: Sequence[Split],
+    evaluation_settings: Mapping[str, Any],
+    seed: int,
+    threads: int = 1,
+    clusters: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Make ``metrics.tsv``: each metric apparent and held-out, per repeat and summarised over repeats.
 
     Parameters
     ----------
-    labels
-        One row per patient: ``time, event, subtype, n_subtypes, risk, fold``.
-    censoring
-        Follow-up (time, event) of the training patients by fold, for the censoring weights of Uno's C.
-    tau
-        Horizon of Uno's C, days.
+    predictions, survival, times, cohort, splits, evaluation_settings, seed, threads, clusters
+        As for `score_method`.
 
     Returns
     -------
-    dict
-        By the names in `METRICS`; NaN where a metric does not exist (one subtype only).
+    pandas.DataFrame
+        As `metrics_table` gives it.
     """
-    time, event = labels["time"].to_numpy(), labels["event"].to_numpy()
-    fold, risk = labels["fold"].to_numpy(), labels["risk"].to_numpy()
-    subtype, n_subtypes = labels["subtype"].to_numpy(), labels["n_subtypes"].to_numpy()
-    chi2, df, p = _log_rank(labels.reset_index(drop=True))
-    return {
-        "logrank_chi2": chi2,
-        "logrank_df": df,
-        "logrank_p": p,
-        "hazard_ratio": _hazard_ratio(time, event, subtype, n_subtypes),
-        "cindex": float(concordance_harrell(time, event, risk, fold=fold)),
-        "cindex_subtype": float(concordance_harrell(time, event, subtype / n_subtypes, fold=fold)),
-        "cindex_uno": float(concordance_uno(time, event, risk, censoring=censoring, tau=tau, fold=fold)),
-        "n_subtypes": float(np.median(n_subtypes)),
-    }
+    return metrics_table(
+        score_method(predictions, survival, times, cohort, splits, evaluation_settings, seed, threads, clusters)
+    )
 
 
-def _bootstrap(
-    labels: pd.DataFrame, censoring: Censoring, tau: float, weights: np.ndarray, threads: int
-) -> dict[str, np.ndarray]:
-    """Replicates [B] of each metric that gets an interval; the fitted chain stays as it is."""
-    time, event = labels["time"].to_numpy(), labels["event"].to_numpy()
-    fold, risk = labels["fold"].to_numpy(), labels["risk"].to_numpy()
-    subtype, n_subtypes = labels["subtype"].to_numpy(), labels["n_subtypes"].to_numpy()
+def score_method(
+    predictions: pd.DataFrame,
+    survival: Mapping[str, np.ndarray] | None,
+    times: np.ndarray | None,
+    cohort: Cohort,
+    splits: Sequence[Split],
+    evaluation_settings: Mapping[str, Any],
+    seed: int,
+    threads: int = 1,
+    clusters: pd.DataFrame | None = None,
+) -> MethodScores:
+    """Compute every metric of one method, and its bootstrap replicates.
 
-    def hazard_ratio(counts: np.ndarray) -> float:
-        rows = np.repeat(np.arange(len(time)), counts.astype(np.int64))
-        return _hazard_ratio(time[rows], event[rows], subtype[rows], n_subtypes[rows])
+    The bootstrap resamples patients (the same draw in every repeat) and keeps the fitted chain: its intervals hold the
+    uncertainty of who was observed, not that of the fitting.
 
-    return {
-        "hazard_ratio": np.array(parallel_map(hazard_ratio, list(weights), threads)),
-        "cindex": np.asarray(concordance_harrell(time, event, risk, fold=fold, weights=weights)),
-        "cindex_subtype": np.asarray(
-            concordance_harrell(time, event, subtype / n_subtypes, fold=fold, weights=weights)
-        ),
-        "cindex_uno": np.asarray(
-            concordance_uno(time, event, risk, censoring=censoring, tau=tau, fold=fold, weights=weights)
-        ),
-    }
+    Parameters
+    ----------
+    predictions
+        One row per split and patient: ``split, patient, role, risk, subtype, n_subtypes``; subtypes may be missing.
+    survival
+        Predicted survival of all patients at `times` by split, [n, T], in the order of the cohort. None where the method
+        predicts none.
+    times
+        Rising, [T], days.
+    cohort, splits
+        The patients and the splits.
+    evaluation_settings
+        ``evaluation`` of the config: ``bootstrap`` (replicates), ``horizon_days``, ``auc_days``.
+    seed
+        Seed of the run.
+    threads
+        For the bootstrap; results do not depend on it.
+    clusters
+        ``split, patient, subtype`` of the training patients, for the apparent labels of an embedding.
+
+    Returns
+    -------
+    MethodScores
+    """
+    measure = yardstick(cohort, splits, evaluation_settings, None if survival is None else times, seed=seed)
+    kept = np.isin(np.asarray([] if times is None else times, dtype=np.float64), measure.times)
+
+    def own_survival(labels: pd.DataFrame) -> np.ndarray | None:
+        return None if survival is None else out_of_fold(survival, labels["fold"].to_numpy())[:, kept]
+
+    apparent = apparent_labels(predictions, clusters, cohort)
+    held_out, replicates = {}, {}
+    for repeat, labels in heldout_labels(predictions, cohort).items():
+        predicted = own_survival(labels)
+        _say_what_is_missing(repeat, labels, predicted, measure)
+        held_out[repeat] = point_metrics(labels, predicted, measure)
+        if len(measure.weights):
+            replicates[repeat] = replicate_metrics(labels, predicted, measure, threads)
+    of_full = point_metrics(apparent, own_survival(apparent), measure)
+    return MethodScores(of_full, held_out, replicates, cohort.n, cohort.n_events)
 
 
-def _interval(replicates: np.ndarray) -> tuple[float, float]:
+def _say_what_is_missing(repeat: str, labels: pd.DataFrame, survival: np.ndarray | None, measure: Yardstick) -> None:
+    """Log why metrics will be NaN, or end sooner than configured."""
+    if labels["subtype"].notna().any() and not has_subtypes(labels):
+        log.info("%s: %d patients have no subtype: its metrics are NA", repeat, labels["subtype"].isna().sum())
+    if not has_risk(labels):
+        log.info("%s: %d patients have no risk: its metrics are NA", repeat, (~np.isfinite(labels["risk"])).sum())
+    if survival is not None and np.isnan(survival).any():
+        unknown = int(np.isnan(survival).any(axis=1).sum())
+        log.info("%s: %d patients have no predicted survival: the Brier score is NA", repeat, unknown)
+    if 0 < rmst_horizon(labels, measure.horizon) < measure.horizon:
+        log.info("%s: restricted means end at day %g", repeat, rmst_horizon(labels, measure.horizon))
+
+
+def metrics_table(scores: MethodScores) -> pd.DataFrame:
+    """Tabulate the metrics of one method, per repeat and as median, lowest and highest over repeats, never the best.
+
+    Parameters
+    ----------
+    scores
+        From `score_method`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``repeat`` (``r0``, ..., ``median``, ``min``, ``max``), ``metric, apparent, held_out, ci_low, ci_high, n, events``. The
+        interval of the ``median`` row is that of the median over repeats.
+    """
+    rows = []
+    for repeat, points in scores.held_out.items():
+        for metric, value in points.items():
+            interval = (np.nan, np.nan)
+            if scores.replicates and metric not in WITHOUT_INTERVAL:
+                interval = percentile_interval(scores.replicates[repeat][metric])
+            rows.append((repeat, metric, scores.apparent[metric], value, *interval))
+    summaries: tuple[tuple[str, Callable[..., Any]], ...] = (("median", np.median), ("min", np.min), ("max", np.max))
+    for name, summarise in summaries:
+        for metric, of_full in scores.apparent.items():
+            value = float(summarise([points[metric] for points in scores.held_out.values()]))
+            interval = (np.nan, np.nan)
+            if name == "median" and scores.replicates and metric not in WITHOUT_INTERVAL:
+                interval = percentile_interval(scores.over_repeats(metric)[1])
+            rows.append((name, metric, of_full, value, *interval))
+    table = pd.DataFrame(rows, columns=["repeat", "metric", "apparent", "held_out", "ci_low", "ci_high"])
+    return table.assign(n=scores.n, events=scores.events)
+
+
+def percentile_interval(replicates: np.ndarray) -> tuple[float, float]:
     """95 % percentile interval; missing when a tenth of the replicates could not be computed."""
     usable = replicates[np.isfinite(replicates)]
     if len(usable) < 0.9 * len(replicates) or len(usable) == 0:
         return float("nan"), float("nan")
     low, high = np.quantile(usable, [0.025, 0.975])
     return float(low), float(high)
-
-
-def evaluate_subtypes(
-    apparent: pd.DataFrame,
-    heldout: Mapping[str, pd.DataFrame],
-    cohort: Cohort,
-    splits: list[Split],
-    settings: Mapping[str, Any],
-    *,
-    seed: int,
-    threads: int = 1,
-) -> pd.DataFrame:
-    """Make ``metrics.tsv``: each metric apparent and held-out, per repeat and summarised over repeats.
-
-    The interval resamples patients (the same draw in every repeat) and keeps the fitted chain: it holds the uncertainty of
-    who was observed, not that of the fitting. The interval of the ``median`` row is that of the median over repeats.
-
-    Parameters
-    ----------
-    apparent
-        Labels of the full fit on its own patients (`apparent_labels`).
-    heldout
-        Labels of each repeat on patients the fit never saw (`heldout_labels`).
-    cohort, splits
-        For the follow-up of the training patients of each fold.
-    settings
-        ``evaluation`` of the config: ``bootstrap`` (replicates), ``horizon_days``.
-    seed
-        Seed of the run.
-    threads
-        For the bootstrap; results do not depend on it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``repeat`` (``r0``, ..., ``median``, ``min``, ``max``), ``metric, apparent, held_out, ci_low, ci_high, n, events``.
-    """
-    time, event = cohort.time, cohort.event
-    censoring = {split.name: (time[split.train], event[split.train]) for split in splits}
-    tau = uno_horizon(settings["horizon_days"], censoring)
-    weights = bootstrap_weights(cohort.n, settings["bootstrap"], derive_seed(seed, "evaluate_subtypes"))
-    of_full = point_metrics(apparent, censoring, tau)
-
-    points = {repeat: point_metrics(labels, censoring, tau) for repeat, labels in heldout.items()}
-    replicates = {
-        repeat: _bootstrap(labels, censoring, tau, weights, threads) if len(weights) else {}
-        for repeat, labels in heldout.items()
-    }
-    rows = []
-    for repeat in heldout:
-        for metric in METRICS:
-            interval = _interval(replicates[repeat][metric]) if metric in replicates[repeat] else (np.nan, np.nan)
-            rows.append((repeat, metric, of_full[metric], points[repeat][metric], *interval))
-    for name, summarise in (("median", np.median), ("min", np.min), ("max", np.max)):
-        for metric in METRICS:
-            over_repeats = [points[repeat][metric] for repeat in heldout]
-            interval = (np.nan, np.nan)
-            if name == "median" and metric in INTERVALS and len(weights):
-                interval = _interval(np.median([replicates[repeat][metric] for repeat in heldout], axis=0))
-            rows.append((name, metric, of_full[metric], float(summarise(over_repeats)), *interval))
-    table = pd.DataFrame(rows, columns=["repeat", "metric", "apparent", "held_out", "ci_low", "ci_high"])
-    return table.assign(n=cohort.n, events=cohort.n_events)

@@ -1,36 +1,241 @@
-"""``summary.md``: the result of one cohort in words, and what it was made with."""
+"""``summary.md``: the verdict on one cohort in words, then the tables behind it."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from stratomics import __version__
+from .evidence import EVIDENCE_COLUMNS, Evidence
+from .summary_tables import (
+    added_value_table,
+    agreement_lines,
+    comparator_table,
+    enrichment_lines,
+    performance_table,
+    stability_table,
+)
+from .verdict import FEW_EVENTS, SOME_EVENTS
+from .wording import number
 
-PACKAGES = [
-    "numpy",
-    "scipy",
-    "pandas",
-    "torch",
-    "scikit-learn",
-    "scanpy",
-    "anndata",
-    "mudata",
-    "matplotlib",
-    "snakemake",
-]
+LEGEND = (
+    "*Unseen* (held-out) patients were left out while the subtypes, and everything before them, were made. *Concordance* (C): "
+    "of two such patients, how often the one called at higher risk has the event first; 0.5 is chance, 1 perfect. *Hazard ratio "
+    "per step* (HR): how many times higher the rate of events is in a subtype than in the next better one; 1 is no difference. "
+    "*Permutation p*: how often the same procedure does as well when survival is shuffled and there is nothing to find. Brackets "
+    "hold 95 % intervals."
+)
 
 
-def _number(value: float, digits: int = 3) -> str:
-    """Format for reading: fixed digits, or scientific when that would show nothing."""
-    if not np.isfinite(value):
-        return "-"
-    return f"{value:.{digits}f}" if value == 0 or abs(value) >= 10**-digits else f"{value:.1e}"
+def evidence_of(verdicts: pd.DataFrame) -> dict[str, Evidence]:
+    """Read the evidence back from ``verdicts.tsv``.
+
+    Parameters
+    ----------
+    verdicts
+        The table.
+
+    Returns
+    -------
+    dict
+        By embedding, in the order of the table.
+    """
+    rows = verdicts[["embedding", *EVIDENCE_COLUMNS]].astype({"embedding": str}).to_dict(orient="records")
+    return {row["embedding"]: Evidence(**{str(name): value for name, value in row.items()}) for row in rows}
+
+
+def summary_text(
+    cohort: str,
+    *,
+    checks: pd.DataFrame,
+    leaderboard: pd.DataFrame,
+    verdicts: pd.DataFrame,
+    metrics: Mapping[str, pd.DataFrame],
+    prognostic: Mapping[str, pd.DataFrame],
+    training: Mapping[str, Mapping[str, Any]],
+    comparisons: pd.DataFrame,
+    added_value: pd.DataFrame,
+    stability: Mapping[str, pd.DataFrame],
+    enrichment: pd.DataFrame,
+    agreement: pd.DataFrame,
+    settings: Mapping[str, Any],
+) -> str:
+    """Write the summary of one cohort.
+
+    Parameters
+    ----------
+    cohort
+        Its name.
+    checks, leaderboard, verdicts, comparisons, added_value, enrichment, agreement
+        The tables of the same names.
+    metrics, prognostic, training, stability
+        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``training.json``, ``stability.tsv``.
+    settings
+        The config without its cohorts.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    evidence = evidence_of(verdicts)
+    first = next(iter(evidence.values()))
+    paragraphs = verdicts.set_index("embedding")["paragraph"]
+    embeddings = leaderboard[leaderboard["kind"] == "embedding"]
+    return "\n".join(
+        [
+            *_opening(cohort, first, verdicts, settings),
+            "",
+            "## Held-out beside apparent",
+            "",
+            *performance_table(embeddings),
+            "",
+            "*Apparent* is the full fit on its own patients: it shows how good the procedure can look, and tests nothing. "
+            "*Held-out* pools the unseen patients of a repeat, as the median over the repeats. C is Harrell's concordance of the "
+            "continuous risk. Intervals resample patients and keep what was fitted.",
+            "",
+            "## In words",
+            "",
+            *(
+                line
+                for name in evidence
+                for line in (
+                    f"**{name}.** {paragraphs[name]} {_made_with(metrics[name], prognostic[name], training[name])}",
+                    "",
+                )
+            ),
+            "## Beside other methods",
+            "",
+            *_beside_others(leaderboard, comparisons),
+            "",
+            "## Beyond the clinical variables",
+            "",
+            *_beyond_clinic(added_value, evidence),
+            "",
+            "## Stability",
+            "",
+            *stability_table(stability, evidence),
+            "",
+            "*PAC*: share of the pairs of patients who are neither nearly always nor nearly never put together when a part of the "
+            "patients is left out. *ARI*, adjusted Rand index: agreement of two divisions, 0 by chance, 1 the same. *Ambiguous*: "
+            "not firmly in one subtype; `patient_stability.tsv` names these patients.",
+            "",
+            *(["The embeddings with each other:", "", *lines, ""] if (lines := agreement_lines(agreement)) else []),
+            "## Clinical variables across the subtypes",
+            "",
+            *enrichment_lines(enrichment),
+            "",
+            "The latents were chosen by survival, so variables tied to survival are expected here: no independent evidence for the "
+            "subtypes.",
+            "",
+            "## What may not be concluded",
+            "",
+            *_limits(first),
+            "",
+            "## Intake",
+            "",
+            *_intake(checks),
+            "",
+            "Every number behind the verdicts: `verdicts.tsv`. Versions, settings and devices: `provenance.json`.",
+            "",
+        ]
+    )
+
+
+def _opening(cohort: str, first: Evidence, verdicts: pd.DataFrame, settings: Mapping[str, Any]) -> list[str]:
+    """Title, how it was judged, one line per embedding, and how to read them."""
+    evaluation = settings["evaluation"]
+    ways = (
+        f"{first.embeddings} ways to learn subtypes from the omics (embeddings) were tried"
+        if first.embeddings > 1
+        else "One way to learn subtypes from the omics (an embedding) was tried"
+    )
+    lines = [
+        f"# {cohort}: do the subtypes foretell survival?",
+        "",
+        f"{first.n} patients, {first.events} events. {ways} and judged on patients not used to make them: "
+        f"{evaluation['folds']}-fold cross-validation, {_count(evaluation['repeats'], 'repeat')}, "
+        f"{_count(first.permutations, 'permutation')} of survival.",
+        "",
+        *(f"- **{row['embedding']}**: {row['sentence']}" for _, row in verdicts.iterrows()),
+        "",
+        LEGEND,
+    ]
+    if first.events < SOME_EVENTS:
+        lines += [
+            "",
+            f"> Only {first.events} events: every figure here is uncertain, and a missing effect is no evidence of its absence."
+            + (f" Below {FEW_EVENTS} events no verdict on separation is given." if first.events < FEW_EVENTS else ""),
+        ]
+    return lines
+
+
+def _made_with(metrics: pd.DataFrame, prognostic: pd.DataFrame, training: Mapping[str, Any]) -> str:
+    """Say what the full fit kept, how far the repeats spread, and where it was trained."""
+    full = prognostic[prognostic["split"] == "full"]
+    c = metrics[metrics["metric"] == "cindex"].set_index("repeat")["held_out"]
+    return (
+        f"The full fit kept {int(full['selected'].astype(bool).sum())} of {len(full)} latents; over the repeats the held-out "
+        f"concordance is {number(c['min'])} to {number(c['max'])}; trained on {training['device']}."
+    )
+
+
+def _beside_others(leaderboard: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
+    """Show comparators with differences; a word where there are none."""
+    lines = comparator_table(leaderboard, comparisons)
+    if (leaderboard["kind"] == "comparator").any():
+        note = (
+            "Same splits and same patients. Differences above 0 favour the embedding; an interval that holds 0 does not show that "
+            "one is better. Their p-values, adjusted over all comparisons of the cohort, are in `comparisons.tsv`."
+        )
+    else:
+        note = "No comparator was configured, so nothing here says whether simpler methods do as well."
+    return [*lines, "", f"{note} The integrated Brier score is an error: lower is better."]
+
+
+def _beyond_clinic(added_value: pd.DataFrame, evidence: Mapping[str, Evidence]) -> list[str]:
+    """Show the added-value table; a word where there is none."""
+    if added_value.empty:
+        return ["Nothing to compare with: no clinical covariates, so nothing here says that the subtypes add to them."]
+    covariates = str(added_value["covariates"].iloc[0])
+    return [
+        *added_value_table(added_value, evidence),
+        "",
+        f"Held-out subtype or risk beside a Cox model of {covariates}. The nominal p takes no account of folds that share training "
+        "patients; the verdict takes the larger of it and the adjusted p, if any. The verdict is on the subtype.",
+    ]
+
+
+def _limits(first: Evidence) -> list[str]:
+    """List what the figures do not show."""
+    if first.permutations:
+        test = (
+            "The verdict rests on the permutation test, which reruns everything that used survival. The held-out log-rank p beside "
+            "it is nominal: folds share training patients, which makes it too small."
+        )
+    else:
+        test = (
+            "The held-out log-rank p is nominal: folds share training patients, which makes it too small. No permutation test was "
+            "run (`evaluation: permutations: 0`), so this summary gives no verdict on separation."
+        )
+    family = (
+        f"The family of the adjusted p-values is the {_count(first.embeddings, 'embedding')} of this cohort. Other cohorts, other "
+        "settings, and embeddings tried before are not counted; picking the best embedding after reading this page is a choice "
+        "made on these patients."
+    )
+    return [
+        f"- {test}",
+        f"- {family}",
+        "- No evidence of separation is not evidence that there is none: see the interval of the concordance.",
+        "- Intervals hold the uncertainty of who was observed, not that of fitting everything again, nor that of another hospital.",
+        "- Apparent figures, of the full fit on its own patients, show nothing about unseen ones.",
+    ]
+
+
+def _count(number_of: int, what: str) -> str:
+    """Count things in words: ``no repeats``, ``1 repeat``, ``2 repeats``."""
+    return f"{number_of or 'no'} {what}{'' if number_of == 1 else 's'}"
 
 
 def _intake(checks: pd.DataFrame) -> list[str]:
@@ -43,147 +248,3 @@ def _intake(checks: pd.DataFrame) -> list[str]:
     patients, features = (int((dropped["level"] == level).sum()) for level in ("patient", "feature"))
     lines.append(f"- Dropped: {patients} patients and {features} features, each with its reason in `checks.tsv`.")
     return lines
-
-
-def _paragraph(
-    name: str, row: pd.Series, metrics: pd.DataFrame, prognostic: pd.DataFrame, training: Mapping[str, Any]
-) -> str:
-    """Say in plain words what one embedding led to; no verdict without a permutation test."""
-    full = prognostic[prognostic["split"] == "full"]
-    selected = full[full["selected"].astype(bool)]
-    c = metrics[metrics["metric"] == "cindex"].set_index("repeat")["held_out"]
-    spread = f"{_number(c['min'])} to {_number(c['max'])} over the repeats"
-    low, high = row["heldout_cindex_low"], row["heldout_cindex_high"]
-    covers = "covers" if low <= 0.5 <= high else "does not cover"
-    optimism = row["apparent_cindex"] - row["heldout_cindex"]
-    fallback = ""
-    if selected["reason"].str.startswith("fallback").any():
-        fallback = (
-            " **No latent passed the threshold; the best few were taken instead.** Treat these subtypes as a guess."
-        )
-    return (
-        f"**{name}** ({training['device']}). {len(selected)} of {len(full)} latents selected, {row['n_subtypes']} subtypes "
-        f"in the full fit.{fallback} On patients the chain never saw the concordance of the continuous risk is "
-        f"{_number(row['heldout_cindex'])} (95 % interval {_number(low)} to {_number(high)}, which {covers} 0.5; {spread}); "
-        f"on its own patients it appears to be {_number(row['apparent_cindex'])}, an optimism of {_number(optimism)}. "
-        f"The hazard ratio per risk step is {_number(row['heldout_hazard_ratio'], 2)} held-out "
-        f"({_number(row['heldout_hazard_ratio_low'], 2)} to {_number(row['heldout_hazard_ratio_high'], 2)}) against "
-        f"{_number(row['apparent_hazard_ratio'], 2)} apparent. Log-rank: nominal held-out p {_number(row['heldout_logrank_p'])}, "
-        f"apparent p {_number(row['apparent_logrank_p'])} (not a test)."
-    )
-
-
-def summary_text(
-    cohort: str,
-    *,
-    checks: pd.DataFrame,
-    leaderboard: pd.DataFrame,
-    metrics: Mapping[str, pd.DataFrame],
-    prognostic: Mapping[str, pd.DataFrame],
-    training: Mapping[str, Mapping[str, Any]],
-    settings: Mapping[str, Any],
-) -> str:
-    """Write the summary of one cohort.
-
-    Parameters
-    ----------
-    cohort
-        Its name.
-    checks, leaderboard
-        The tables of the same names.
-    metrics, prognostic, training
-        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``training.json``.
-    settings
-        The config without its cohorts.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
-    evaluation = settings["evaluation"]
-    first = next(iter(metrics.values()))
-    n, events = int(first["n"].iloc[0]), int(first["events"].iloc[0])
-    rows = leaderboard.set_index("method")
-    table = [
-        "| embedding | subtypes | C apparent | C held-out (95 %) | HR apparent | HR held-out (95 %) "
-        "| log-rank p apparent | log-rank p held-out, nominal |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for name, row in rows.iterrows():
-        table.append(
-            f"| {name} | {row['n_subtypes']} | {_number(row['apparent_cindex'])} "
-            f"| {_number(row['heldout_cindex'])} ({_number(row['heldout_cindex_low'])} to {_number(row['heldout_cindex_high'])}) "
-            f"| {_number(row['apparent_hazard_ratio'], 2)} | {_number(row['heldout_hazard_ratio'], 2)} "
-            f"({_number(row['heldout_hazard_ratio_low'], 2)} to {_number(row['heldout_hazard_ratio_high'], 2)}) "
-            f"| {_number(row['apparent_logrank_p'])} | {_number(row['heldout_logrank_p'])} |"
-        )
-    paragraphs = [
-        _paragraph(str(name), row, metrics[str(name)], prognostic[str(name)], training[str(name)])
-        for name, row in rows.iterrows()
-    ]
-    few = ""
-    if events < 50:
-        few = f"\n> Only {events} events: every figure here is uncertain, and a missing effect is no evidence of its absence.\n"
-    return "\n".join(
-        [
-            f"# {cohort}: survival risk subtypes",
-            "",
-            f"{n} patients, {events} events. {evaluation['folds']}-fold cross-validation, {evaluation['repeats']} repeats; "
-            f"classifier `{settings['classifier']['method']}`, clustering `{settings['subtypes']['method']}`, "
-            f"seed {settings['seed']}.",
-            few,
-            "## Held-out beside apparent",
-            "",
-            *table,
-            "",
-            "*Apparent* is the full fit on its own patients: it shows how good a chain can look, and tests nothing. *Held-out* is "
-            "pooled from patients that no part of the chain had seen, as the median over the repeats. C is Harrell's concordance "
-            "of the continuous risk; HR is the hazard ratio per risk step. Intervals resample patients and keep the fitted chain.",
-            "",
-            "## In words",
-            "",
-            *(line for paragraph in paragraphs for line in (paragraph, "")),
-            "## What may not be concluded",
-            "",
-            "- The held-out log-rank p is nominal: folds share training patients, which makes it too small. This version runs no "
-            "permutation test of the whole chain, so it gives no verdict of significance (`permutation_p` is NA).",
-            f"- {len(rows)} embeddings were tried; the best of them is not one test.",
-            "- Nothing here says that the subtypes add to clinical covariates (`delta_vs_clinical` is NA).",
-            "",
-            "## Intake",
-            "",
-            *_intake(checks),
-            "",
-            "Versions, settings and devices: `provenance.json`.",
-            "",
-        ]
-    )
-
-
-def provenance(
-    cohort: Mapping[str, Any], settings: Mapping[str, Any], training: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
-    """Record what made the results.
-
-    Parameters
-    ----------
-    cohort, settings
-        The config of the cohort and the rest of the config.
-    training
-        ``training.json`` by embedding.
-
-    Returns
-    -------
-    dict
-        Versions, platform, settings, and device and run time of each training.
-    """
-    return {
-        "stratomics": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
-        "cohort": dict(cohort),
-        "settings": dict(settings),
-        "training": {name: dict(info) for name, info in training.items()},
-    }

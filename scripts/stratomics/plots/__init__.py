@@ -6,23 +6,46 @@ writes PNG and SVG whose bytes repeat.
 
 from __future__ import annotations
 
+from .calibration import calibration_table, draw_calibration
+from .comparators import comparators_table, draw_comparators
+from .consensus import consensus_table, draw_consensus
+from .enrichment import draw_enrichment, enrichment_table
 from .feature_heatmap import draw_feature_heatmap, feature_heatmap_table, top_features
+from .k_selection import draw_k_selection, k_selection_table
 from .kaplan_meier import draw_kaplan_meier, kaplan_meier_table
+from .optimism import draw_optimism, optimism_table
+from .permutation_null import draw_permutation_null, permutation_null_table
 from .prognostic_latents import draw_prognostic_latents, prognostic_latents_table, selection_frequency
+from .small_multiples import cohort_about
 from .style import About, save_figure, subtype_color
 from .training import draw_training, training_table
 from .umap import compute_umap, draw_umap, umap_table
 
 __all__ = [
     "About",
+    "calibration_table",
+    "cohort_about",
+    "comparators_table",
     "compute_umap",
+    "consensus_table",
+    "draw_calibration",
+    "draw_comparators",
+    "draw_consensus",
+    "draw_enrichment",
     "draw_feature_heatmap",
+    "draw_k_selection",
     "draw_kaplan_meier",
+    "draw_optimism",
+    "draw_permutation_null",
     "draw_prognostic_latents",
     "draw_training",
     "draw_umap",
+    "enrichment_table",
     "feature_heatmap_table",
+    "k_selection_table",
     "kaplan_meier_table",
+    "optimism_table",
+    "permutation_null_table",
     "prognostic_latents_table",
     "save_figure",
     "selection_frequency",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from stratomics.errors import DataError
+
+from .mixture import tied_mixture_loglik
 
 CRITERIA = ("mixture_bic", "silhouette", "calinski_harabasz")
 #: A larger K must gain more than this in `mixture_bic`: "very strong" evidence (Kass and Raftery 1995, J. Am. Stat. Assoc.
@@ -122,9 +123,6 @@ def mixture_bic(z: np.ndarray, labellings: Mapping[int, np.ndarray]) -> dict[int
     -----
     The silhouette prefers K = 2 wherever subtypes form a chain from low to high risk, which Cox selection favours.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
-
     z = z - z.mean(axis=0)
     axes = np.linalg.svd(z, full_matrices=False)[2][: max(max(labellings) - 1, 1)]
     axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
@@ -132,27 +130,13 @@ def mixture_bic(z: np.ndarray, labellings: Mapping[int, np.ndarray]) -> dict[int
     spread = float(points.var(axis=0).mean())
     found = {}
     for k, labels in labellings.items():
-        counts = np.bincount(labels, minlength=k)
-        if counts.min() == 0:
+        if np.bincount(labels, minlength=k).min() == 0:
             found[k] = float("nan")
             continue
-        centres = np.array([points[labels == cluster].mean(axis=0) for cluster in range(k)])
-        within = points - centres[labels]
-        covariance = within.T @ within / len(points) + 1e-3 * spread * np.eye(points.shape[1])
-        mixture = GaussianMixture(
-            k,
-            covariance_type="tied",
-            reg_covar=1e-3 * spread,
-            init_params="random_from_data",
-            weights_init=counts / counts.sum(),
-            means_init=centres,
-            precisions_init=np.linalg.inv(covariance),
-            max_iter=200,
-            random_state=0,
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the likelihood after 200 steps is good enough
-            found[k] = -float(mixture.fit(points).bic(points))
+        loglik = tied_mixture_loglik(points, labels, k, 1e-3 * spread)
+        d = points.shape[1]
+        parameters = k * d + d * (d + 1) / 2 + k - 1
+        found[k] = 2.0 * loglik - parameters * np.log(len(points))
     return found
 
 
@@ -191,6 +175,67 @@ def candidate_ks(settings: Mapping[str, Any], distinct: int) -> list[int]:
     return ks
 
 
+def judge(z: np.ndarray, labellings: Mapping[int, np.ndarray], criteria: Sequence[str]) -> dict[str, np.ndarray]:
+    """Compute criteria of several labellings.
+
+    Parameters
+    ----------
+    z
+        Centred latents on one common scale [n, l].
+    labellings
+        For each K its labels, int [n] in 0..K-1.
+    criteria
+        Some of `CRITERIA`.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        By criterion, one value per K in rising order; larger is better for all.
+    """
+    ks = sorted(labellings)
+    values = {}
+    if "mixture_bic" in criteria:
+        bic = mixture_bic(z, labellings)
+        values["mixture_bic"] = np.array([bic[k] for k in ks])
+    if "silhouette" in criteria:
+        values["silhouette"] = silhouettes(z, [labellings[k] for k in ks])
+    if "calinski_harabasz" in criteria:
+        values["calinski_harabasz"] = np.array([calinski_harabasz(z, labellings[k]) for k in ks])
+    return values
+
+
+def pick_k(share: np.ndarray, values: np.ndarray, settings: Mapping[str, Any]) -> int:
+    """Return the position of the K to take.
+
+    Parameters
+    ----------
+    share
+        Share of the patients in the smallest cluster, for each K in rising order.
+    values
+        The criterion of the settings for each K, larger is better.
+    settings
+        ``n_subtypes``, ``criterion``, ``min_share``.
+
+    Returns
+    -------
+    int
+        See `choose_k` for the rule.
+    """
+    eligible = share >= float(settings["min_share"])
+    if settings["n_subtypes"] != "auto":
+        return 0
+    if not eligible.any():
+        return int(share.argmax())
+    usable = np.where(eligible & ~np.isnan(values), values, -np.inf)
+    margin = BIC_MARGIN if settings["criterion"] == "mixture_bic" else 0.0
+    return int((usable >= usable.max() - margin).argmax())
+
+
+def smallest_shares(labellings: Mapping[int, np.ndarray]) -> np.ndarray:
+    """Return the share of the patients in the smallest cluster, for each K in rising order."""
+    return np.array([np.bincount(labels, minlength=k).min() / len(labels) for k, labels in sorted(labellings.items())])
+
+
 def choose_k(z: np.ndarray, labellings: Mapping[int, np.ndarray], settings: Mapping[str, Any]) -> pd.DataFrame:
     """Judge the labellings and mark the chosen one.
 
@@ -214,33 +259,23 @@ def choose_k(z: np.ndarray, labellings: Mapping[int, np.ndarray], settings: Mapp
         ``reason``.
     """
     ks = sorted(labellings)
-    share = np.array([np.bincount(labellings[k], minlength=k).min() / len(z) for k in ks])
-    bic = mixture_bic(z, labellings)
+    share = smallest_shares(labellings)
+    values = judge(z, labellings, CRITERIA)
     table = pd.DataFrame(
-        {
-            "k": ks,
-            "mixture_bic": [bic[k] for k in ks],
-            "silhouette": silhouettes(z, [labellings[k] for k in ks]),
-            "calinski_harabasz": [calinski_harabasz(z, labellings[k]) for k in ks],
-            "smallest_share": share,
-            "eligible": share >= float(settings["min_share"]),
-        }
+        {"k": ks, **values, "smallest_share": share, "eligible": share >= float(settings["min_share"])}
     )
     criterion = settings["criterion"]
     eligible = table["eligible"].to_numpy()
+    best = pick_k(share, values[criterion], settings)
     small = f"smallest cluster below {float(settings['min_share']):.3g} of the patients"
     reason = np.where(eligible, f"{criterion} not the largest", small).astype(object)
     if settings["n_subtypes"] != "auto":
-        best = 0
         reason[best] = "fixed by n_subtypes" + ("" if eligible[best] else f", although {small}")
     elif eligible.any():
-        values = np.where(eligible, table[criterion].fillna(-np.inf), -np.inf)
-        margin = BIC_MARGIN if criterion == "mixture_bic" else 0.0
-        best = int((values >= values.max() - margin).argmax())
-        close = f", or within {margin:g} of it," if best != values.argmax() else ""
+        largest = np.where(eligible, np.nan_to_num(values[criterion], nan=-np.inf), -np.inf).argmax()
+        close = f", or within {BIC_MARGIN:g} of it," if best != largest else ""
         reason[best] = f"largest {criterion}{close} of the eligible"
     else:
-        best = int(share.argmax())
         reason[best] = f"fallback: for every K the {small}; here it is largest"
     table["chosen"] = np.arange(len(ks)) == best
     table["reason"] = reason

@@ -12,7 +12,7 @@ import pandas as pd
 from stratomics.errors import DataError
 from stratomics.runtime import derive_seed
 
-from .choose_k import candidate_ks, choose_k
+from .choose_k import candidate_ks, choose_k, judge, pick_k, smallest_shares
 from .methods import find_method
 from .order import order_by_risk
 
@@ -92,7 +92,13 @@ class SubtypeModel:
 
 
 def fit_subtypes(
-    latents_selected: np.ndarray, time: np.ndarray, event: np.ndarray, settings: Mapping[str, Any], seed: int
+    latents_selected: np.ndarray,
+    time: np.ndarray,
+    event: np.ndarray,
+    settings: Mapping[str, Any],
+    seed: int,
+    *,
+    report: bool = True,
 ) -> SubtypeModel:
     """Find risk subtypes of the training patients.
 
@@ -112,6 +118,9 @@ def fit_subtypes(
         ``min_share``, ``restarts``.
     seed
         Of the starting points.
+    report
+        Whether to fill ``k_table``. Without it only the criterion that decides is computed and the table stays empty, which
+        is all that a permutation test needs; nothing else differs.
 
     Returns
     -------
@@ -145,10 +154,16 @@ def fit_subtypes(
     ks = candidate_ks(settings, distinct=len(np.unique(z, axis=0)))
     fits = {k: method.fit(z, k, derive_seed(seed, settings["method"], k), int(settings["restarts"])) for k in ks}
     groups = {k: method.assign(z, arrays) for k, arrays in fits.items()}
-    table = choose_k(z, groups, settings)
-    chosen = table[table["chosen"]].iloc[0]
-    k = int(chosen["k"])
-    if chosen["smallest_share"] == 0:
+    share = smallest_shares(groups)
+    if report:
+        table = choose_k(z, groups, settings)
+        position = int(np.flatnonzero(table["chosen"])[0])
+    else:
+        table, criterion = pd.DataFrame(), settings["criterion"]
+        values = judge(z, groups, [criterion])[criterion] if len(ks) > 1 else np.zeros(1)
+        position = pick_k(share, values, settings)
+    k = ks[position]
+    if share[position] == 0:
         raise DataError(
             f"subtypes.method: {settings['method']} left one of {k} clusters of the {len(z)} training patients empty. "
             "Set subtypes.n_subtypes to a smaller number or to auto, or use subtypes.method: kmeans."

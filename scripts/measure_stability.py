@@ -1,0 +1,33 @@
+"""Find the subtypes again in subsamples of the patients, and say how firmly each of them stands."""
+
+from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.cohort import load_cohort
+    from stratomics.stability import measure_stability
+    from stratomics.tables import load_arrays, read_table, save_arrays, write_table
+
+    latents, _ = load_arrays(snakemake.input.latents)
+    stability = measure_stability(
+        load_cohort(snakemake.input.cohort),
+        latents["full"],
+        read_table(snakemake.input.prognostic),
+        read_table(snakemake.input.clusters),
+        read_table(snakemake.input.predictions),
+        read_table(snakemake.input.k_selection),
+        snakemake.params.stability,
+        snakemake.params.selection,
+        snakemake.params.subtypes,
+        seed=snakemake.params.seed,
+        threads=snakemake.threads,
+    )
+    write_table(stability.measures, snakemake.output.stability)
+    write_table(stability.patients, snakemake.output.patients)
+    save_arrays(snakemake.output.consensus, {"consensus": stability.consensus})
+    write_table(stability.frequency, snakemake.output.frequency)
+    value = stability.measures.drop_duplicates("measure").set_index("measure")["value"]
+    log.info(
+        "K chosen again in %.0f %% of %d subsamples, PAC %.2f, adjusted Rand index to the full fit %.2f, ambiguous %.0f %%",
+        *(100 * value["k_chosen_again"], value["subsamples"], value["pac_chosen"]),
+        *(value["ari_subsamples_full_mean"], 100 * value["ambiguous_share"]),
+    )

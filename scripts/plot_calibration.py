@@ -1,0 +1,15 @@
+"""Predicted against observed survival of held-out patients, one panel per embedding."""
+
+from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.plots import calibration_table, cohort_about, draw_calibration, save_figure
+    from stratomics.tables import read_table, write_table
+
+    names = snakemake.params.embeddings
+    metrics = {name: read_table(path) for name, path in zip(names, snakemake.input.metrics, strict=True)}
+    calibration = {name: read_table(path) for name, path in zip(names, snakemake.input.calibration, strict=True)}
+    table = calibration_table(calibration, metrics)
+    write_table(table, snakemake.output.table)
+    about = cohort_about(snakemake.wildcards.cohort, metrics)
+    save_figure(draw_calibration(table, about), snakemake.output.png, snakemake.output.svg)

@@ -1,0 +1,15 @@
+"""Forest plot of the held-out concordance of every embedding and comparator."""
+
+from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.plots import cohort_about, comparators_table, draw_comparators, save_figure
+    from stratomics.tables import read_table, write_table
+
+    names = snakemake.params.embeddings
+    metrics = {name: read_table(path) for name, path in zip(names, snakemake.input.metrics, strict=True)}
+    comparators, comparisons = (read_table(snakemake.input[name]) for name in ("comparator_metrics", "comparisons"))
+    table = comparators_table(metrics, comparators, comparisons)
+    write_table(table, snakemake.output.table)
+    about = cohort_about(snakemake.wildcards.cohort, metrics)
+    save_figure(draw_comparators(table, about), snakemake.output.png, snakemake.output.svg)

@@ -1,0 +1,16 @@
+"""Clinical variables by subtype, one row of panels per embedding."""
+
+from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.plots import cohort_about, draw_enrichment, enrichment_table, save_figure
+    from stratomics.tables import read_table, write_table
+
+    names = snakemake.params.embeddings
+    metrics = {name: read_table(path) for name, path in zip(names, snakemake.input.metrics, strict=True)}
+    # A level may be called 1: it is a name, never a number.
+    levels = read_table(snakemake.input.levels, dtype={"level": str})
+    table = enrichment_table(read_table(snakemake.input.enrichment), levels)
+    write_table(table, snakemake.output.table)
+    about = cohort_about(snakemake.wildcards.cohort, metrics)
+    save_figure(draw_enrichment(table, about), snakemake.output.png, snakemake.output.svg)

@@ -1,0 +1,16 @@
+"""Criteria for the number of subtypes by K, one panel per embedding."""
+
+from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.plots import cohort_about, draw_k_selection, k_selection_table, save_figure
+    from stratomics.tables import read_table, write_table
+
+    names = snakemake.params.embeddings
+    metrics = {name: read_table(path) for name, path in zip(names, snakemake.input.metrics, strict=True)}
+    k_selection = {name: read_table(path) for name, path in zip(names, snakemake.input.k_selection, strict=True)}
+    stability = {name: read_table(path) for name, path in zip(names, snakemake.input.stability, strict=True)}
+    table = k_selection_table(k_selection, stability, snakemake.params.criterion)
+    write_table(table, snakemake.output.table)
+    about = cohort_about(snakemake.wildcards.cohort, metrics)
+    save_figure(draw_k_selection(table, about), snakemake.output.png, snakemake.output.svg)

@@ -1,0 +1,14 @@
+"""Apparent and held-out results of every embedding of a cohort side by side."""
+
+from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.plots import cohort_about, draw_optimism, optimism_table, save_figure
+    from stratomics.tables import read_table, write_table
+
+    names = snakemake.params.embeddings
+    metrics = {name: read_table(path) for name, path in zip(names, snakemake.input.metrics, strict=True)}
+    table = optimism_table(metrics, read_table(snakemake.input.tests))
+    write_table(table, snakemake.output.table)
+    about = cohort_about(snakemake.wildcards.cohort, metrics)
+    save_figure(draw_optimism(table, about), snakemake.output.png, snakemake.output.svg)

@@ -1,0 +1,127 @@
+"""How a clinical column is read: as numbers, as an order of levels (stage, grade), or as categories."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from .read import is_missing
+
+Kind = Literal["numeric", "ordinal", "categorical"]
+
+ROMAN = {"0": 0, "i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
+WORDS = {"low": 1, "intermediate": 2, "high": 3}
+
+#: The orders that are known: name, what a level looks like (its rank is the group ``rank``), what "not assessed" looks like, and
+#: how a level is written. All cells of a column must belong to the same one.
+#: Substages (IIIA) count as their stage: few patients have each, and how far apart they lie differs between tumours.
+ORDERS: dict[str, tuple[re.Pattern[str], re.Pattern[str], str]] = {
+    "stage": (
+        re.compile(r"(?:stage\s*(?P<digit>[0-5])|(?:stage\s*)?(?P<rank>0|iv|v|i{1,3}))\s*(?:[abcs]\d?)?"),
+        re.compile(r"(?:stage\s*)?x"),
+        "Stage {roman}",
+    ),
+    "grade": (
+        re.compile(r"(?:g|(?:who )?grade)\s*(?P<rank>[1-4]|iv|i{1,3})"),
+        re.compile(r"(?:g|grade)\s*[xb]"),
+        "G{rank}",
+    ),
+    "tnm_t": (re.compile(r"[cpy]*t(?P<rank>[0-4])(?:[a-e]\d?)?"), re.compile(r"[cpy]*tx"), "T{rank}"),
+    "tnm_n": (re.compile(r"[cpy]*n(?P<rank>[0-3])(?:[a-c]|mi)?(?:\s*\(.*\))?"), re.compile(r"[cpy]*nx"), "N{rank}"),
+    "tnm_m": (re.compile(r"[cpy]*m(?P<rank>[01])[a-c]?(?:\s*\(.*\))?"), re.compile(r"[cpy]*mx"), "M{rank}"),
+    "level": (
+        re.compile(r"(?P<rank>low|intermediate|high)(?:[ -]grade|[ -]risk)?"),
+        re.compile("not assessed"),
+        "{word}",
+    ),
+}
+
+
+def describe_covariate(column: pd.Series) -> tuple[Kind, pd.Series]:
+    """Read a clinical column as numbers, ranks or categories.
+
+    Parameters
+    ----------
+    column
+        One value per patient, as the clinical table has it: numbers or text. Whatever means "not known"
+        (`stratomics.cohort.read.MISSING`, any text in square brackets) and a stage or grade that was not assessed
+        ("Stage X", "GX") is missing.
+
+    Returns
+    -------
+    kind : str
+        - ``numeric``: every known value is a number, and there are more than two different ones.
+        - ``ordinal``: every known value is a stage ("Stage IIIA", "stage i", "IIIb"), a grade ("G2", "Grade II"), a T, N or M
+          category ("T2a") or low / intermediate / high.
+        - ``categorical``: anything else, and numbers with at most two values (0/1 codes).
+    values : pandas.Series
+        With the index of `column`: float64 for the first two (stage IIIA is 3, G2 is 2, low is 1), else text; NaN where
+        missing.
+    """
+    kind, values, _ = _describe(column)
+    return kind, values
+
+
+def level_names(column: pd.Series) -> dict[float, str]:
+    """Name the ranks of an ordinal column.
+
+    Parameters
+    ----------
+    column
+        As for `describe_covariate`.
+
+    Returns
+    -------
+    dict of str
+        By rank, in rising order: ``{1.0: "Stage I", 3.0: "Stage III"}``, those that occur. Empty where the column is not
+        ordinal.
+    """
+    kind, values, order = _describe(column)
+    if kind != "ordinal":
+        return {}
+    roman = {rank: text.upper() for text, rank in ROMAN.items() if not text.isdigit() or text == "0"}
+    word = {rank: text for text, rank in WORDS.items()}
+    return {
+        float(rank): ORDERS[order][2].format(rank=int(rank), roman=roman.get(int(rank)), word=word.get(int(rank)))
+        for rank in np.unique(values.dropna())
+    }
+
+
+def _describe(column: pd.Series) -> tuple[Kind, pd.Series, str]:
+    """Return kind, values and, for an ordinal column, the name of its order."""
+    text = column.map(_as_text, na_action="ignore").astype(object)
+    known = text[text.notna()]
+    numbers = pd.to_numeric(known, errors="coerce").astype(np.float64)
+    if len(known) and np.isfinite(numbers).all():
+        if numbers.nunique() > 2:
+            return "numeric", numbers.reindex(column.index), ""
+        return "categorical", text, ""
+    for name, (level, unassessed, _) in ORDERS.items():
+        cells = known.str.lower()
+        missing = cells.map(lambda cell, pattern=unassessed: pattern.fullmatch(cell) is not None).astype(bool)
+        ranks = cells[~missing].map(lambda cell, pattern=level: _rank(pattern, cell)).astype(np.float64)
+        if len(ranks) and ranks.notna().all():
+            return "ordinal", ranks.reindex(column.index), name
+    return "categorical", text, ""
+
+
+def _as_text(cell: object) -> object:
+    """Return a cell as text without surrounding blanks, NaN where it means "not known"."""
+    if isinstance(cell, float | np.floating):
+        if not np.isfinite(cell):
+            return np.nan
+        return f"{int(cell)}" if float(cell).is_integer() else repr(float(cell))
+    text = re.sub(r"\s+", " ", str(cell)).strip()
+    return np.nan if is_missing(text) or re.fullmatch(r"\[.*\]", text) else text
+
+
+def _rank(pattern: re.Pattern[str], cell: str) -> float:
+    """Return the rank of a level, NaN where it is none of the order."""
+    match = pattern.fullmatch(cell)
+    if match is None:
+        return np.nan
+    found = next(value for value in match.groupdict().values() if value is not None)
+    return float(ROMAN[found] if found in ROMAN else WORDS[found])

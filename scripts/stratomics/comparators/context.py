@@ -1,0 +1,160 @@
+"""What every comparator is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratomics.cohort.types import Cohort, Split
+from stratomics.preprocess import FittedPreprocess
+from stratomics.runtime import derive_seed, parallel_map
+from stratomics.survival.predicted import breslow_survival
+
+PREDICTION_COLUMNS = ["method", "split", "patient", "role", "risk", "subtype", "n_subtypes", "n_selected"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """One cohort, its splits and the config.
+
+    Parameters
+    ----------
+    cohort, splits, fitted
+        The patients, the splits, and the preprocessing fitted on each.
+    settings
+        The whole config.
+    cohort_config
+        The entry of ``cohorts`` of this cohort.
+    times
+        When survival is predicted, days [T].
+    seed
+        Seed of the run.
+    threads
+        Pieces of work at once; results do not depend on it.
+    device
+        Where networks train: ``auto``, ``cpu`` or ``cuda``.
+    """
+
+    cohort: Cohort
+    splits: Sequence[Split]
+    fitted: Mapping[str, FittedPreprocess]
+    settings: Mapping[str, Any]
+    cohort_config: Mapping[str, Any]
+    times: np.ndarray
+    seed: int
+    threads: int = 1
+    device: str = "cpu"
+
+    def features(self, split: Split) -> np.ndarray:
+        """Return what the networks of a split see: standardised features times block weights, float32 [n, P]."""
+        fitted = self.fitted[split.name]
+        return fitted.transform(self.cohort) * fitted.weights
+
+    def seed_of(self, comparator: str, split: Split) -> int:
+        """Return the seed of one comparator in one split."""
+        return derive_seed(self.seed, "fit_comparator", comparator, split.name)
+
+    def follow_up(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
+        """Return time and event of the training patients of a split."""
+        return self.cohort.time[split.train], self.cohort.event[split.train]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What one method says of all patients after one split.
+
+    Parameters
+    ----------
+    risk
+        Log relative hazard [n], higher means shorter survival.
+    survival
+        [n, T]; None for a Cox model, whose baseline hazard is then Breslow's.
+    selected
+        Number of features or latents that the method chose, where it chooses.
+    subtype
+        Label of each patient, int [n], where the method has subtypes.
+    n_subtypes
+        Number of subtypes.
+    """
+
+    risk: np.ndarray
+    survival: np.ndarray | None = None
+    selected: int | None = None
+    subtype: np.ndarray | None = None
+    n_subtypes: int | None = None
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """What one method says of all patients, after every split.
+
+    Parameters
+    ----------
+    method
+        Its name in the tables.
+    predictions
+        One row per split and patient, columns `PREDICTION_COLUMNS`: ``role`` is ``train`` or ``held_out``; ``subtype`` and
+        ``n_subtypes`` are missing for methods without subtypes, ``n_selected`` for methods that use all features.
+    survival
+        Predicted survival by split, float32 [n, T], patients in the order of the cohort.
+    """
+
+    method: str
+    predictions: pd.DataFrame
+    survival: dict[str, np.ndarray]
+
+
+def predict_splits(context: Context, method: str, fit: Callable[[Split], Predicted]) -> MethodResult:
+    """Fit one method on every split.
+
+    Parameters
+    ----------
+    context
+        The cohort and its splits.
+    method
+        Its name in the tables.
+    fit
+        Fits on the training patients of a split and predicts all patients.
+
+    Returns
+    -------
+    MethodResult
+    """
+    cohort = context.cohort
+
+    def one(split: Split) -> tuple[pd.DataFrame, np.ndarray]:
+        predicted = fit(split)
+        survival = predicted.survival
+        if survival is None:
+            time, event = context.follow_up(split)
+            survival = breslow_survival(predicted.risk[split.train], time, event, predicted.risk, context.times)
+        role = np.full(cohort.n, "train", dtype=object)
+        role[split.held_out] = "held_out"
+
+        def number(value: np.ndarray | int | None) -> np.ndarray:
+            return np.broadcast_to(np.float64(np.nan if value is None else value), cohort.n)
+
+        table = pd.DataFrame(
+            {
+                "method": method,
+                "split": split.name,
+                "patient": cohort.patients,
+                "role": role,
+                "risk": predicted.risk,
+                "subtype": number(predicted.subtype),
+                "n_subtypes": number(predicted.n_subtypes),
+                "n_selected": number(predicted.selected),
+            }
+        )
+        return table[PREDICTION_COLUMNS], survival.astype(np.float32)
+
+    results = parallel_map(one, context.splits, context.threads)
+    return MethodResult(
+        method,
+        pd.concat([table for table, _ in results], ignore_index=True),
+        {split.name: survival for split, (_, survival) in zip(context.splits, results, strict=True)},
+    )

@@ -1,0 +1,95 @@
+"""Run one comparator by its name."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratomics.cohort.types import Cohort, Split
+from stratomics.preprocess import FittedPreprocess
+from stratomics.runtime import log
+from stratomics.survival.concordance import concordance_harrell
+from stratomics.survival.predicted import time_grid
+
+from .context import PREDICTION_COLUMNS, Context, MethodResult
+from .methods import find_comparator
+
+
+def fit_comparator(
+    name: str,
+    cohort: Cohort,
+    splits: Sequence[Split],
+    fitted: Mapping[str, FittedPreprocess],
+    settings: Mapping[str, Any],
+    cohort_config: Mapping[str, Any],
+    *,
+    seed: int,
+    threads: int = 1,
+    device: str = "cpu",
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Fit a comparator on the training patients of every split, and predict all patients with each fit.
+
+    Parameters
+    ----------
+    name
+        A file of `methods`.
+    cohort, splits, fitted
+        The patients, the splits, and the preprocessing fitted on each.
+    settings
+        The whole config.
+    cohort_config
+        The entry of ``cohorts`` of this cohort; its covariates are those of the comparator ``clinical``.
+    seed
+        Seed of the run.
+    threads
+        Splits fitted at once; results do not depend on it.
+    device
+        Where networks train: ``auto``, ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    predictions : pandas.DataFrame
+        Of all methods of the comparator, see `MethodResult`; no rows if there is no method to run.
+    survival : dict of numpy.ndarray
+        ``times`` (days, [T]) and ``<method>/<split>`` (float32 [n, T], patients in the order of the cohort).
+
+    Raises
+    ------
+    ConfigError
+        If the comparator is unknown.
+    """
+    times = time_grid(settings["evaluation"]["horizon_days"], cohort.time, splits)
+    context = Context(cohort, splits, fitted, settings, cohort_config, times, seed, threads, device)
+    comparator = find_comparator(name)
+    # Here and not in the threads, which would undo each other's filters. What matters in the warnings of the libraries (not
+    # converged, nothing selected) is found and logged by the comparators.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = comparator.run(context)
+    if not results:
+        log.info("%s: nothing to compare with here", name)
+        return pd.DataFrame(columns=PREDICTION_COLUMNS), {"times": times}
+    arrays = {"times": times}
+    for result in results:
+        arrays.update({f"{result.method}/{split}": survival for split, survival in result.survival.items()})
+        log.info("%s: held-out concordance %.3f", result.method, _heldout_concordance(result, cohort))
+    return pd.concat([result.predictions for result in results], ignore_index=True), arrays
+
+
+def _heldout_concordance(result: MethodResult, cohort: Cohort) -> float:
+    """Harrell's C of the held-out risks, pairs within a fold, median over repeats; for the log."""
+    rows = result.predictions[result.predictions["role"] == "held_out"]
+    values = []
+    for _, own in rows.groupby(rows["split"].str.split("f").str[0]):
+        one = own.set_index("patient").reindex(cohort.patients).dropna(subset="split")
+        at = cohort.patients.get_indexer(one.index)
+        values.append(
+            concordance_harrell(
+                cohort.time[at], cohort.event[at], one["risk"].to_numpy(), fold=one["split"].to_numpy(str)
+            )
+        )
+    return float(np.median(values)) if values else float("nan")

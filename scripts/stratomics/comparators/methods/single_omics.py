@@ -1,0 +1,48 @@
+"""Each omics alone through the same chain, to see what the fusion adds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from stratomics.comparators.context import Context, MethodResult
+from stratomics.comparators.latent_chain import run_on_latents
+from stratomics.preprocess import FittedPreprocess
+from stratomics.runtime import log
+from stratomics.stages.embed import embed_splits
+
+
+def run(context: Context) -> list[MethodResult]:
+    """Train the first configured embedding on one omics after the other; the classifier sees that omics only.
+
+    Returns nothing for a cohort of one omics: it would be the embedding itself.
+    """
+    if len(context.cohort.omics) < 2:
+        log.info("single_omics: the cohort has one omics only")
+        return []
+    return [_one(context, one.name) for one in context.cohort.omics]
+
+
+def only(fitted: Mapping[str, FittedPreprocess], omics: str) -> dict[str, FittedPreprocess]:
+    """Return the preprocessing of every split, cut down to one omics (whose weights are then 1)."""
+    return {
+        split: dataclasses.replace(one, omics=tuple(part for part in one.omics if part.name == omics))
+        for split, one in fitted.items()
+    }
+
+
+def _one(context: Context, omics: str) -> MethodResult:
+    method = f"{omics}_only"
+    fitted = only(context.fitted, omics)
+    embedding = context.settings["embeddings"][0]
+    log.info("%s: training %s", method, embedding["name"])
+    trained = embed_splits(
+        context.cohort,
+        context.splits,
+        fitted,
+        embedding,
+        seed=context.seed,
+        device=context.device,
+        threads=context.threads,
+    )
+    return run_on_latents(context, method, lambda split: trained.latents[split.name], fitted)

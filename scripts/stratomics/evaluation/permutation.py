@@ -1,0 +1,265 @@
+"""The null of the whole chain: survival permuted against the omics, and everything that uses survival done anew.
+
+The embeddings never saw survival, so they stay as they are. Latents are selected, patients clustered and classifiers trained
+anew in every split by the very code of the stages, with their seeds; permutation 0 is the observed order and gives the
+observed figures. Follow-up and clinical covariates move together, so what the clinic says of survival stays intact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratomics.classifier import fit_classifier
+from stratomics.classifier.features import moments
+from stratomics.cohort.types import Cohort, Split
+from stratomics.errors import DataError
+from stratomics.preprocess import FittedPreprocess
+from stratomics.runtime import derive_seed, log
+from stratomics.stages.classify import predicted_risk
+from stratomics.subtypes import SubtypeModel, fit_subtypes, select_latents
+from stratomics.survival import concordance_harrell, pooled_logrank
+
+from .added_value import added_lr
+from .multiplicity import westfall_young_min_p
+
+#: The statistics of a permutation, and whether large values speak against the null hypothesis.
+STATISTICS = {
+    "apparent_logrank_p": False,
+    "heldout_logrank_p": False,
+    "heldout_cindex": True,
+    "heldout_cindex_subtype": True,
+    "added_lr_p": False,
+    "added_lr_risk_p": False,
+}
+#: Those for which the share of the null below .05 says how far the p is from one.
+P_STATISTICS = tuple(name for name, larger in STATISTICS.items() if not larger)
+TEST_COLUMNS = [
+    "embedding",
+    "statistic",
+    "observed",
+    "null_mean",
+    "null_q05",
+    "null_q95",
+    "null_share_below_05",
+    "p",
+    "p_adjusted",
+    "permutations",
+]
+
+
+def permuted_order(n: int, permutation: int, seed: int) -> np.ndarray:
+    """Return whose survival each patient gets.
+
+    Parameters
+    ----------
+    n
+        Number of patients.
+    permutation
+        0 for the observed order. Each number stands for one order, the same for every embedding of a cohort.
+    seed
+        Seed of the run.
+
+    Returns
+    -------
+    numpy.ndarray
+        Positions, int64 [n].
+    """
+    if permutation == 0:
+        return np.arange(n)
+    return np.random.default_rng(derive_seed(seed, "permute_survival", permutation)).permutation(n)
+
+
+def _subtypes(
+    latents: np.ndarray, time: np.ndarray, event: np.ndarray, settings: Mapping[str, Any], seed: int
+) -> SubtypeModel:
+    """Select latents and cluster the patients on them, as the stages do."""
+    prognostic = select_latents(latents, time, event, settings["selection"])
+    chosen = np.flatnonzero(prognostic["selected"].to_numpy(bool))
+    return fit_subtypes(latents[:, chosen], time, event, settings["subtypes"], seed, report=False)
+
+
+def permute_survival(
+    cohort: Cohort,
+    splits: Sequence[Split],
+    fitted: Callable[[str], FittedPreprocess],
+    latents: Mapping[str, np.ndarray],
+    settings: Mapping[str, Any],
+    permutations: Sequence[int],
+    *,
+    design: np.ndarray | None = None,
+    seed: int,
+) -> pd.DataFrame:
+    """Run the chain of one embedding on permuted survival.
+
+    Parameters
+    ----------
+    cohort, splits
+        The patients and the splits; these stay, and so do the omics.
+    fitted
+        Gives the preprocessing of a split.
+    latents
+        Latents of all patients by split [n, L].
+    settings
+        ``selection``, ``subtypes`` and ``classifier`` of the config.
+    permutations
+        Which permutations to run; 0 is the observed order.
+    design
+        The clinical covariates of all patients [n, q], for the likelihood ratio that subtype and risk add to them; None for
+        none.
+    seed
+        Seed of the run.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per permutation: ``permutation`` and the statistics of `STATISTICS`; those of held-out patients are medians over the
+        repeats. NaN where the chain could not be completed (for instance no latent selected and ``if_none: stop``).
+
+    Notes
+    -----
+    The folds were stratified by the observed survival and stay as they are, so the folds of a permutation are as those of
+    an unstratified cross-validation: a little more variable, which errs on the safe side.
+    """
+    orders = [permuted_order(cohort.n, b, seed) for b in permutations]
+    survival = [(cohort.time[order], cohort.event[order]) for order in orders]
+    repeats = sorted({split.repeat for split in splits if split.repeat}, key=lambda name: int(name[1:]))
+    shape = (len(orders), cohort.n)
+    subtype = {repeat: np.full(shape, -1, dtype=np.int64) for repeat in repeats}
+    n_subtypes = {repeat: np.zeros(shape, dtype=np.int64) for repeat in repeats}
+    risk = {repeat: np.full(shape, np.nan) for repeat in repeats}
+    fold = {repeat: np.full(cohort.n, "", dtype="U16") for repeat in repeats}
+    apparent = np.full(len(orders), np.nan)
+
+    for number, split in enumerate(splits, start=1):
+        own, held_out, repeat = latents[split.name][split.train], split.held_out, split.repeat
+        cluster_seed = derive_seed(seed, "cluster_patients", split.name)
+        if repeat is not None:
+            preprocess = fitted(split.name)
+            features = preprocess.transform(cohort)
+            train, test = features[split.train], features[held_out]
+            prepared = moments(train)
+            fold[repeat][held_out] = split.name
+        for row, (time, event) in enumerate(survival):
+            try:
+                model = _subtypes(own, time[split.train], event[split.train], settings, cluster_seed)
+                if repeat is None:
+                    apparent[row] = pooled_logrank(time, event, model.labels, np.full(cohort.n, model.n_subtypes))[2]
+                    continue
+                classifier = fit_classifier(
+                    train,
+                    preprocess.blocks,
+                    preprocess.features,
+                    model.labels,
+                    settings["classifier"],
+                    derive_seed(seed, "fit_classifier", split.name),
+                    prepared=prepared,
+                    report=False,
+                )
+            except DataError as error:
+                log.info("permutation %d, %s: %s", permutations[row], split.name, error)
+                continue
+            probabilities = classifier.predict_proba(test)
+            subtype[repeat][row, held_out] = probabilities.argmax(axis=1) + 1
+            n_subtypes[repeat][row, held_out] = probabilities.shape[1]
+            risk[repeat][row, held_out] = predicted_risk(probabilities, model.log_risk)
+        log.info("%d permutations through split %d of %d (%s)", len(orders), number, len(splits), split.name)
+
+    rows = []
+    for row, (order, (time, event)) in enumerate(zip(orders, survival, strict=True)):
+        labels = {
+            repeat: {
+                "subtype": subtype[repeat][row],
+                "n_subtypes": n_subtypes[repeat][row],
+                "risk": risk[repeat][row],
+                "fold": fold[repeat],
+            }
+            for repeat in repeats
+        }
+        of_design = None if design is None else design[order]
+        rows.append(
+            {
+                "permutation": permutations[row],
+                "apparent_logrank_p": apparent[row],
+                **_heldout_statistics(labels, time, event, of_design),
+            }
+        )
+    return pd.DataFrame(rows, columns=["permutation", *STATISTICS])
+
+
+def _heldout_statistics(
+    labels: Mapping[str, Mapping[str, np.ndarray]], time: np.ndarray, event: np.ndarray, design: np.ndarray | None
+) -> dict[str, float]:
+    """Summarise the held-out labels of one permutation: medians over the repeats, NaN when a fold has none."""
+    names = [name for name in STATISTICS if name != "apparent_logrank_p"]
+    if any((own["subtype"] < 0).any() for own in labels.values()):
+        return dict.fromkeys(names, np.nan)
+    p, c, c_subtype = [], [], []
+    for own in labels.values():
+        p.append(pooled_logrank(time, event, own["subtype"], own["n_subtypes"])[2])
+        c.append(float(concordance_harrell(time, event, own["risk"], fold=own["fold"])))
+        c_subtype.append(float(concordance_harrell(time, event, own["subtype"] / own["n_subtypes"], fold=own["fold"])))
+    # The p and not the chi-square of the subtypes: its degrees of freedom change with the number of subtypes.
+    added = [
+        np.nan if design is None else added_lr(design, time, event, labels, term).p for term in ("subtype", "risk")
+    ]
+    values = (*(float(np.median(one)) for one in (p, c, c_subtype)), *map(float, added))
+    return dict(zip(names, values, strict=True))
+
+
+def permutation_tests(permutations: pd.DataFrame) -> pd.DataFrame:
+    """Make ``permutation_tests.tsv``: how often survival that has nothing to do with the omics looks as good.
+
+    Parameters
+    ----------
+    permutations
+        What `permute_survival` gave for every embedding of a cohort, with the column ``embedding``: the same permutations
+        for each, 0 among them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per embedding and statistic: ``observed``; mean, 5 % and 95 % quantile of the null; for p-values the share of
+        the null below .05; ``p`` = (1 + number at least as extreme) / (B + 1); ``p_adjusted`` for having tried several
+        embeddings (step-down minP over the embeddings of the cohort, see `multiplicity.westfall_young_min_p`). No rows
+        without permutations.
+
+    Raises
+    ------
+    ValueError
+        When the embeddings do not have the same permutations.
+    """
+    names = list(dict.fromkeys(permutations["embedding"]))
+    rows = []
+    for statistic, larger in STATISTICS.items():
+        table = permutations.pivot(index="permutation", columns="embedding", values=statistic)[names]
+        if len(table) * len(names) != len(permutations) or table.index[0] != 0:
+            raise ValueError("every embedding needs the same permutations, the observed order (0) among them")
+        observed, null = table.iloc[0].to_numpy(np.float64), table.iloc[1:].to_numpy(np.float64)
+        if len(null) == 0:
+            continue
+        p, adjusted = westfall_young_min_p(observed, null, larger)
+        for column, name in enumerate(names):
+            own = null[:, column]
+            usable = own[np.isfinite(own)]
+            q05, q95 = np.quantile(usable, [0.05, 0.95]) if len(usable) else (np.nan, np.nan)
+            below = float((usable < 0.05).sum() / len(own)) if statistic in P_STATISTICS else np.nan
+            missing = not np.isfinite(observed[column])
+            rows.append(
+                {
+                    "embedding": name,
+                    "statistic": statistic,
+                    "observed": observed[column],
+                    "null_mean": float(usable.mean()) if len(usable) else np.nan,
+                    "null_q05": q05,
+                    "null_q95": q95,
+                    "null_share_below_05": below,
+                    "p": np.nan if missing else p[column],
+                    "p_adjusted": np.nan if missing else adjusted[column],
+                    "permutations": len(own),
+                }
+            )
+    return pd.DataFrame(rows, columns=TEST_COLUMNS)

@@ -1,0 +1,103 @@
+"""Everything that sets the embeddings of a cohort beside other methods: metrics, differences, added value, agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratomics.cohort.types import Cohort, Split
+from stratomics.comparators import fit_clinical_design
+from stratomics.survival.predicted import subtype_survival, time_grid
+
+from .added_value import added_value_table
+from .compare import agreement_table, comparator_metrics, compare_methods, score_methods
+from .heldout import apparent_labels, heldout_labels
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """The tables of a comparison.
+
+    Parameters
+    ----------
+    metrics
+        ``comparator_metrics.tsv``.
+    comparisons
+        ``comparisons.tsv``, see `compare.compare_methods`.
+    added_value
+        ``added_value.tsv``, see `added_value.added_value_table`.
+    agreement
+        ``agreement.tsv``, see `compare.agreement_table`.
+    """
+
+    metrics: pd.DataFrame
+    comparisons: pd.DataFrame
+    added_value: pd.DataFrame
+    agreement: pd.DataFrame
+
+
+def side_by_side(
+    cohort: Cohort,
+    splits: Sequence[Split],
+    predictions: Mapping[str, pd.DataFrame],
+    clusters: Mapping[str, pd.DataFrame],
+    comparators: Sequence[tuple[pd.DataFrame, Mapping[str, np.ndarray]]],
+    covariates: Sequence[str],
+    settings: Mapping[str, Any],
+    *,
+    seed: int,
+    threads: int = 1,
+) -> SideBySide:
+    """Compare the embeddings with the comparators, with the clinic and with each other.
+
+    Parameters
+    ----------
+    cohort, splits
+        The patients and the splits, the same for all methods.
+    predictions, clusters
+        Of each embedding, as `stratomics.stages.classify.classify_splits` and `cluster_splits` give them.
+    comparators
+        What `stratomics.comparators.fit_comparator` gave for each: predictions, and predicted survival by
+        ``<method>/<split>``.
+    covariates
+        Of the clinical model; without any, or without the comparator ``clinical``, nothing is said of added value.
+    settings
+        ``evaluation`` of the config: ``bootstrap``, ``horizon_days``, ``auc_days``.
+    seed
+        Seed of the run.
+    threads
+        Methods scored at once; results do not depend on it.
+
+    Returns
+    -------
+    SideBySide
+    """
+    times = time_grid(settings["horizon_days"], cohort.time, splits)
+    how = (times, cohort, splits, settings, seed, threads)
+    curves = {name: subtype_survival(own, clusters[name], cohort, splits, times) for name, own in predictions.items()}
+    ours = score_methods(predictions, curves, *how, clusters=clusters)
+
+    tables: dict[str, pd.DataFrame] = {}
+    survival: dict[str, dict[str, np.ndarray]] = {}
+    for table, arrays in comparators:
+        for method, own in table.groupby("method", sort=False):
+            tables[str(method)] = own
+            survival[str(method)] = {split.name: arrays[f"{method}/{split.name}"] for split in splits}
+    theirs = score_methods(tables, survival, *how)
+
+    labels = {name: heldout_labels(own, cohort) for name, own in predictions.items()}
+    clinical = heldout_labels(tables["clinical"], cohort) if "clinical" in tables else {}
+    design = fit_clinical_design(cohort.clinical, np.arange(cohort.n), covariates).transform(cohort.clinical)
+    full = {name: apparent_labels(own, clusters[name], cohort) for name, own in predictions.items()}
+    return SideBySide(
+        metrics=comparator_metrics(theirs),
+        comparisons=compare_methods(ours, theirs, cohort),
+        added_value=added_value_table(
+            labels, clinical, design, cohort, settings, covariates=list(covariates), seed=seed
+        ),
+        agreement=agreement_table(full, labels),
+    )

@@ -1,0 +1,125 @@
+"""Predicted survival of each patient over a grid of times, from a Cox risk or from the curves of the subtypes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from stratomics.cohort.types import Cohort, Split
+
+from .kaplan_meier import kaplan_meier, survival_at
+from .risk_sets import check_survival
+
+#: Times of the grid.
+GRID_POINTS = 50
+
+
+def time_grid(horizon_days: float, time: ArrayLike, splits: Sequence[Split]) -> np.ndarray:
+    """Lay the times at which survival is predicted.
+
+    Parameters
+    ----------
+    horizon_days
+        The latest time of interest, days.
+    time
+        Follow-up of all patients [n], days.
+    splits
+        The training patients of each must be followed that long: the grid ends with the shortest of their follow-ups (the
+        longest follow-up within each split), if that is sooner than the horizon.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 [50], equally spaced, the first one step after 0, days.
+    """
+    times = np.asarray(time, dtype=np.float64)
+    end = min(float(horizon_days), *(float(times[split.train].max()) for split in splits))
+    return end * np.arange(1, GRID_POINTS + 1) / GRID_POINTS
+
+
+def breslow_survival(
+    risk_train: ArrayLike, time_train: ArrayLike, event_train: ArrayLike, risk: ArrayLike, times: ArrayLike
+) -> np.ndarray:
+    """Predict survival under a proportional-hazards model with Breslow's baseline hazard.
+
+    Parameters
+    ----------
+    risk_train
+        Log relative hazard of the training patients [n].
+    time_train, event_train
+        Their follow-up [n].
+    risk
+        Log relative hazard, on the same scale, of the patients to predict [m]; NaN where unknown.
+    times
+        Days [T]; after the last death of the training patients the curves stay level.
+
+    Returns
+    -------
+    numpy.ndarray
+        The probability to survive beyond each time, float64 [m, T]; NaN where `risk` is, 1 throughout when no training
+        patient has the event.
+
+    References
+    ----------
+    Breslow 1972, discussion of Cox, J. R. Stat. Soc. B 34, 216-217.
+    """
+    time, event = check_survival(time_train, event_train)
+    own, other = np.asarray(risk_train, dtype=np.float64), np.asarray(risk, dtype=np.float64)
+    at = np.asarray(times, dtype=np.float64)
+    top = own.max()  # taken out of both: hazards of any size then fit into a float
+    order = np.argsort(time, kind="stable")
+    ordered, weight = time[order], np.exp(own[order] - top)
+    still = np.cumsum(weight[::-1])[::-1]
+    deaths, counts = np.unique(time[event], return_counts=True)
+    # The risk set of a death is everybody followed until then or longer.
+    cumulative = np.append(0.0, np.cumsum(counts / still[np.searchsorted(ordered, deaths, side="left")]))
+    hazard = cumulative[np.searchsorted(deaths, at, side="right")]
+    with np.errstate(over="ignore", invalid="ignore"):
+        relative = np.exp(other - top)[:, None]
+        product = np.where(hazard == 0, np.where(np.isnan(relative), np.nan, 0.0), hazard * relative)
+    return np.exp(-product)
+
+
+def subtype_survival(
+    predictions: pd.DataFrame, clusters: pd.DataFrame, cohort: Cohort, splits: Sequence[Split], times: ArrayLike
+) -> dict[str, np.ndarray]:
+    """Predict survival from the subtypes: the curves of the subtypes, mixed by the probabilities of the patient.
+
+    The curve of a subtype is the Kaplan-Meier estimate among the training patients that were clustered into it; after its
+    last follow-up it stays level.
+
+    Parameters
+    ----------
+    predictions
+        ``predictions.tsv`` of an embedding: ``split, patient, n_subtypes, probability_<k>`` of all patients.
+    clusters
+        ``clusters.tsv``: ``split, patient, subtype`` of the training patients.
+    cohort, splits
+        The patients and the splits.
+    times
+        Days [T].
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        By split, float32 [n, T], patients in the order of the cohort. Rows are NaN where a split has no prediction.
+    """
+    at = np.asarray(times, dtype=np.float64)
+    predicted = {str(name): own for name, own in predictions.groupby("split", sort=False)}
+    clustered = {str(name): own for name, own in clusters.groupby("split", sort=False)}
+    survival = {}
+    for split in splits:
+        survival[split.name] = np.full((cohort.n, at.size), np.nan, dtype=np.float32)
+        if split.name not in predicted or split.name not in clustered:
+            continue
+        table = predicted[split.name].set_index("patient").reindex(cohort.patients)
+        k = int(table["n_subtypes"].max())
+        probabilities = table[[f"probability_{one}" for one in range(1, k + 1)]].to_numpy(np.float64)
+        of_train = clustered[split.name].set_index("patient")["subtype"].reindex(cohort.patients[split.train])
+        labels, time, event = of_train.to_numpy(), cohort.time[split.train], cohort.event[split.train]
+        curves = [survival_at(kaplan_meier(time[labels == one], event[labels == one]), at) for one in range(1, k + 1)]
+        survival[split.name] = (probabilities @ np.array(curves)).astype(np.float32)
+    return survival

@@ -1,0 +1,327 @@
+"""Both scripts run on made-up tables, from files to files, as the workflow runs them."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stratomics.evaluation.evidence import EVIDENCE_COLUMNS
+from stratomics.evaluation.summary_tables import agreement_lines, enrichment_lines, markdown_table
+from stratomics.evaluation.verdict import REASON_COLUMNS, VERDICT_COLUMNS
+from stratomics.tables import read_table, write_table
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+EMBEDDINGS = ["vae", "ae"]
+METHODS = ["clinical", "pca", "mrna_only"]
+C = {"vae": 0.66, "ae": 0.52, "clinical": 0.62, "pca": 0.58, "mrna_only": 0.6}
+
+
+def metrics_of(method, events):
+    c = C[method]
+    values = {
+        "logrank_p": (1e-7, 0.004),
+        "hazard_ratio": (2.9, 1.0 + 4 * (c - 0.5)),
+        "cindex": (0.71, c),
+        "cindex_uno": (0.70, c),
+        "n_subtypes": (3.0, 3.0),
+        "ibs": (0.15, 0.18),
+        "ibs_skill": (0.2, 0.1),
+        "auc_365": (0.8, c),
+        "auc_1095": (0.75, np.nan),
+        "rmst_difference": (400.0, 200.0),
+    }
+    rows = [
+        (repeat, metric, apparent, held_out + shift, held_out - 0.05, held_out + 0.05, 300, events)
+        for repeat, shift in (("r0", -0.01), ("r1", 0.01), ("median", 0.0), ("min", -0.01), ("max", 0.01))
+        for metric, (apparent, held_out) in values.items()
+    ]
+    columns = ["repeat", "metric", "apparent", "held_out", "ci_low", "ci_high", "n", "events"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def permutation_tests(permutations):
+    rows = []
+    for embedding, p, adjusted in (("vae", 0.005, 0.01), ("ae", 0.4, 0.4)):
+        for statistic in ("apparent_logrank_p", "heldout_logrank_p", "heldout_cindex", "added_lr_p", "added_lr_risk_p"):
+            share = 0.64 if statistic == "apparent_logrank_p" else np.nan
+            rows.append((embedding, statistic, 1.0, 0.5, 0.1, 0.9, p, adjusted, permutations, share))
+    columns = ["embedding", "statistic", "observed", "null_mean", "null_q05", "null_q95", "p", "p_adjusted"]
+    return pd.DataFrame(rows, columns=[*columns, "permutations", "null_share_below_05"])
+
+
+def cohort_tables(folder, *, permutations=199, comparators=True, covariates=True, events=110):
+    """Write every input of the two scripts; the lists in the order of `EMBEDDINGS`."""
+    paths = {}
+
+    def put(name, table):
+        paths[name] = str(folder / f"{name}.tsv")
+        write_table(table, paths[name])
+
+    tests = permutation_tests(permutations)
+    put("tests", tests if permutations else tests.iloc[:0])
+    theirs = pd.concat([metrics_of(m, events).assign(method=m) for m in METHODS])
+    put("comparator_metrics", theirs if comparators else theirs.iloc[:0])
+    compared = pd.DataFrame(
+        [
+            (e, m, metric, sign * (C[e] - C[m]), -0.05, 0.1, 0.2, 0.9, 300, events)
+            for e in EMBEDDINGS
+            for m in METHODS
+            for metric, sign in (("cindex", 1), ("ibs", -1))
+        ],
+        columns=[
+            *("embedding", "against", "metric", "difference", "ci_low", "ci_high", "p", "p_adjusted", "n", "events")
+        ],
+    )
+    put("comparisons", compared if comparators else compared.iloc[:0])
+    added = pd.DataFrame(
+        [
+            (e, term, 0.62, 0.62 + gain, gain, gain - 0.02, gain + 0.02, 8.1, 1, 0.004, 300, events, "age, sex, stage")
+            for e, gain in (("vae", 0.035), ("ae", -0.003))
+            for term in ("subtype", "risk")
+        ],
+        columns=[
+            *("embedding", "term", "clinical_cindex", "combined_cindex", "delta", "ci_low", "ci_high", "lr_chi2"),
+            *("lr_df", "lr_p", "n", "events", "covariates"),
+        ],
+    )
+    put("added_value", added if covariates else added.iloc[:0])
+    put(
+        "agreement",
+        pd.DataFrame(
+            [("vae", "ae", "full", 0.41), ("vae", "ae", "r0", 0.2), ("vae", "ae", "r1", 0.3)],
+            columns=["embedding_a", "embedding_b", "repeat", "ari"],
+        ),
+    )
+    enrichment = pd.DataFrame(
+        [
+            ("vae", "stage", "ordinal", "kruskal_wallis", 12.0, 0.001, 0.004, 0.06, "epsilon_squared", 290, 10),
+            ("vae", "sex", "categorical", "fisher", 0.1, 0.8, 0.8, 0.0, "cramers_v", 300, 0),
+            ("ae", "stage", "ordinal", "kruskal_wallis", 4.0, 0.04, 0.08, 0.01, "epsilon_squared", 290, 10),
+            ("ae", "constant", "categorical", "none", np.nan, np.nan, np.nan, np.nan, "cramers_v", 300, 0),
+        ],
+        columns=[
+            *("embedding", "covariate", "kind", "test", "statistic", "p", "q", "effect", "effect_name", "n", "missing")
+        ],
+    )
+    put("enrichment", enrichment if covariates else enrichment.iloc[:0])
+    put(
+        "checks",
+        pd.DataFrame(
+            [
+                ("cohort", "made_up", np.nan, "patients", "300", "note", "patients with every omics"),
+                ("clinical", "clinical", np.nan, "stage", "10", "warning", "stage is missing for 10 patients"),
+                ("patient", "mrna", "P7", "missing", "0.3", "dropped", "lacks 30 % of mrna"),
+            ],
+            columns=["level", "item", "id", "check", "value", "action", "message"],
+        ),
+    )
+    per_embedding = {name: [] for name in ("metrics", "prognostic", "clusters", "stability", "training")}
+    for e in EMBEDDINGS:
+        own = {
+            "metrics": metrics_of(e, events),
+            "prognostic": pd.DataFrame(
+                {
+                    "split": "full",
+                    "latent": ["z1", "z2", "z3"],
+                    "selected": [True, True, False],
+                    "reason": ["p < 0.05"] * 2 + ["p >= 0.05"],
+                }
+            ),
+            "clusters": pd.DataFrame(
+                {
+                    "split": "full",
+                    "patient": [f"P{i}" for i in range(300)],
+                    "subtype": [1] * 150 + [2] * 90 + [3] * 60,
+                }
+            ),
+            "stability": pd.DataFrame(
+                [
+                    *(("pac", "2", 0.1), ("pac", "3", 0.15), ("pac_chosen", "3", 0.15), ("k_chosen_again", "3", 0.8)),
+                    *(("ari_folds_mean", "all", 0.7 if e == "vae" else 0.2), ("ari_subsamples_full_mean", "all", 0.8)),
+                    ("ambiguous_share", "all", 0.1),
+                ],
+                columns=["measure", "item", "value"],
+            ),
+        }
+        for name, table in own.items():
+            path = folder / e / f"{name}.tsv"
+            write_table(table, path)
+            per_embedding[name].append(str(path))
+        training = folder / e / "training.json"
+        training.write_text(json.dumps({"device": "cpu", "seconds": 3.2}))
+        per_embedding["training"].append(str(training))
+    return paths | per_embedding
+
+
+def run_scripts(folder, **options):
+    """Run write_leaderboard, then write_summary; give back leaderboard, verdicts, summary and provenance."""
+    given = cohort_tables(folder, **options)
+    permutations = options.get("permutations", 199)
+    evaluation = {"folds": 5, "repeats": 2, "permutations": permutations, "auc_days": [365, 1095], "horizon_days": 1825}
+    out = {"leaderboard": folder / "leaderboard.tsv", "verdicts": folder / "verdicts.tsv"}
+    first = SimpleNamespace(
+        input=SimpleNamespace(**given),
+        output=SimpleNamespace(**out),
+        params=SimpleNamespace(
+            embeddings=EMBEDDINGS,
+            evaluation=evaluation,
+            comparators=["clinical", "pca", "single_omics"] if options.get("comparators", True) else [],
+            covariates=["age", "sex", "stage"] if options.get("covariates", True) else [],
+        ),
+        log=[str(folder / "write_leaderboard.log")],
+    )
+    runpy.run_path(str(SCRIPTS / "write_leaderboard.py"), init_globals={"snakemake": first})
+    summary, provenance = folder / "summary.md", folder / "provenance.json"
+    second = SimpleNamespace(
+        input=SimpleNamespace(**given | {name: str(path) for name, path in out.items()}),
+        output=SimpleNamespace(summary=str(summary), provenance=str(provenance)),
+        params=SimpleNamespace(
+            embeddings=EMBEDDINGS,
+            cohort={"name": "made_up"},
+            settings={"evaluation": evaluation, "seed": 0},
+        ),
+        log=[str(folder / "write_summary.log")],
+    )
+    runpy.run_path(str(SCRIPTS / "write_summary.py"), init_globals={"snakemake": second})
+    return (
+        read_table(out["leaderboard"]),
+        read_table(out["verdicts"]),
+        summary.read_text(encoding="utf-8"),
+        json.loads(provenance.read_text()),
+    )
+
+
+def cells_of(text, heading):
+    """Cells of the table under a heading, header first."""
+    section = text.split(f"## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert len({len(row) for row in rows}) == 1
+    return [rows[0], *rows[2:]]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return run_scripts(tmp_path_factory.mktemp("whole"))
+
+
+def test_leaderboard_and_verdicts_as_files(whole):
+    leaderboard, verdicts, _, _ = whole
+    assert leaderboard["method"].tolist() == [*EMBEDDINGS, *METHODS]
+    assert leaderboard["n_subtypes"].tolist() == [3] * 5
+    assert verdicts.columns.tolist() == [*VERDICT_COLUMNS, *EVIDENCE_COLUMNS, *REASON_COLUMNS]
+    rows = verdicts.set_index("embedding")
+    codes = rows[["separation", "added_value", "stability"]]
+    assert codes.loc["vae"].tolist() == ["separates", "adds", "stable"]
+    assert codes.loc["ae"].tolist() == ["no_evidence", "no_added_value", "unstable"]
+    again = leaderboard[leaderboard["kind"] == "embedding"].set_index("method")[codes.columns]
+    assert again.to_numpy().tolist() == codes.to_numpy().tolist()
+    assert leaderboard.set_index("method").loc["vae", "delta_vs_clinical"] == pytest.approx(0.04)
+
+
+def test_the_first_ten_lines_hold_the_verdict_of_every_embedding(whole):
+    _, verdicts, summary, _ = whole
+    first = summary.splitlines()[:10]
+    assert first[0] == "# made_up: do the subtypes foretell survival?"
+    assert first[2].startswith("300 patients, 110 events. 2 ways to learn subtypes from the omics")
+    assert "199 permutations of survival" in first[2]
+    bullets = [line for line in first if line.startswith("- ")]
+    expected = zip(verdicts["embedding"], verdicts["sentence"], strict=True)
+    assert bullets == [f"- **{name}**: {sentence}" for name, sentence in expected]
+    assert bullets[0].startswith("- **vae**: The subtypes separate unseen patients (hazard ratio per step 1.64 [")
+    assert bullets[1].startswith("- **ae**: There is no evidence")
+
+
+def test_held_out_stands_beside_apparent(whole):
+    header, vae, ae = cells_of(whole[2], "Held-out beside apparent")
+    row = dict(zip(header, vae, strict=True))
+    assert row["C apparent"] == "0.71"
+    assert row["C held-out"] == "0.66 [0.61 to 0.71]"
+    assert row["permutation p"] == "0.005"
+    assert row["adjusted"] == "0.010"
+    assert row["RMST difference, months"] == "6.6"
+    assert ae[0] == "ae"
+
+
+def test_comparators_with_paired_differences(whole):
+    rows = cells_of(whole[2], "Beside other methods")
+    table = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
+    assert list(table) == [*EMBEDDINGS, *METHODS]
+    assert table["clinical"]["C of vae minus this"] == "+0.040 [-0.050 to +0.100]"
+    assert table["vae"]["C of ae minus this"] == ""
+    assert table["pca"]["AUC, day 1095"] == "-"
+
+
+def test_added_value_stability_and_enrichment_sections(whole):
+    summary = whole[2]
+    rows = cells_of(summary, "Beyond the clinical variables")
+    assert rows[1][:5] == ["vae", "subtype", "0.620", "0.655", "+0.035 [+0.015 to +0.055]"]
+    assert rows[1][-2:] == ["0.005", "0.010"]
+    assert rows[2][-2:] == ["0.005", "0.010"]
+    assert "Cox model of age, sex, stage" in summary
+    rows = cells_of(summary, "Stability")
+    assert rows[1] == ["vae", "3", "80 %", "0.15", "0.70", "0.80", "10 %", "60"]
+    assert "- vae and ae: adjusted Rand index 0.41 in the full fit, 0.25 held-out." in summary
+    assert "1 of 3 tests" in summary
+    assert "- vae, stage: epsilon squared 0.06, q 0.004 (kruskal wallis, 290 patients of known value)" in summary
+    assert "- ae, stage" not in summary
+
+
+def test_paragraphs_limits_and_intake(whole):
+    _, verdicts, summary, provenance = whole
+    for name, paragraph in zip(verdicts["embedding"], verdicts["paragraph"], strict=True):
+        assert f"**{name}.** {paragraph} The full fit kept 2 of 3 latents" in summary
+    assert "0.65 to 0.67" in summary
+    assert "below 0.05 in 64 % of the runs" in summary
+    assert "The family of the adjusted p-values is the 2 embeddings of this cohort." in summary
+    assert "is nominal" in summary
+    assert "- 300 patients with every omics" in summary
+    assert "- Mind: stage is missing for 10 patients" in summary
+    assert "- Dropped: 1 patients and 0 features" in summary
+    assert "significan" not in summary
+    assert provenance["training"]["vae"]["device"] == "cpu"
+    assert {"numpy", "torch", "snakemake"} <= set(provenance["packages"])
+
+
+def test_without_permutations_comparators_and_covariates(tmp_path):
+    leaderboard, verdicts, summary, _ = run_scripts(tmp_path, permutations=0, comparators=False, covariates=False)
+    assert leaderboard["method"].tolist() == EMBEDDINGS
+    assert leaderboard[["permutation_p", "delta_vs_clinical"]].isna().all(axis=None)
+    assert verdicts["separation"].tolist() == ["not_tested"] * 2
+    assert verdicts["added_value"].tolist() == ["not_tested"] * 2
+    assert "no permutations of survival" in summary.splitlines()[2]
+    assert "gives no verdict on separation" in summary
+    assert "No comparator was configured" in summary
+    assert "no clinical covariates" in summary
+    assert "No clinical variable could be compared" in summary
+    assert "The subtypes separate" not in summary
+
+
+def test_few_events_are_said_at_the_top(tmp_path):
+    _, verdicts, summary, _ = run_scripts(tmp_path, events=18)
+    assert verdicts["separation"].tolist() == ["underpowered"] * 2
+    assert "> Only 18 events" in summary
+    assert "Below 20 events no verdict on separation is given." in summary
+
+
+def test_same_tables_give_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        run_scripts(tmp_path / name)
+    for file in ("leaderboard.tsv", "verdicts.tsv", "summary.md", "provenance.json"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_small_parts():
+    assert markdown_table(["a", "b"], [["1", "2"]]) == ["| a | b |", "| --- | --- |", "| 1 | 2 |"]
+    assert agreement_lines(pd.DataFrame(columns=["embedding_a", "embedding_b", "repeat", "ari"])) == []
+    none = pd.DataFrame({"p": [0.5], "q": [0.5]})
+    assert enrichment_lines(none) == [
+        "0 of 1 tests (each clinical variable with each embedding) have a false discovery rate q below 0.05."
+    ]

@@ -1,0 +1,389 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stratomics.evaluation import verdict as rules
+from stratomics.evaluation.evidence import EVIDENCE_COLUMNS, Evidence
+from stratomics.evaluation.verdict import REASON_COLUMNS, VERDICT_COLUMNS, verdict, verdict_row
+from stratomics.evaluation.wording import interval, number, probability, smallest_hazard_ratio
+from stratomics.survival import logrank
+
+ROOT = Path(__file__).resolve().parents[2]
+NAN = float("nan")
+
+#: A cohort with subtypes that hold in every respect; each situation below changes some of it.
+GOOD = {
+    "embedding": "vae",
+    "n": 326,
+    "events": 109,
+    "embeddings": 3,
+    "permutations": 200,
+    "permutation_p": 0.005,
+    "permutation_p_adjusted": 0.015,
+    "permutation_p_cindex": 0.005,
+    "heldout_logrank_p": 0.0003,
+    "heldout_cindex": 0.643,
+    "heldout_cindex_low": 0.585,
+    "heldout_cindex_high": 0.701,
+    "heldout_hazard_ratio": 2.11,
+    "heldout_hazard_ratio_low": 1.51,
+    "heldout_hazard_ratio_high": 3.11,
+    "heldout_rmst_difference": 304.4,
+    "heldout_rmst_low": 91.3,
+    "heldout_rmst_high": 517.4,
+    "horizon_days": 1825.0,
+    "apparent_cindex": 0.684,
+    "apparent_hazard_ratio": 2.88,
+    "apparent_logrank_p": 1.2e-8,
+    "apparent_null_share": 0.62,
+    "n_subtypes": 2,
+    "smallest_subtype": 111.0,
+    "covariates": True,
+    "added_delta": 0.031,
+    "added_low": 0.006,
+    "added_high": 0.058,
+    "added_lr_p": 0.0004,
+    "added_permutation_p": 0.005,
+    "added_permutation_p_adjusted": 0.01,
+    "added_risk_delta": 0.035,
+    "added_risk_low": 0.008,
+    "added_risk_high": 0.061,
+    "added_risk_lr_p": 0.0002,
+    "added_risk_permutation_p": 0.005,
+    "added_risk_permutation_p_adjusted": 0.005,
+    "delta_vs_clinical": 0.012,
+    "delta_vs_clinical_low": -0.05,
+    "delta_vs_clinical_high": 0.07,
+    "pac": 0.12,
+    "fold_ari": 0.71,
+    "ambiguous_share": 0.08,
+}
+NOTHING = {  # what a cohort without any effect looks like
+    "permutation_p": 0.42,
+    "permutation_p_adjusted": 0.71,
+    "permutation_p_cindex": 0.38,
+    "heldout_logrank_p": 0.21,
+    "heldout_cindex": 0.513,
+    "heldout_cindex_low": 0.455,
+    "heldout_cindex_high": 0.572,
+    "heldout_hazard_ratio": 1.08,
+    "heldout_hazard_ratio_low": 0.79,
+    "heldout_hazard_ratio_high": 1.49,
+    "heldout_rmst_difference": 20.0,
+    "heldout_rmst_low": -120.0,
+    "heldout_rmst_high": 160.0,
+    "added_delta": 0.001,
+    "added_low": -0.012,
+    "added_high": 0.024,
+    "added_lr_p": 0.31,
+    "added_permutation_p": 0.4,
+    "added_permutation_p_adjusted": 0.66,
+}
+NO_PERMUTATIONS = {
+    "permutations": 0,
+    "permutation_p": NAN,
+    "permutation_p_adjusted": NAN,
+    "permutation_p_cindex": NAN,
+    "apparent_null_share": NAN,
+    "added_permutation_p": NAN,
+    "added_permutation_p_adjusted": NAN,
+}
+NOT_HELD_OUT = {name: NAN for name in GOOD if name.startswith("heldout_")}
+NO_ADDED = {name: NAN for name in GOOD if name.startswith("added_")}
+
+SITUATIONS = {
+    "everything holds": ({}, "separates", "adds", "stable", ["+0.031 [+0.006 to +0.058]", "adjusted for 3 embeddings"]),
+    "null cohort": (NOTHING, "no_evidence", "no_added_value", "stable", ["no evidence", "up to 0.57 is not ruled out"]),
+    "null cohort, apparent figures huge": (
+        NOTHING | {"apparent_cindex": 0.86, "apparent_logrank_p": 1e-12, "apparent_null_share": 0.94},
+        "no_evidence",
+        "no_added_value",
+        "stable",
+        ["tests nothing", "below 0.05 in 94 % of the runs", "0.35 more than on unseen ones"],
+    ),
+    "18 events, all else splendid": (
+        {"events": 18},
+        "underpowered",
+        "undetermined",
+        "stable",
+        ["18 events", "too few events to tell", "hazard ratios of 3.7 or more"],
+    ),
+    "20 events, nothing found": (
+        NOTHING | {"events": 20, "heldout_cindex_high": 0.68},
+        "underpowered",
+        "undetermined",
+        "stable",
+        ["hazard ratios of 3.5 or more", "a concordance of 0.6 is not ruled out"],
+    ),
+    "20 events, but clear": ({"events": 20}, "separates", "adds", "stable", []),
+    "40 events, worthwhile values ruled out": (
+        NOTHING | {"events": 40},
+        "no_evidence",
+        "no_added_value",
+        "stable",
+        [],
+    ),
+    "60 events, wide interval": (
+        NOTHING | {"events": 60, "heldout_cindex_high": 0.66},
+        "no_evidence",
+        "no_added_value",
+        "stable",
+        ["up to 0.66 is not ruled out"],
+    ),
+    "few events without bootstrap": (
+        NOTHING | {"events": 30, "heldout_cindex_low": NAN, "heldout_cindex_high": NAN},
+        "underpowered",
+        "undetermined",
+        "stable",
+        ["[no interval]"],
+    ),
+    "reversed in both": (
+        {"heldout_cindex": 0.38, "heldout_hazard_ratio": 0.55, "heldout_rmst_difference": -304.4},
+        "reversed",
+        "undetermined",
+        "stable",
+        ["in the direction they foretell", "months shorter"],
+    ),
+    "small p, concordance just at chance": ({"heldout_cindex": 0.5}, "reversed", "undetermined", "stable", []),
+    "small p, hazard ratio the wrong way": ({"heldout_hazard_ratio": 0.97}, "reversed", "undetermined", "stable", []),
+    "wrong way by chance": (
+        NOTHING | {"heldout_cindex": 0.46, "heldout_hazard_ratio": 0.9},
+        "no_evidence",
+        "no_added_value",
+        "stable",
+        [],
+    ),
+    "nominal permutation p only": (
+        {"permutation_p": 0.03, "permutation_p_adjusted": 0.075},
+        "suggestive",
+        "undetermined",
+        "stable",
+        ["a hint, not more", "0.030", "0.075", "trying several embeddings"],
+    ),
+    "the smallest p of 19 permutations, one embedding": (
+        {"embeddings": 1, "permutations": 19, "permutation_p": 1 / 20, "permutation_p_adjusted": 1 / 20},
+        "separates",
+        "adds",
+        "stable",
+        ["permutation p 0.050"],
+    ),
+    "no permutations": (
+        NO_PERMUTATIONS,
+        "not_tested",
+        "adds",
+        "stable",
+        ["was not tested", "by a nominal test", "too small too often"],
+    ),
+    "no permutations, gain not clear of zero": (
+        NO_PERMUTATIONS | {"added_low": -0.004},
+        "not_tested",
+        "undetermined",
+        "stable",
+        ["neither a gain nor its absence"],
+    ),
+    "no permutations and 12 events": (NO_PERMUTATIONS | {"events": 12}, "underpowered", "undetermined", "stable", []),
+    "folds with one label": (
+        NOT_HELD_OUT
+        | {"heldout_cindex": 0.52, "permutation_p": 1.0, "permutation_p_adjusted": 1.0}
+        | {"added_delta": 0.0, "added_low": 0.0, "added_high": 0.0, "added_lr_p": NAN}
+        | {"added_permutation_p": 1.0, "added_permutation_p_adjusted": 1.0},
+        "no_evidence",
+        "no_added_value",
+        "stable",
+        ["could not be compared"],
+    ),
+    "huge apparent, no held-out figures": (
+        NOT_HELD_OUT | NO_PERMUTATIONS | NO_ADDED | {"apparent_cindex": 0.9, "apparent_logrank_p": 1e-15},
+        "not_tested",
+        "not_tested",
+        "stable",
+        ["tests nothing", "hazard ratio per step -"],
+    ),
+    "fallback": ({"fallback": True}, "separates", "adds", "stable", ["No latent passed the threshold", "a guess"]),
+    "unstable but separating": (
+        {"pac": 0.55, "fold_ari": 0.3, "ambiguous_share": 0.5},
+        "separates",
+        "adds",
+        "unstable",
+        ["boundaries are unstable", "the label of a single patient may change"],
+    ),
+    "one bad measure of stability": ({"fold_ari": 0.39}, "separates", "adds", "unstable", []),
+    "one middling measure of stability": ({"pac": 0.3}, "separates", "adds", "moderate", []),
+    "stability partly known": ({"fold_ari": NAN}, "separates", "adds", "stable", []),
+    "stability not known": (
+        {"pac": NAN, "fold_ari": NAN, "ambiguous_share": NAN},
+        "separates",
+        "adds",
+        "not_tested",
+        ["stability was not measured"],
+    ),
+    "only the clinic matters to survival": (
+        NOTHING | {"added_delta": -0.002, "added_low": -0.011, "added_high": 0.006},
+        "no_evidence",
+        "no_added_value",
+        "stable",
+        ["No added value over the clinical variables was shown"],
+    ),
+    "subtypes repeat the stage": (
+        {"added_delta": -0.001, "added_low": -0.01, "added_high": 0.008, "added_permutation_p_adjusted": 0.4},
+        "separates",
+        "no_added_value",
+        "stable",
+        ["rank the patients as well"],
+    ),
+    "subtypes repeat the stage, gain ruled out": (
+        {"added_delta": 0.002, "added_low": -0.008, "added_high": 0.012, "added_permutation_p_adjusted": 0.4},
+        "separates",
+        "no_added_value",
+        "stable",
+        ["a gain of 0.02 is ruled out"],
+    ),
+    "gain neither shown nor ruled out": (
+        {"added_delta": 0.015, "added_low": -0.01, "added_high": 0.04, "added_permutation_p_adjusted": 0.2},
+        "separates",
+        "undetermined",
+        "stable",
+        ["is undetermined"],
+    ),
+    "a sure but small gain": (
+        {"added_delta": 0.004, "added_low": 0.001, "added_high": 0.009},
+        "separates",
+        "adds_little",
+        "stable",
+        ["less than the 0.02 that would matter"],
+    ),
+    "nominal likelihood ratio small, permuted one not": (
+        {"added_lr_p": 0.001, "added_permutation_p": 0.06, "added_permutation_p_adjusted": 0.11},
+        "separates",
+        "undetermined",
+        "stable",
+        [],
+    ),
+    "permuted likelihood ratio small, nominal one not: known through the clinic": (
+        {"added_lr_p": 0.08, "added_low": -0.003},
+        "separates",
+        "undetermined",
+        "stable",
+        ["nominal (the larger)"],
+    ),
+    "likelihood ratio small without separation": (
+        NOTHING | {"added_delta": 0.02, "added_high": 0.05, "added_lr_p": 0.02, "added_permutation_p_adjusted": 0.04},
+        "no_evidence",
+        "undetermined",
+        "stable",
+        ["whose separation is not established"],
+    ),
+    "no covariates": (NO_ADDED | {"covariates": False}, "separates", "not_tested", "stable", ["was not tested"]),
+    "covariates without a clinical model": (NO_ADDED, "separates", "not_tested", "stable", ["no comparison with"]),
+    "gain not computed": ({"added_delta": NAN}, "separates", "undetermined", "stable", ["could not be computed"]),
+}
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_situations(name):
+    changes, separation, added_value, stability, phrases = SITUATIONS[name]
+    found = verdict(Evidence(**GOOD | changes))
+    assert (found.separation.code, found.added_value.code, found.stability.code) == (separation, added_value, stability)
+    text = f"{found.sentence} {found.paragraph}"
+    for phrase in phrases:
+        assert phrase in text
+    assert "significan" not in text.lower()
+    assert "nan" not in re.findall(r"[a-z]+", text.lower())
+    assert not set('\n\t"') & set(text)  # each is one field of a table
+    claims = "subtypes separate unseen patients" in found.sentence.split("(")[0]
+    assert claims == (separation != "reversed")
+    plain_claim = found.sentence.startswith("The subtypes separate unseen patients")
+    assert plain_claim == (separation == "separates")
+    assert ("They add to the clinical variables" in found.sentence) == (added_value in ("adds", "adds_little"))
+
+
+def test_the_rules_as_written_name_every_code_that_occurs_and_no_other():
+    tables = re.findall(r"={10,}  =+\n(.*?)\n={10,}  =+\n(.*?)\n={10,}", rules.__doc__, flags=re.S)
+    assert [head.split("  ")[0] for head, _ in tables] == ["separation", "added value", "stability"]
+    written = [set(re.findall(r"^(\w+)  ", body, flags=re.M)) for _, body in tables]
+    occurring = [{situation[1 + part] for situation in SITUATIONS.values()} for part in range(3)]
+    assert written == occurring
+
+
+@pytest.mark.parametrize("code", ["not_tested", "no_evidence", "underpowered"])
+def test_added_value_is_never_claimed_over_permutations_that_show_no_separation(code):
+    """Whatever the figures of the gain: random evidence, no claim unless separation was shown or could not be tested."""
+    rng = np.random.default_rng(0)
+    base = {"not_tested": NO_PERMUTATIONS, "no_evidence": NOTHING, "underpowered": NOTHING | {"events": 15}}[code]
+    claims = 0
+    for _ in range(200):
+        low, delta, high = np.sort(rng.normal(0.02, 0.02, 3))
+        p = 10 ** rng.uniform(-5, 0)
+        gain = {"added_delta": delta, "added_low": low, "added_high": high, "added_lr_p": p}
+        if code != "not_tested":
+            gain |= {"added_permutation_p": p, "added_permutation_p_adjusted": p}
+        found = verdict(Evidence(**GOOD | base | gain))
+        assert found.separation.code == code
+        claims += found.added_value.code in ("adds", "adds_little")
+        if found.added_value.code in ("adds", "adds_little"):
+            assert low > 0
+            assert p <= 0.05
+    assert (claims > 0) == (code == "not_tested")
+
+
+@pytest.mark.parametrize("adjusted", [0.05, 0.0500001])
+def test_the_level_itself_counts(adjusted):
+    found = verdict(Evidence(**GOOD | {"permutation_p": 0.04, "permutation_p_adjusted": adjusted}))
+    assert found.separation.code == ("separates" if adjusted <= 0.05 else "suggestive")
+
+
+def test_apparent_figures_enter_no_rule():
+    """Whatever the full fit claims of its own patients, the codes and the sentence stay."""
+    apparent = [name for name in GOOD if name.startswith("apparent_")]
+    for base in (GOOD, GOOD | NOTHING, GOOD | NO_PERMUTATIONS):
+        codes = set()
+        for value in (1e-30, 0.4, 0.99, NAN):
+            found = verdict(Evidence(**base | dict.fromkeys(apparent, value)))
+            codes.add((found.separation, found.added_value, found.stability, found.sentence))
+        assert len(codes) == 1
+
+
+@pytest.mark.parametrize("events", [20, 50])
+def test_the_smallest_hazard_ratio_is_found_in_eight_of_ten_cohorts(events):
+    """Schoenfeld's formula against the log-rank test itself, where a third of the patients have the event."""
+    rng = np.random.default_rng(events)
+    group = np.arange(3 * events) % 2
+    rate = smallest_hazard_ratio(events) ** group
+    found = []
+    for _ in range(800):
+        time = rng.exponential(1 / rate)
+        end = np.sort(time)[events - 1]
+        found.append(logrank(np.minimum(time, end), time <= end, group).p < 0.05)
+    assert np.mean(found) == pytest.approx(0.8, abs=0.06)
+    assert f"{smallest_hazard_ratio(events):.1f}" in rules.__doc__
+
+
+def test_row_of_the_table_holds_codes_words_and_every_number():
+    evidence = Evidence(**GOOD)
+    row = verdict_row(evidence, verdict(evidence))
+    assert list(row) == [*VERDICT_COLUMNS, *EVIDENCE_COLUMNS, *REASON_COLUMNS]
+    assert {name: row[name] for name in GOOD} == GOOD
+    assert pd.DataFrame([row]).notna().all(axis=None)
+
+
+def test_formats():
+    assert [number(v) for v in (0.634, 0.0, -0.001, NAN, float("inf"))] == ["0.63", "0.00", "0.00", "-", "-"]
+    assert [probability(v) for v in (0.5, 0.0312, 0.0004, NAN)] == ["0.50", "0.031", "4e-04", "-"]
+    assert interval(0.03, -0.01, 0.07, sign=True) == "+0.03 [-0.01 to +0.07]"
+    assert interval(0.6, NAN, NAN) == "0.60 [no interval]"
+    assert interval(NAN, 0.1, 0.2) == "-"
+
+
+def test_the_report_states_the_rules_in_the_same_words():
+    from docutils.core import publish_doctree
+
+    rules_text = rules.__doc__.split("The rules; ")[1].split("References\n---")[0].strip()
+    caption = (ROOT / "workflow" / "report" / "write_leaderboard.rst").read_text(encoding="utf-8")
+    assert rules_text in caption
+    tree = publish_doctree(rules_text, settings_overrides={"report_level": 2, "halt_level": 2})
+    assert len(list(tree.findall(lambda node: node.tagname == "table"))) == 3

@@ -1,0 +1,73 @@
+# Other ways to predict survival, on the same splits.
+
+
+rule fit_comparator:
+    """Fit one comparator on the training patients of every split and predict all patients with it."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        transforms="<results>/{cohort}/preprocess/transforms.safetensors",
+    output:
+        predictions="<results>/{cohort}/comparators/{comparator}.tsv",
+        survival="<results>/{cohort}/comparators/{comparator}.safetensors",
+    log:
+        "<logs>/{cohort}/comparators/{comparator}/fit_comparator.log",
+    benchmark:
+        "<benchmarks>/{cohort}/comparators/{comparator}/fit_comparator.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(4000),
+        runtime=runtime(60),
+    params:
+        comparator="{comparator}",
+        settings=comparator_settings,
+        cohort_settings=cohort_settings,
+        seed=SETTINGS["seed"],
+        code=code_version("fit_comparator"),
+    script:
+        "../../scripts/fit_comparator.py"
+
+
+rule compare_methods:
+    """Compare the embeddings with the comparators, with the clinic and with each other, on the same held-out patients."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        predictions=of_embeddings("predictions.tsv"),
+        clusters=of_embeddings("clusters.tsv"),
+        comparators=of_comparators("tsv"),
+        survival=of_comparators("safetensors"),
+    output:
+        metrics="<results>/{cohort}/comparator_metrics.tsv",
+        comparisons=report(
+            "<results>/{cohort}/comparisons.tsv",
+            caption="../report/compare_methods.rst",
+            category="4 Evaluation",
+            labels={"cohort": "{cohort}", "embedding": "all", "item": "comparisons"},
+        ),
+        added_value="<results>/{cohort}/added_value.tsv",
+        agreement="<results>/{cohort}/agreement.tsv",
+    log:
+        "<logs>/{cohort}/compare_methods.log",
+    benchmark:
+        "<benchmarks>/{cohort}/compare_methods.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(3000),
+        runtime=runtime(30),
+    params:
+        embeddings=list(EMBEDDINGS),
+        comparators=comparators_of,
+        covariates=covariates_of,
+        evaluation={
+            key: SETTINGS["evaluation"][key]
+            for key in ("bootstrap", "horizon_days", "auc_days")
+        },
+        seed=SETTINGS["seed"],
+        code=code_version("compare_methods"),
+    script:
+        "../../scripts/compare_methods.py"

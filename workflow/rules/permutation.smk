@@ -1,0 +1,67 @@
+# The null of the whole chain: survival permuted against the omics.
+
+
+rule permute_survival:
+    """Run the chain on some of the permutations of survival; what is done stays done when a run is killed."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        transforms="<results>/{cohort}/preprocess/transforms.safetensors",
+        latents="<results>/{cohort}/{embedding}/latents.safetensors",
+    output:
+        permutations="<results>/{cohort}/{embedding}/permutations/{chunk}.tsv",
+    log:
+        "<logs>/{cohort}/{embedding}/permutations/{chunk}/permute_survival.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/permutations/{chunk}/permute_survival.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(3000),
+        runtime=runtime(60),
+    params:
+        settings={key: SETTINGS[key] for key in ("selection", "subtypes", "classifier")},
+        permutations=permutations_of_chunk,
+        covariates=covariates_of,
+        seed=SETTINGS["seed"],
+        code=code_version("permute_survival"),
+    script:
+        "../../scripts/permute_survival.py"
+
+
+rule summarise_permutations:
+    """Compare the observed figures with those of permuted survival, for every embedding of a cohort."""
+    input:
+        chunks=expand(
+            "<results>/{{cohort}}/{embedding}/permutations/{chunk}.tsv",
+            embedding=EMBEDDINGS,
+            chunk=CHUNKS,
+        ),
+    output:
+        permutations="<results>/{cohort}/permutations.tsv",
+        tests=report(
+            "<results>/{cohort}/permutation_tests.tsv",
+            caption="../report/summarise_permutations.rst",
+            category="4 Evaluation",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "all",
+                "item": "permutation tests",
+            },
+        ),
+    log:
+        "<logs>/{cohort}/summarise_permutations.log",
+    benchmark:
+        "<benchmarks>/{cohort}/summarise_permutations.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=runtime(5),
+    params:
+        chunk_embeddings=[name for name in EMBEDDINGS for _ in CHUNKS],
+        code=code_version("summarise_permutations"),
+    script:
+        "../../scripts/summarise_permutations.py"
