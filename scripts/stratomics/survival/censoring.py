@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .concordance import FollowUp, _uncensored
+from .concordance import FollowUp, uncensored_share
 from .risk_sets import check_survival
 
 
@@ -29,7 +29,7 @@ def uncensored(time: ArrayLike, event: ArrayLike, at: ArrayLike) -> np.ndarray:
         float64 [k]; NaN after the last follow-up, where nothing is known.
     """
     times, flags = check_survival(time, event)
-    return _uncensored(times, flags, np.asarray(at, dtype=np.float64), np.ones((1, times.size)))[0]
+    return uncensored_share(times, flags, np.asarray(at, dtype=np.float64), np.ones((1, times.size)))[0]
 
 
 def each_source(

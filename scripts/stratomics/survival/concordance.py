@@ -146,7 +146,7 @@ def concordance_uno(
     counted = event if tau is None else event & (time < tau)
     per_event = np.zeros((len(copies) if censoring is None else 1, time.size))
     if censoring is None:
-        probability = _uncensored(time, event, time[counted], copies)
+        probability = uncensored_share(time, event, time[counted], copies)
         # Copies that are absent must not turn 0 x infinity into NaN.
         with np.errstate(divide="ignore"):
             per_event[:, counted] = np.where(copies[:, counted] > 0, probability**-2.0, 0)
@@ -166,7 +166,9 @@ def concordance_uno(
             sources = [(np.ones(time.size, dtype=bool), censoring)]
         for inside, source in sources:
             train_time, train_event = check_survival(*source)
-            probability = _uncensored(train_time, train_event, time[counted & inside], np.ones((1, train_time.size)))
+            probability = uncensored_share(
+                train_time, train_event, time[counted & inside], np.ones((1, train_time.size))
+            )
             _require_positive(probability)
             per_event[:, counted & inside] = probability**-2.0
     result = _share_concordant(time, event, scores, folds, copies, per_event)
@@ -229,7 +231,7 @@ def _share_concordant(
         return concordant / total
 
 
-def _uncensored(time: np.ndarray, event: np.ndarray, at: np.ndarray, copies: np.ndarray) -> np.ndarray:
+def uncensored_share(time: np.ndarray, event: np.ndarray, at: np.ndarray, copies: np.ndarray) -> np.ndarray:
     """Estimate the probability of not being censored until `at`, by Kaplan-Meier with the censorings as events.
 
     Events at the time of a censoring come before it and leave the risk set (as in scikit-survival).

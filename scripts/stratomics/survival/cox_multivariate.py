@@ -120,7 +120,7 @@ def cox_multivariate(
     x /= scale[:, None]
 
     coef = np.zeros(len(x))
-    now = _evaluate(x, coef, risk)
+    now = partial_likelihood(x, coef, risk)
     loglik_null = now[0]
     status, iterations = ("constant", 0) if constant else (_rank_status(now[2]), 0)
     while status == "not_converged" and iterations < max_iter:
@@ -133,11 +133,11 @@ def cox_multivariate(
             status = "ok"
             break
         iterations += 1
-        tried = _evaluate(x, coef + step, risk)
+        tried = partial_likelihood(x, coef + step, risk)
         while not _no_worse(tried[0], now[0]) and iterations < max_iter:
             step /= 2
             iterations += 1
-            tried = _evaluate(x, coef + step, risk)
+            tried = partial_likelihood(x, coef + step, risk)
         if not _no_worse(tried[0], now[0]):
             break
         coef, now = coef + step, tried
@@ -208,8 +208,23 @@ def _rises_for_ever(x: np.ndarray, risk: RiskSets) -> bool:
     return bool(best.status == 0 and best.fun < -1e-6)
 
 
-def _evaluate(x: np.ndarray, coef: np.ndarray, risk: RiskSets) -> tuple[float, np.ndarray, np.ndarray]:
-    """Log partial likelihood, score [q] and information [q, q] at `coef`; x is [q, m] in the order of `risk`."""
+def partial_likelihood(x: np.ndarray, coef: np.ndarray, risk: RiskSets) -> tuple[float, np.ndarray, np.ndarray]:
+    """Compute the log partial likelihood and its derivatives.
+
+    Parameters
+    ----------
+    x
+        Covariates [q, m], patients in the order of `risk`.
+    coef
+        Coefficients [q].
+    risk
+        The risk sets, which know how ties are treated.
+
+    Returns
+    -------
+    loglik, score, information
+        A number, [q] and [q, q].
+    """
     predictor = coef @ x
     top = predictor.max()
     weight = np.exp(predictor - top)

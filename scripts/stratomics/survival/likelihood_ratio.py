@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import chdtrc
 
-from .cox_multivariate import _evaluate
+from .cox_multivariate import partial_likelihood
 from .risk_sets import RiskSets
 
 #: A column that keeps less than this share of its information beside the columns before it is a combination of them.
@@ -153,7 +153,7 @@ def _standardised(columns: ArrayLike, n: int, risk: RiskSets) -> tuple[np.ndarra
 
 def _own_information(x: np.ndarray, given: int, risk: RiskSets) -> np.ndarray:
     """Tell which rows of x have information of their own beside the rows before them, bool; the first `given` are known to."""
-    information = _evaluate(x, np.zeros(len(x)), risk)[2]
+    information = partial_likelihood(x, np.zeros(len(x)), risk)[2]
     diagonal = np.diag(information).copy()
     used = np.zeros(len(x), dtype=bool)
     for row in range(len(x)):
@@ -166,7 +166,7 @@ def _own_information(x: np.ndarray, given: int, risk: RiskSets) -> np.ndarray:
 
 def _climb(x: np.ndarray, coef: np.ndarray, risk: RiskSets) -> tuple[np.ndarray, float]:
     """Raise the log partial likelihood from `coef` by Newton steps, until the next one promises no gain; NaN if it fails."""
-    now = _evaluate(x, coef, risk)
+    now = partial_likelihood(x, coef, risk)
     if not len(x):
         return coef, now[0]
     for _ in range(MAX_ITER):
@@ -177,7 +177,7 @@ def _climb(x: np.ndarray, coef: np.ndarray, risk: RiskSets) -> tuple[np.ndarray,
         if now[1] @ step <= GAIN:
             return coef, now[0]
         for _ in range(MAX_ITER):
-            tried = _evaluate(x, coef + step, risk)
+            tried = partial_likelihood(x, coef + step, risk)
             if np.isfinite(tried[0]) and tried[0] >= now[0] - 1e-12 * abs(now[0]):
                 break
             step = step / 2
