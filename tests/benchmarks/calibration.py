@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import stratomics.runtime  # noqa: E402, F401  (first: it fixes the thread pools before numpy loads)
 
 EFFECTS = (0.4, 0.7, 1.0)
+KINDS = ("ae", "dae", "vae")
 STUDIES = {
     "null": {
         "simulate": {
@@ -53,8 +54,8 @@ STUDIES = {
 }
 
 
-def one_cohort(study: str, effect: float, seed: int):
-    """Simulate one cohort, run the chain and its permutation test, and return one row per embedding."""
+def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KINDS):
+    """Simulate one cohort, run the chain and its permutation test, and return one row per embedding and statistic."""
     import numpy as np
     import pandas as pd
 
@@ -69,7 +70,7 @@ def one_cohort(study: str, effect: float, seed: int):
     extra = {"vae": {"warmup_epochs": 5}}
     config = {
         "cohorts": [{"name": study, "simulate": {**about["simulate"], "effect": effect, "seed": seed}}],
-        "embeddings": [{"kind": kind, **about["network"], **extra.get(kind, {})} for kind in ("ae", "dae", "vae")],
+        "embeddings": [{"kind": kind, **about["network"], **extra.get(kind, {})} for kind in kinds],
         **{key: about[key] for key in ("subtypes", "classifier", "evaluation")},
         "device": "cpu",
         "seed": seed,
@@ -100,7 +101,7 @@ def one_cohort(study: str, effect: float, seed: int):
     return tests.assign(seconds=round(time.monotonic() - started, 1))
 
 
-def run(study: str, cohorts: int, table: Path, jobs: int) -> None:
+def run(study: str, seeds: range, kinds: tuple[str, ...], table: Path, jobs: int) -> None:
     """Run the cohorts that `table` does not hold yet, and append their rows."""
     import pandas as pd
 
@@ -108,9 +109,9 @@ def run(study: str, cohorts: int, table: Path, jobs: int) -> None:
     if table.exists():
         done = set(pd.read_csv(table, sep="\t")[["effect", "seed"]].itertuples(index=False, name=None))
     effects = EFFECTS if study == "power" else (0.0,)
-    todo = [(effect, seed) for seed in range(cohorts) for effect in effects if (effect, seed) not in done]
+    todo = [(effect, seed) for seed in seeds for effect in effects if (effect, seed) not in done]
     with ProcessPoolExecutor(max_workers=jobs) as pool:
-        futures = [pool.submit(one_cohort, study, effect, seed) for effect, seed in todo]
+        futures = [pool.submit(one_cohort, study, effect, seed, kinds) for effect, seed in todo]
         for count, future in enumerate(as_completed(futures), start=1):
             future.result().to_csv(table, sep="\t", index=False, mode="a", header=not table.exists())
             print(f"{count} of {len(todo)} cohorts", file=sys.stderr, flush=True)
@@ -151,6 +152,8 @@ def main() -> None:
     for study in STUDIES:
         command = commands.add_parser(study)
         command.add_argument("--cohorts", type=int, default=200 if study == "null" else 20)
+        command.add_argument("--first", type=int, default=0, help="seed of the first cohort")
+        command.add_argument("--embeddings", nargs="+", choices=KINDS, default=KINDS)
         command.add_argument("--table", type=Path, required=True)
         command.add_argument("--jobs", type=int, default=2)
     command = commands.add_parser("summary")
@@ -159,7 +162,8 @@ def main() -> None:
     if options.command == "summary":
         print(summary(options.tables), end="")
     else:
-        run(options.command, options.cohorts, options.table, options.jobs)
+        seeds = range(options.first, options.first + options.cohorts)
+        run(options.command, seeds, tuple(options.embeddings), options.table, options.jobs)
 
 
 if __name__ == "__main__":
