@@ -121,7 +121,8 @@ def summary(paths: list[Path]) -> str:
     """Count, per study, effect and embedding, how often each test rejects."""
     import pandas as pd
 
-    rows = pd.concat([pd.read_csv(path, sep="\t") for path in paths])
+    # The name of the study `null` must not be read as a missing value.
+    rows = pd.concat([pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""]) for path in paths])
     found = []
     for (study, effect, embedding), own in rows.groupby(["study", "effect", "embedding"]):
         by = dict(iter(own.groupby("statistic")))

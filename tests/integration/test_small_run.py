@@ -102,7 +102,7 @@ def test_one_changed_embedding_leaves_the_others_alone(snakemake, runs, small_co
         ("embedding/network.py", {"train_embedding", "fit_classifier"}, {"fit_preprocess", "build_cohort"}),
         ("plots/umap.py", {"plot_umap", "export_embedding"}, {"train_embedding", "fit_classifier"}),
         ("survival/cox.py", {"select_latents", "permute_survival"}, {"train_embedding", "fit_preprocess"}),
-        ("survival/rmst.py", {"evaluate_subtypes", "compare_methods"}, {"permute_survival", "fit_classifier"}),
+        ("evaluation/calibration.py", {"evaluate_subtypes"}, {"train_embedding", "fit_classifier"}),
         ("comparators/methods/pca.py", {"fit_comparator"}, {"train_embedding", "fit_classifier"}),
     ],
 )
