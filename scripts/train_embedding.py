@@ -8,6 +8,11 @@ with job(snakemake.log[0]) as log:
     from stratomics.stages.embed import embed_splits
     from stratomics.tables import read_table, save_arrays, save_models, write_json, write_table
 
+    device = snakemake.params.device
+    if device != "cpu" and not snakemake.resources.get("gpu", 0):
+        # The GPU of the machine may belong to others.
+        log.info("no gpu among the resources of this job: training on the CPU, whatever `device: %s` says", device)
+        device = "cpu"
     cohort = load_cohort(snakemake.input.cohort)
     result = embed_splits(
         cohort,
@@ -15,8 +20,7 @@ with job(snakemake.log[0]) as log:
         load_preprocess(snakemake.input.transforms),
         snakemake.params.embedding,
         seed=snakemake.params.seed,
-        # Without a GPU among its resources the job leaves the GPU of the machine to others.
-        device=snakemake.params.device if snakemake.resources.get("gpu", 0) else "cpu",
+        device=device,
         threads=snakemake.threads,
     )
     save_arrays(snakemake.output.latents, result.latents)

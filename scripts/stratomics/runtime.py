@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .errors import StratomicsError
+from .joblock import alone
 
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[_variable] = "1"
@@ -76,14 +79,21 @@ def parallel_map(function: Callable[[Item], Result], items: Iterable[Item], thre
         return list(pool.map(function, items))
 
 
+def _terminate(*_: object) -> None:
+    """End as by an exception, so that temporary files and the lock are removed: schedulers send SIGTERM before SIGKILL."""
+    log.error("ended by SIGTERM: cancelled, or over its time or memory limit")
+    sys.exit(128 + signal.SIGTERM)
+
+
 @contextmanager
 def job(log_path: str | Path) -> Iterator[logging.Logger]:
-    """Run the body of a script: log to `log_path` and stderr, and end in one clear line on failure.
+    """Run the body of a script: alone, with a log on `log_path` and stderr, and with one clear line on failure.
 
     Parameters
     ----------
     log_path
-        The log of the rule. A fault of the user (`StratomicsError`) is printed as its messages alone; anything else also
+        The log of the rule. While another process runs the same job (the orphan of a killed run), this one waits, and
+        leaves the log alone. A fault of the user (`StratomicsError`) is printed as its messages alone; anything else also
         leaves its traceback there.
 
     Yields
@@ -96,25 +106,29 @@ def job(log_path: str | Path) -> Iterator[logging.Logger]:
     SystemExit
         With status 1, after the log is written.
     """
-    Path(log_path).parent.mkdir(parents=True, exist_ok=True)
-    formatter = logging.Formatter("%(asctime)s  %(message)s", datefmt="%H:%M:%S")
-    handlers: list[logging.Handler] = [logging.FileHandler(log_path, mode="w"), logging.StreamHandler(sys.stderr)]
-    for handler in handlers:
-        handler.setFormatter(formatter)
-        log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    started = time.monotonic()
-    try:
-        yield log
-        log.info("done in %.1f s", time.monotonic() - started)
-    except StratomicsError as error:
-        log.error("%s\n%s", "This cannot go on:", error.report())
-        sys.exit(1)
-    except Exception as error:  # noqa: BLE001  (the last resort: every failure must reach the log)
-        log.error("%s: %s\n%s", type(error).__name__, error, traceback.format_exc())
-        sys.exit(1)
-    finally:
+    with alone(f"{log_path}.lock", lambda message: print(message, file=sys.stderr, flush=True)) as waited:
+        formatter = logging.Formatter("%(asctime)s  %(message)s", datefmt="%H:%M:%S")
+        handlers: list[logging.Handler] = [logging.FileHandler(log_path, mode="w"), logging.StreamHandler(sys.stderr)]
         for handler in handlers:
-            log.removeHandler(handler)
-            handler.close()
+            handler.setFormatter(formatter)
+            log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False
+        started = time.monotonic()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _terminate)
+        try:
+            if waited:
+                log.info("waited %.0f s for another run of this job to end", waited)
+            yield log
+            log.info("done in %.1f s", time.monotonic() - started)
+        except StratomicsError as error:
+            log.error("%s\n%s", "This cannot go on:", error.report())
+            sys.exit(1)
+        except Exception as error:  # noqa: BLE001  (the last resort: every failure must reach the log)
+            log.error("%s: %s\n%s", type(error).__name__, error, traceback.format_exc())
+            sys.exit(1)
+        finally:
+            for handler in handlers:
+                log.removeHandler(handler)
+                handler.close()

@@ -19,7 +19,7 @@ from stratomics.embedding.draws import split_validation
 from stratomics.embedding.kinds import find_kind
 from stratomics.embedding.member import Member, Task
 from stratomics.errors import ConfigError, DataError, StratomicsError
-from stratomics.runtime import derive_seed
+from stratomics.runtime import derive_seed, log
 from stratomics.tables import load_arrays, save_arrays
 
 KINDS = ["ae", "dae", "vae"]
@@ -364,6 +364,24 @@ def test_absent_gpu_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolve_device("cpu")[0].type == "cpu"
     with pytest.raises(ConfigError, match="device: found 'tpu'. Use one of: auto, cpu, cuda"):
         resolve_device("tpu")
+
+
+def test_a_given_gpu_that_is_not_used_is_told(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(log, "propagate", True)
+    caplog.set_level("INFO", logger="stratomics")
+    matrices, trains, names = problem(splits=1)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    given = train_embedding(settings("ae", **SMALL), matrices, trains, names, seed=1, device="auto")
+    assert (given.info["device"], given.info["visible_devices"]) == ("cpu", "3")
+    assert "this job was given GPU 3 and does not use it: device: auto, and" in caplog.text
+    assert "peak memory" in caplog.text
+    caplog.clear()
+    for none in ("", "-1", "NoDevFiles"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", none)
+        result = train_embedding(settings("ae", **SMALL), matrices, trains, names, seed=1, device="auto")
+        assert result.info["visible_devices"] is None
+    assert "was given GPU" not in caplog.text
 
 
 def test_memory_of_a_gpu_bounds_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,3 +45,27 @@ def test_an_unexpected_failure_is_logged_with_traceback(tmp_path):
     assert "before" in text
     assert "KeyError: 'surprise'" in text
     assert "Traceback" in text
+
+
+def test_a_terminated_job_says_so_and_leaves_nothing_behind(tmp_path):
+    code = (
+        "import sys, time\nfrom stratomics.runtime import job\n"
+        "with job(sys.argv[1]):\n"
+        "    from stratomics.tables import atomic_path\n"
+        "    with atomic_path(sys.argv[2]) as temporary:\n"
+        "        temporary.write_text('half')\n        print('in', flush=True)\n        time.sleep(60)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "rule.log"), str(tmp_path / "out.txt")],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout.readline() == "in\n"
+    process.terminate()
+    assert process.wait(timeout=30) == 143
+    process.stdout.close()
+    assert "ended by SIGTERM" in (tmp_path / "rule.log").read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["rule.log"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -61,12 +62,25 @@ def imported_files(script: str | Path, root: str | Path) -> list[Path]:
     found: set[Path] = set()
     pending = [Path(script).resolve()]
     while pending:
-        for name in _imported_names(pending.pop(), root):
-            for file in _module_files(name, root):
-                if file not in found:
-                    found.add(file)
-                    pending.append(file)
+        for file in _imported_by(*_state(pending.pop()), root):
+            if file not in found:
+                found.add(file)
+                pending.append(file)
     return sorted(found)
+
+
+def _state(path: Path) -> tuple[Path, int, int]:
+    """Return a path with what changes when the file is edited."""
+    status = path.stat()
+    return path, status.st_mtime_ns, status.st_size
+
+
+# Every process of Snakemake asks for every rule, and most modules serve several rules: read each file once. The state of
+# the file stands among the arguments so that an edited file is read again; new files count from the next process on.
+@lru_cache(maxsize=None)
+def _imported_by(path: Path, modified: int, size: int, root: Path) -> frozenset[Path]:
+    """Return the files of the library that `path` itself may import."""
+    return frozenset(file for name in _imported_names(path, root) for file in _module_files(name, root))
 
 
 def code_version(script: str | Path, root: str | Path) -> str:

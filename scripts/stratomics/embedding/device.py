@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,7 +19,8 @@ def resolve_device(requested: str) -> tuple[torch.device, str]:
     Parameters
     ----------
     requested
-        ``auto`` (a GPU when there is one), ``cpu`` or ``cuda``.
+        ``auto`` (a GPU when there is one), ``cpu`` or ``cuda``. The GPU is the first that torch sees: of those that a
+        scheduler gave to the job, where there is one.
 
     Returns
     -------
@@ -52,6 +54,12 @@ def resolve_device(requested: str) -> tuple[torch.device, str]:
 def device_name(device: torch.device) -> str:
     """Return the name of a device for the log, for instance ``cpu`` or ``NVIDIA H100``."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
+def given_gpus() -> str | None:
+    """Return the GPUs that the scheduler gave to this job, as in ``CUDA_VISIBLE_DEVICES``; None if it gave none."""
+    given = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return given if given not in ("", "-1", "NoDevFiles") else None
 
 
 @contextmanager

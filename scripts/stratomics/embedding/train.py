@@ -17,7 +17,7 @@ from stratomics.errors import DataError, StratomicsError
 from stratomics.runtime import derive_seed, log, parallel_map
 
 from .batch import Shape
-from .device import device_name, repeatable, resolve_device
+from .device import device_name, given_gpus, repeatable, resolve_device
 from .kind import Kind
 from .kinds import find_kind
 from .loop import Trained
@@ -48,9 +48,9 @@ class EmbeddingResult:
         weights the restart keeps), ``kept`` (the restart that the split keeps). Reconstruction errors are relative: mean
         squared error per entry over the mean square of the fitted patients, 1 for a network that knows nothing.
     info
-        JSON-able: ``device``, ``device_requested``, ``device_reason``, ``seconds``, ``peak_memory_mb`` (of the process,
-        or of the GPU), ``models``, ``chunks``, ``parameters`` (of the widest network), ``epochs`` (run, per split),
-        ``dead_latents`` (positions, per split), ``torch``.
+        JSON-able: ``device``, ``device_requested``, ``device_reason``, ``visible_devices`` (the GPUs given to
+        the job), ``seconds``, ``peak_memory_mb`` (of the process, or of the GPU), ``models``, ``chunks``, ``parameters``
+        (of the widest network), ``epochs`` (run, per split), ``dead_latents`` (positions, per split), ``torch``.
     """
 
     latents: dict[str, np.ndarray]
@@ -108,6 +108,8 @@ def train_embedding(
     kind = find_kind(settings)
     where, reason = resolve_device(device)
     log.info("training on %s (%s)", device_name(where), reason)
+    if given_gpus() is not None and where.type == "cpu" and device != "cpu":
+        log.warning("this job was given GPU %s and does not use it: %s", given_gpus(), reason)
     tasks = _tasks(settings, matrices, trains, names, seed)
     shape = Shape.of(tasks, kind, settings)
     count, lock = [0], Lock()
@@ -124,6 +126,13 @@ def train_embedding(
             trained, chunks = train_on_gpu(tasks, kind, settings, shape, where, report)
         else:
             trained, chunks = train_on_cpu(tasks, kind, settings, shape, where, report, threads)
+        log.info(
+            "trained %d networks in %d batches; peak memory %.0f MB of %s",
+            len(tasks),
+            chunks,
+            _peak_memory_mb(where),
+            "the GPU" if where.type == "cuda" else "the process",
+        )
         _check_finite(trained)
         kept = _best_restarts(trained)
         folded = parallel_map(lambda name: _fold(kept[name], settings["kind"]), names, threads)
@@ -137,6 +146,7 @@ def train_embedding(
             "device": device_name(where),
             "device_requested": device,
             "device_reason": reason,
+            "visible_devices": given_gpus(),
             "seconds": round(time.monotonic() - started, 3),
             "peak_memory_mb": _peak_memory_mb(where),
             "models": len(tasks),
