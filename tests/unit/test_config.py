@@ -49,8 +49,8 @@ def folder(tmp_path: Path) -> Path:
 # name of the case -> (config, its one message; {base} is the folder with the tables)
 BROKEN = {
     "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
-                "selection, subtypes, classifier, evaluation, comparators, stability, device, seed. Write its keys below it, "
-                "indented."),
+                "selection, subtypes, classifier, evaluation, comparators, stability, device, seed, container. Write its keys "
+                "below it, indented."),
     "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
                    "replaces the demo wholesale. Add it, for instance cohorts: [{name: demo, simulate: {patients: 300}}]"),
     "empty list": ("cohorts: []", "cohorts: found an empty list; allowed is a list of at least one. Change it."),
@@ -59,14 +59,15 @@ BROKEN = {
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
                          "clinical, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
-                         "classifier, cohorts, comparators, device, embeddings, evaluation, preprocess, seed, selection, "
-                         "stability, subtypes."),
+                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, seed, "
+                         "selection, stability, subtypes."),
     "misspelt key": (DEMO + "selection: {alhpa: 0.1}", "selection.alhpa: unknown key; did you mean 'alpha'? Allowed here: "
                      "alpha, correction, if_none, n_best."),
     "other case": (DEMO + "selection: {Alpha: 0.1}", "selection.Alpha: unknown key; did you mean 'alpha'? Allowed here: "
                    "alpha, correction, if_none, n_best."),
     "key elsewhere": (DEMO + "folds: 5", "folds: unknown key here; it belongs under evaluation. Allowed here: classifier, "
-                      "cohorts, comparators, device, embeddings, evaluation, preprocess, seed, selection, stability, subtypes."),
+                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, seed, selection, stability, "
+                      "subtypes."),
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
                     "if_none, n_best."),
     "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
@@ -162,7 +163,7 @@ BROKEN = {
         "cohorts: [{name: a, simulate: {omics: [{name: m, features: 50, values: beta}, {name: m, features: 50, values: beta}]}}]",
         "cohorts[0].simulate.omics[1].name: found 'm', which cohorts[0].simulate.omics[0].name has already. Rename one."),
     "other suffix": (files("[{name: mrna, path: mrna.xlsx}]"), "cohorts[0].omics[0].path: found 'mrna.xlsx'; allowed is the "
-                     "path of a file that ends in .tsv, .txt, .csv (each also with .gz) or .parquet. Change it."),
+                     "path or address of a file that ends in .tsv, .txt, .csv (each also with .gz) or .parquet. Change it."),
     "missing file": (files("[{name: mirna, path: mirna.tsv}]"), "cohorts[0].omics[0].path: no file 'mirna.tsv' (looked from "
                      "'{base}', where relative paths start). Did you mean 'mirna.tsv.gz' in that folder?"),
     "missing folder": (files("[{name: mrna, path: data/mrna.tsv}]"), "cohorts[0].omics[0].path: no file 'data/mrna.tsv' "

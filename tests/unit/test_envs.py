@@ -85,3 +85,28 @@ def test_conda_environment_has_what_the_library_imports() -> None:
 def test_requirements_are_pinned(generate: ModuleType) -> None:
     roots: list[Requirement] = [one for section in generate.requirements().values() for one in section]
     assert [str(one) for one in roots if not str(one.specifier).startswith("==")] == []
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "stratomics.def"])
+def test_image_recipes_install_the_lock_for_its_python(generate: ModuleType, name: str) -> None:
+    text = (ENVS / name).read_text()
+    assert re.findall(r"python:([\d.]+)", text) == [generate.PYTHON]
+    assert re.findall(r"pip install (.*)", text) == ["-r /opt/stratomics/lock.txt"]
+    (copied,) = re.findall(r"^(?:COPY|   ) (\S+) /opt/stratomics/lock\.txt$", text, flags=re.M)
+    assert (ENVS / copied).is_file()
+    assert f"!{copied}" in (ENVS / ".dockerignore").read_text().splitlines()
+    assert "PIP_EXTRA_INDEX_URL" in text
+    assert re.search(r"TORCH_INDEX=https://pypi\.org/simple$", text, flags=re.M)
+    for variable in ("PYTHONDONTWRITEBYTECODE=1", "MPLCONFIGDIR=", "NUMBA_CACHE_DIR="):
+        assert variable in text, variable
+    assert not re.search(r"=\"?/tmp", text), "shared between users"
+
+
+def test_every_rule_names_a_conda_environment_that_exists() -> None:
+    rules = ENVS.parent / "workflow" / "rules"
+    found = {
+        rules / path
+        for file in rules.glob("*.smk")
+        for path in re.findall(r'^    conda:\n        "(.+)"$', file.read_text(), flags=re.M)
+    }
+    assert {path.resolve() for path in found} == {ENVS / "stratomics.yaml"}

@@ -25,8 +25,8 @@ def test_there_is_one_script_per_rule_and_no_other():
 def test_script_log_benchmark_and_code_version_bear_the_name_of_the_rule(rule):
     text = RULES[rule]
     assert f'"../../scripts/{rule}.py"' in text
-    assert re.search(rf'log:\s+"<logs>/[^"]*/{rule}\.log"', text)
-    assert re.search(rf'benchmark:\s+"<benchmarks>/[^"]*/{rule}\.tsv"', text)
+    assert re.search(rf'log:\s+"<logs>/([^"]*/)?{rule}\.log"', text)
+    assert re.search(rf'benchmark:\s+"<benchmarks>/([^"]*/)?{rule}\.tsv"', text)
     assert f'code=code_version("{rule}")' in text
     for keyword in ("conda:", "threads:", "mem_mb=", "runtime="):
         assert keyword in text, keyword

@@ -101,7 +101,13 @@ def all_results():
         *(f"model/{name}" for name in MODEL_FILES),
         *figures,
     ]
+    # One cohort has nothing to be compared with.
+    across = [
+        "<results>/cohorts.tsv",
+        *(f"<results>/figures/cohorts.{suffix}" for suffix in ("png", "svg", "tsv")),
+    ]
     return [
+        *(across if len(COHORTS) > 1 else []),
         *per_cohort("summary.md"),
         *(
             path
@@ -185,11 +191,12 @@ def is_simulated(cohort):
 
 
 def cohort_tables(wildcards):
-    """The tables that `build_cohort` reads."""
+    """The tables that `build_cohort` reads: the clinical one first, then the omics in the order of the config."""
     if is_simulated(wildcards.cohort):
         return [f"<results>/{wildcards.cohort}/simulated"]
     cohort = COHORTS[wildcards.cohort]
-    return [cohort["clinical"]["path"], *(omics["path"] for omics in cohort["omics"])]
+    paths = [cohort["clinical"]["path"], *(omics["path"] for omics in cohort["omics"])]
+    return [located(path) for path in paths]
 
 
 def cohort_settings(wildcards):

@@ -141,7 +141,7 @@ def _permutations(config: Trusted) -> Iterator[Fault]:
 
 
 def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
-    """Yield the tables that are not there; nothing is read.
+    """Yield the tables that are not there; nothing is read. A table with an address is for a storage plugin to find.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
     for cohort in config.items("cohorts"):
         for item in [*config.items(*cohort, "omics"), (*cohort, "clinical")]:
             path = config.get(*item, "path")
-            if isinstance(path, str):
+            if isinstance(path, str) and "://" not in path:
                 problem = _file_problem(path, FilePath(base_dir).absolute())
                 if problem:
                     yield Fault((*item, "path"), problem)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 
@@ -77,7 +77,7 @@ def _state(path: Path) -> tuple[Path, int, int]:
 
 # Every process of Snakemake asks for every rule, and most modules serve several rules: read each file once. The state of
 # the file stands among the arguments so that an edited file is read again; new files count from the next process on.
-@lru_cache(maxsize=None)
+@cache
 def _imported_by(path: Path, modified: int, size: int, root: Path) -> frozenset[Path]:
     """Return the files of the library that `path` itself may import."""
     return frozenset(file for name in _imported_names(path, root) for file in _module_files(name, root))

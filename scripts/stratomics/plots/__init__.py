@@ -7,6 +7,7 @@ writes PNG and SVG whose bytes repeat.
 from __future__ import annotations
 
 from .calibration import calibration_table, draw_calibration
+from .cohorts import cohorts_figure_table, draw_cohorts
 from .comparators import comparators_table, draw_comparators
 from .consensus import consensus_table, draw_consensus
 from .enrichment import draw_enrichment, enrichment_table
@@ -25,10 +26,12 @@ __all__ = [
     "About",
     "calibration_table",
     "cohort_about",
+    "cohorts_figure_table",
     "comparators_table",
     "compute_umap",
     "consensus_table",
     "draw_calibration",
+    "draw_cohorts",
     "draw_comparators",
     "draw_consensus",
     "draw_enrichment",
