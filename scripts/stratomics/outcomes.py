@@ -148,17 +148,19 @@ def outcomes(
 
 def _failed(cohort: str, folder: Path, logs: Iterable[Path], started: float) -> list[Outcome]:
     """Return an outcome for every log of this run that tells of a failure, in the order they were written."""
-    found = []
+    said, silent = [], []
     for log in logs:
         try:
-            modified = log.stat().st_mtime
+            modified, size = log.stat().st_mtime, log.stat().st_size
             reasons = failure(log) if modified >= started else ()
         except OSError:  # gone meanwhile, or not to be read
             continue
         if reasons:
             part = "/".join(log.relative_to(folder).parts[:-1])
-            found.append((modified, Outcome(cohort, FAILED, log.stem, part, reasons, str(log))))
-    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+            outcome = Outcome(cohort, FAILED, log.stem, part, reasons, str(log))
+            (said if size else silent).append((modified, outcome))
+    # Snakemake leaves an empty log for each job of a group that never began, because the one before it failed.
+    return [one for _, one in sorted(said or silent, key=lambda pair: pair[0])]
 
 
 def finished(found: Iterable[Outcome]) -> list[str]:

@@ -23,6 +23,7 @@ from typing import TypeVar
 
 from .errors import StratomicsError
 from .joblock import alone
+from .memory import peak_memory_mb
 
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[_variable] = "1"
@@ -121,7 +122,7 @@ def job(log_path: str | Path) -> Iterator[logging.Logger]:
             if waited:
                 log.info("waited %.0f s for another run of this job to end", waited)
             yield log
-            log.info("done in %.1f s", time.monotonic() - started)
+            log.info("done in %.1f s; peak memory %.0f MB", time.monotonic() - started, peak_memory_mb())
         except StratomicsError as error:
             log.error("%s\n%s", "This cannot go on:", error.report())
             sys.exit(1)

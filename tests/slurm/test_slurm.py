@@ -196,6 +196,19 @@ def test_a_killed_snakemake_is_started_again_while_its_job_still_runs(slurm, hun
     check(folder, expected)
 
 
+def test_an_interrupted_snakemake_cancels_its_jobs_and_goes_on_with_the_same_command(
+    slurm, hung, config, folder, expected
+):
+    run = slurm.snakemake(folder, config, "embed")
+    hold(run)
+    job = run.job("train_embedding")
+    run.process.send_signal(signal.SIGINT)  # Ctrl-C
+    run.wait(code=1)
+    slurm.wait_until(lambda: slurm.state(job) == "CANCELLED", "the end of the job")
+    slurm.snakemake(folder, config, "embed").wait()
+    check(folder, expected)
+
+
 def test_a_job_that_hangs_is_ended_and_gets_more_time(slurm, hung, expected):
     first = hung.job("train_embedding")
     second = hung.job("train_embedding", ordinal=1)
@@ -231,6 +244,8 @@ def test_the_whole_workflow_runs_on_slurm(slurm, snakemake, whole_config, tmp_pa
     jobs = [state for job, state in slurm.jobs().items() if job not in before]
     print(f"{len(jobs)} SLURM jobs in {time.monotonic() - began:.0f} s")
     assert set(jobs) == {"COMPLETED"}
+    # Intake, evidence and overview; for each embedding its training, subtypes, permutations and figures; one comparator.
+    assert len(jobs) == 3 + 2 * 4 + 1
     for name in ("ae", "dae"):
         info = json.loads((tmp_path / f"slurm/results/small/{name}/training.json").read_text())
         assert info["visible_devices"] in {"0", "1"}

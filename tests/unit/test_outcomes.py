@@ -114,6 +114,16 @@ def test_finished_failed_killed_and_unfinished_cohorts_are_told_apart(tmp_path):
     assert lines[-1] == "Mend it and run the same command again: what is done stays done."
 
 
+def test_jobs_of_a_group_that_never_began_are_no_failures(tmp_path):
+    """Snakemake leaves an empty log for each; a job that was killed at once leaves one too, and then it is all there is."""
+    log(tmp_path / "logs" / "b" / "build_cohort.log", FAULT)
+    log(tmp_path / "logs" / "b" / "make_splits.log", "")
+    log(tmp_path / "logs" / "c" / "build_cohort.log", "")
+    b, c = found(tmp_path, ["b", "c"])
+    assert (b.rule, b.reasons[0]) == ("build_cohort", "cohort b: 9 patients are left. Use fewer folds.")
+    assert c.reasons[0].startswith("killed before it could say why")
+
+
 def test_jobs_still_to_be_done_outweigh_an_old_summary(tmp_path):
     """With another target there is no summary, and an old one may stand where nothing of this run came through."""
     finish(tmp_path, "old")

@@ -36,9 +36,40 @@ def test_every_rule_named_exists(path: Path) -> None:
     assert rules_named(path.read_text()) - rule_names() == set()
 
 
+def slurm_profile() -> dict[str, Any]:
+    """The profile for Slurm, as it is."""
+    profile: dict[str, Any] = yaml.safe_load((ROOT / "workflow/profiles/slurm/profile.yaml").read_text())
+    return profile
+
+
+def rules_with(directive: str) -> set[str]:
+    """The rules that have a directive."""
+    texts = [file.read_text() for file in (ROOT / "workflow" / "rules").glob("*.smk")]
+    blocks = [block for text in texts for block in re.split(r"^(?=rule )", text, flags=re.MULTILINE)[1:]]
+    return {re.split(r"\W", block)[1] for block in blocks if re.search(rf"^ +{directive}\b", block, flags=re.MULTILINE)}
+
+
 def test_slurm_profile_names_rules() -> None:
     named = rules_named((ROOT / "workflow/profiles/slurm/profile.yaml").read_text())
     assert {"train_embedding", "plot_umap"} <= named
+
+
+def test_steps_of_seconds_share_jobs_and_long_ones_do_not() -> None:
+    alone = {"train_embedding", "permute_survival", "fit_comparator"}
+    assert set(slurm_profile()["groups"]) == rules_with("script") - rules_with("localrule") - alone
+
+
+def test_no_group_mixes_cohorts() -> None:
+    """A group with a step that can never run would hold back the steps of the other cohorts in it."""
+    profile = slurm_profile()
+    assert all("{cohort}" in label for label in profile["groups"].values())
+    for label, components in profile["group-components"].items():
+        assert components <= sum(other == label for other in profile["groups"].values())
+
+
+def test_the_rule_with_a_gpu_can_have_a_partition_of_its_own() -> None:
+    assert rules_with("gpu") == {"train_embedding"}
+    assert "train_embedding" not in slurm_profile()["groups"]
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.parent.name)
@@ -50,6 +81,6 @@ def test_every_key_is_commented(path: Path) -> None:
 
 
 def test_slurm_profile_names_no_cluster() -> None:
-    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/profile.yaml").read_text())
+    profile = slurm_profile()
     assert not {"slurm_partition", "slurm_account"} & set(profile["default-resources"])
     assert "resources" not in profile, "a limit of gpu would hold for the whole cluster"

@@ -22,8 +22,8 @@ rule fit_classifier:
         "../../envs/stratomics.yaml"
     threads: 2
     resources:
-        mem_mb=memory(3000),
-        runtime=runtime(30),
+        mem_mb=memory(1200, cells=6, kept=40),
+        runtime=runtime(15, kept=2),
     params:
         classifier=SETTINGS["classifier"],
         seed=SETTINGS["seed"],

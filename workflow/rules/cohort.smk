@@ -13,8 +13,8 @@ rule simulate_cohort:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=runtime(10),
+        mem_mb=memory(1000, cells=25),
+        runtime=runtime(10, cells=0.5),
     params:
         cohort=cohort_settings,
         code=code_version("simulate_cohort"),
@@ -42,8 +42,8 @@ rule build_cohort:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=runtime(30),
+        mem_mb=memory(1000, cells=25),
+        runtime=runtime(10, cells=0.2),
     params:
         cohort=cohort_settings,
         preprocess=SETTINGS["preprocess"],
@@ -69,7 +69,7 @@ rule make_splits:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory(1000, cells=6),
         runtime=runtime(10),
     params:
         folds=SETTINGS["evaluation"]["folds"],

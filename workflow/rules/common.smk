@@ -50,6 +50,8 @@ CHUNKS = [
     str(chunk)
     for chunk in range(max(1, -(-SETTINGS["evaluation"]["permutations"] // CHUNK)))
 ]
+# Fits of the whole chain: every fold of every repeat, and `full`.
+SPLITS = SETTINGS["evaluation"]["folds"] * SETTINGS["evaluation"]["repeats"] + 1
 MODEL_FILES = [
     "model.json",
     "preprocess.safetensors",
@@ -207,26 +209,3 @@ def cohort_settings(wildcards):
 def embedding_settings(wildcards):
     """The config of one embedding."""
     return EMBEDDINGS[wildcards.embedding]
-
-
-def gpus(wildcards):
-    """GPUs that training asks for: one, unless the config says cpu."""
-    return 0 if SETTINGS["device"] == "cpu" else 1
-
-
-def memory(base_mb):
-    """Memory that grows with each attempt."""
-
-    def of_attempt(wildcards, attempt):
-        return base_mb * attempt
-
-    return of_attempt
-
-
-def runtime(base_minutes):
-    """Run time, in minutes, that grows with each attempt."""
-
-    def of_attempt(wildcards, attempt):
-        return base_minutes * attempt
-
-    return of_attempt

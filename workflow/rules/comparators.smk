@@ -18,8 +18,8 @@ rule fit_comparator:
         "../../envs/stratomics.yaml"
     threads: 2
     resources:
-        mem_mb=memory(4000),
-        runtime=runtime(60),
+        mem_mb=memory(1500, cells=6, kept_by_split=12, pairs=100),
+        runtime=runtime(60, kept=10),
     params:
         comparator="{comparator}",
         settings=comparator_settings,
@@ -57,8 +57,8 @@ rule compare_methods:
         "../../envs/stratomics.yaml"
     threads: 2
     resources:
-        mem_mb=memory(3000),
-        runtime=runtime(30),
+        mem_mb=memory(1200, cells=6, pairs=40),
+        runtime=runtime(15, pairs=1),
     params:
         embeddings=list(EMBEDDINGS),
         comparators=comparators_of,

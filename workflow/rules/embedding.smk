@@ -20,8 +20,8 @@ rule train_embedding:
         "../../envs/stratomics.yaml"
     threads: 4
     resources:
-        mem_mb=memory(6000),
-        runtime=runtime(60),
+        mem_mb=memory(1500, cells=6, kept_by_split=12),
+        runtime=runtime(30, kept_by_split=0.5),
         gpu=gpus,
     params:
         embedding=embedding_settings,

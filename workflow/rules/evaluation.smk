@@ -32,8 +32,8 @@ rule measure_stability:
         "../../envs/stratomics.yaml"
     threads: 2
     resources:
-        mem_mb=memory(3000),
-        runtime=runtime(30),
+        mem_mb=memory(1000, cells=6, pairs=40),
+        runtime=runtime(15, pairs=1),
     params:
         stability=SETTINGS["stability"],
         selection=SETTINGS["selection"],
@@ -75,8 +75,8 @@ rule evaluate_subtypes:
         "../../envs/stratomics.yaml"
     threads: 2
     resources:
-        mem_mb=memory(2000),
-        runtime=runtime(20),
+        mem_mb=memory(1000, cells=6, pairs=20),
+        runtime=runtime(10, pairs=1),
     params:
         evaluation={
             key: SETTINGS["evaluation"][key]
@@ -115,8 +115,8 @@ rule export_embedding:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=runtime(20),
+        mem_mb=memory(1200, cells=6, kept=40),
+        runtime=runtime(15),
     params:
         embedding=embedding_settings,
         seed=SETTINGS["seed"],
@@ -150,8 +150,8 @@ rule measure_enrichment:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=runtime(15),
+        mem_mb=memory(1000, cells=6),
+        runtime=runtime(10),
     params:
         embeddings=list(EMBEDDINGS),
         covariates=annotated_of,

@@ -18,8 +18,8 @@ rule permute_survival:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=runtime(60),
+        mem_mb=memory(1200, cells=6, kept_by_split=6),
+        runtime=runtime(30, patients=1e5),
     params:
         settings={key: SETTINGS[key] for key in ("selection", "subtypes", "classifier")},
         permutations=permutations_of_chunk,

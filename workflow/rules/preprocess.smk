@@ -18,8 +18,8 @@ rule fit_preprocess:
         "../../envs/stratomics.yaml"
     threads: 2
     resources:
-        mem_mb=memory(4000),
-        runtime=runtime(30),
+        mem_mb=memory(1200, cells=30, kept_by_split=3),
+        runtime=runtime(10, cells=0.3),
     params:
         preprocess=SETTINGS["preprocess"],
         code=code_version("fit_preprocess"),

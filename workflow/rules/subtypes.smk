@@ -17,8 +17,8 @@ rule select_latents:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=runtime(10),
+        mem_mb=memory(1000, cells=6),
+        runtime=runtime(5),
     params:
         selection=SETTINGS["selection"],
         code=code_version("select_latents"),
@@ -54,8 +54,8 @@ rule cluster_patients:
         "../../envs/stratomics.yaml"
     threads: 2
     resources:
-        mem_mb=memory(2000),
-        runtime=runtime(20),
+        mem_mb=memory(1000, cells=6),
+        runtime=runtime(10),
     params:
         subtypes=SETTINGS["subtypes"],
         seed=SETTINGS["seed"],

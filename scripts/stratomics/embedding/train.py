@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import pandas as pd
 import torch
 
 from stratomics.errors import DataError, StratomicsError
+from stratomics.memory import peak_memory_mb
 from stratomics.runtime import derive_seed, log, parallel_map
 
 from .batch import Shape
@@ -244,4 +244,4 @@ def _dead(codes: np.ndarray, kind: Kind) -> list[int]:
 def _peak_memory_mb(device: torch.device) -> float:
     if device.type == "cuda":
         return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10, 1)
+    return round(peak_memory_mb(), 1)

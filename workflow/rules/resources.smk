@@ -1,0 +1,50 @@
+# What a job asks for, by the size of its cohort. The coefficients are rounded up from peaks and times that were measured on
+# cohorts of 100 to 4000 patients and 100 to 40,000 features; a job that needs more all the same is retried with more.
+from functools import cache as _cache
+
+from stratomics.config.size import cohort_size as _cohort_size
+
+
+@_cache
+def _size(cohort):
+    """Millions of: measurements in the tables, measurements that the networks see, pairs of patients; and all patients."""
+    size = _cohort_size(COHORTS[cohort])
+    kept = size.kept(SETTINGS["preprocess"]["max_features"])
+    return {
+        "cells": size.cells / 1e6,
+        "kept": kept / 1e6,
+        "kept_by_split": kept * SPLITS / 1e6,
+        "pairs": size.patients**2 / 1e6,
+        "patients": size.patients / 1e6,
+    }
+
+
+def _grown(wildcards, base, slopes):
+    """A base, and something per million of what `_size` counts."""
+    if not slopes:
+        return base
+    size = _size(wildcards.cohort)
+    return base + sum(slope * size[name] for name, slope in slopes.items())
+
+
+def memory(base_mb, **bytes_per):
+    """Memory (MB) for a small cohort, with bytes per measurement, pair or patient on top (see `_size`); more at each attempt."""
+
+    def mem_mb(wildcards, attempt):
+        return -(-int(_grown(wildcards, base_mb, bytes_per) * attempt) // 100) * 100
+
+    return mem_mb
+
+
+def runtime(base_minutes, **minutes_per_million):
+    """Run time (minutes) for a small cohort, with more for a larger one (see `_size`), and more at each attempt."""
+
+    def minutes(wildcards, attempt):
+        return round(_grown(wildcards, base_minutes, minutes_per_million) * attempt)
+
+    return minutes
+
+
+def gpus(wildcards):
+    """GPUs that training asks for: one, unless the config says cpu."""
+    return 0 if SETTINGS["device"] == "cpu" else 1
