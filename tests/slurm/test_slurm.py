@@ -235,6 +235,45 @@ def test_the_controller_may_crash_and_come_back(slurm, config, folder, expected)
     check(folder, expected)
 
 
+def cohorts(whole_config: Path, number: int, path: Path) -> tuple[Path, str]:
+    """A config of small cohorts, one of which has too few events for the folds, and its name."""
+    config = yaml.safe_load(whole_config.read_text())
+    (one,) = config["cohorts"]
+    names = [f"c{i:02d}" for i in range(1, number + 1)]
+    broken = names[number // 2]
+    config["cohorts"] = [{**one, "name": name, "simulate": {**one["simulate"], "patients": 90}} for name in names]
+    config["cohorts"][number // 2]["simulate"] |= {"patients": 40, "censoring": 0.95}
+    config |= {"embeddings": [{**config["embeddings"][0], "epochs": 5}], "comparators": []}
+    config["evaluation"] = {**config["evaluation"], "permutations": 0}
+    return write(config, path), broken
+
+
+def test_a_broken_cohort_stops_no_other(slurm, whole_config, tmp_path):
+    config, broken = cohorts(whole_config, 3, tmp_path / "three.yaml")
+    text = slurm.snakemake(tmp_path / "three", config, "preprocess", "--retries", 0).wait(code=1)
+    (line,) = re.findall(
+        r"^  (.*)$", text.split("2 of 3 cohorts finished. Failed:\n")[1].split("Mend it")[0], flags=re.M
+    )
+    assert line.startswith(f"{broken}  build_cohort: cohort {broken}: ")
+    done = [file.parts[-3] for file in (tmp_path / "three" / "results").glob("*/preprocess/transforms.safetensors")]
+    assert sorted([*done, broken]) == ["c01", "c02", "c03"]
+
+
+@pytest.mark.skipif(
+    "STRATOMICS_SLURM_COHORTS" not in os.environ,
+    reason="many minutes: set STRATOMICS_SLURM_COHORTS=12 to run the workflow on that many cohorts",
+)
+def test_the_whole_workflow_of_many_cohorts(slurm, whole_config, tmp_path):
+    number = int(os.environ["STRATOMICS_SLURM_COHORTS"])
+    config, broken = cohorts(whole_config, number, tmp_path / "many.yaml")
+    run = slurm.snakemake(tmp_path / "many", config)
+    text = run.wait(code=1, seconds=3600)
+    print(f"{text.count('has been submitted')} SLURM jobs")
+    assert f"{number - 1} of {number} cohorts finished. Failed:\n  {broken}  build_cohort: cohort {broken}: " in text
+    assert len(list((tmp_path / "many" / "results").glob("*/summary.md"))) == number - 1
+    assert (tmp_path / "many" / "results" / "cohorts_partial.tsv").is_file()
+
+
 def test_the_whole_workflow_runs_on_slurm(slurm, snakemake, whole_config, tmp_path):
     """Every stage in jobs of SLURM, training on a GPU that SLURM gave it, with the results of a run without SLURM."""
     before = slurm.jobs()

@@ -95,11 +95,12 @@ def test_a_module_runs_below_its_prefix_on_the_tables_of_the_working_directory(s
 def test_rules_run_in_the_image_of_the_config(snakemake, tables, apptainer, tmp_path):
     config = write({**tables, "container": IMAGE}, tmp_path / "image.yaml")
     run = ("--directory", tmp_path, "--configfile", config, "--software-deployment-method", "apptainer")
-    snakemake("--cores", 1, "check", *run)
+    snakemake("--cores", 1, "check", *run, "--apptainer-args= --nv")  # with a blank, or it is taken for an option
     pulled, ran = apptainer.read_text().splitlines()
     assert pulled.startswith("pull ")
     assert pulled.endswith(IMAGE)
     assert "exec " in ran
+    assert " --nv " in ran
     assert "build_cohort.py" in ran
     assert (tmp_path / "results" / "small" / "checks.tsv").is_file()
 

@@ -53,7 +53,9 @@ def test_every_rule_with_a_script_says_what_it_needs(small):
 
 
 def test_a_small_cohort_asks_for_little(small):
-    assert {name: asked["mem_mb"] for name, asked in small.items() if asked["mem_mb"] > 2000} == {}
+    large = {name: asked["mem_mb"] for name, asked in small.items() if asked["mem_mb"] > 2000}
+    assert set(large) == {"train_embedding"}, "CUDA takes memory of the host"
+    assert large["train_embedding"] <= 5000
     assert {name: asked["runtime"] for name, asked in small.items() if asked["runtime"] > 65} == {}
 
 
@@ -120,7 +122,7 @@ def test_requests_grow_with_each_attempt(small_settings):
         "SETTINGS": small_settings,
         "SPLITS": 4,
     }
-    exec((ROOT / "workflow" / "rules" / "resources.smk").read_text(), rules)  # noqa: S102  (it is plain Python)
+    exec((ROOT / "workflow" / "rules" / "resources.smk").read_text(), rules)
 
     class Wildcards:
         cohort = small_settings["cohorts"][0]["name"]

@@ -20,7 +20,7 @@ rule train_embedding:
         "../../envs/stratomics.yaml"
     threads: 4
     resources:
-        mem_mb=memory(1500, cells=6, kept_by_split=12),
+        mem_mb=memory(1500 + CUDA_MB, cells=6, kept_by_split=12),
         runtime=runtime(30, kept_by_split=0.5),
         gpu=gpus,
     params:

@@ -45,6 +45,10 @@ def runtime(base_minutes, **minutes_per_million):
     return minutes
 
 
+# Host memory (MB) that CUDA's libraries take in training: a cautious guess, the one figure here that was not measured.
+CUDA_MB = 0 if SETTINGS["device"] == "cpu" else 3000
+
+
 def gpus(wildcards):
     """GPUs that training asks for: one, unless the config says cpu."""
     return 0 if SETTINGS["device"] == "cpu" else 1

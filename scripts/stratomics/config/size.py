@@ -1,6 +1,6 @@
 """The size of a cohort before any of its jobs has run, for what the jobs ask of a cluster.
 
-Only the beginning of each table is read: a config with 33 cohorts must be laid out in seconds.
+Only the beginning of each omics table is read: a config with 33 cohorts must be laid out in seconds.
 """
 
 from __future__ import annotations
