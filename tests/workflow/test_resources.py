@@ -88,13 +88,36 @@ MEASURED = {
         "fit_comparator": 603,
         "plot_feature_heatmap": 283,
     },
+    (1500, (20_000, 20_000)): {
+        "build_cohort": 860,
+        "make_splits": 391,
+        "fit_preprocess": 1534,
+        "train_embedding": 1379,
+        "select_latents": 441,
+        "cluster_patients": 475,
+        "fit_classifier": 871,
+        "measure_stability": 513,
+        "evaluate_subtypes": 460,
+        "export_embedding": 776,
+        "permute_survival": 966,
+        "fit_comparator": 900,
+        "plot_feature_heatmap": 796,
+        "plot_prognostic_latents": 485,
+        "plot_consensus": 385,
+    },
+    (4000, (300, 100)): {
+        "build_cohort": 171,
+        "train_embedding": 592,
+        "cluster_patients": 340,
+        "fit_comparator": 603,
+    },
 }
 
 
 @pytest.mark.parametrize("size", MEASURED, ids=lambda size: f"{size[0]}x{sum(size[1])}")
 def test_requests_cover_what_was_measured(snakemake, tmp_path, size):
     config = {"embeddings": ["ae"], "comparators": ["ridge_cox"], "evaluation": {"permutations": 0}}
-    asked = requests(snakemake, tmp_path, of_size(config, size[0], list(size[1])))
+    asked = requests(snakemake, tmp_path, {**of_size(config, size[0], list(size[1])), "device": "cpu"})
     short = {name: (asked[name]["mem_mb"], peak) for name, peak in MEASURED[size].items()}
     assert {name: pair for name, pair in short.items() if pair[0] < pair[1] + SNAKEMAKE} == {}
 

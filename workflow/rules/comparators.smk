@@ -19,7 +19,7 @@ rule fit_comparator:
     threads: 2
     resources:
         mem_mb=memory(1500, cells=6, kept_by_split=12, pairs=100),
-        runtime=runtime(60, kept=10),
+        runtime=runtime(60, kept=10, pairs=3),
     params:
         comparator="{comparator}",
         settings=comparator_settings,
