@@ -148,7 +148,8 @@ def outcomes(
 
 def _failed(cohort: str, folder: Path, logs: Iterable[Path], started: float) -> list[Outcome]:
     """Return an outcome for every log of this run that tells of a failure, in the order they were written."""
-    said, silent = [], []
+    said: list[tuple[float, Outcome]] = []
+    silent: list[tuple[float, Outcome]] = []
     for log in logs:
         try:
             modified, size = log.stat().st_mtime, log.stat().st_size
