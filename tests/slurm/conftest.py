@@ -205,16 +205,17 @@ def slurm(tmp_path_factory) -> Iterator[Slurm]:
     if reason := _why_not():
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("slurm") / "private"
-    started = subprocess.run(
-        ["bash", HERE / "start_slurm.sh", folder, "2"], capture_output=True, text=True, check=False, timeout=300
-    )
+    # Ended after a while: apt-get waits long for a network that is not there.
+    command = ["timeout", "300", "bash", HERE / "start_slurm.sh", folder, "2"]
+    started = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     # Not the settings of a SLURM job that these tests may themselves run in.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "SBATCH_"))}
     environment["SLURM_CONF"] = str(folder / "etc" / "slurm.conf")
     private = Slurm(folder, environment)
     try:
         if started.returncode:
-            pytest.skip(f"no private SLURM on this machine: {started.stderr.strip()[-600:]}")
+            why = started.stderr.strip()[-600:] or f"start_slurm.sh ended with {started.returncode}"
+            pytest.skip(f"no private SLURM on this machine: {why}")
         yield private
     finally:
         for run in private.runs:

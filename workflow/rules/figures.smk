@@ -29,7 +29,7 @@ rule plot_kaplan_meier:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, cells=6),
+        mem_mb=memory(800, cells=6),
         runtime=runtime(10),
     params:
         code=code_version("plot_kaplan_meier"),
@@ -58,7 +58,7 @@ rule plot_umap:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
+        mem_mb=memory(800),
         runtime=runtime(10),
     params:
         code=code_version("plot_umap"),
@@ -92,7 +92,7 @@ rule plot_training:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, cells=6),
+        mem_mb=memory(800, cells=6),
         runtime=runtime(10),
     params:
         code=code_version("plot_training"),
@@ -127,7 +127,7 @@ rule plot_prognostic_latents:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, cells=6),
+        mem_mb=memory(800, cells=6),
         runtime=runtime(10),
     params:
         code=code_version("plot_prognostic_latents"),
@@ -164,7 +164,7 @@ rule plot_feature_heatmap:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, cells=6, kept=20),
+        mem_mb=memory(800, cells=6, kept=20),
         runtime=runtime(10),
     params:
         code=code_version("plot_feature_heatmap"),
@@ -198,7 +198,7 @@ rule plot_optimism:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
+        mem_mb=memory(800),
         runtime=runtime(10),
     params:
         embeddings=list(EMBEDDINGS),
@@ -234,7 +234,7 @@ rule plot_permutation_null:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
+        mem_mb=memory(800),
         runtime=runtime(10),
     params:
         embeddings=list(EMBEDDINGS),
@@ -266,7 +266,7 @@ rule plot_comparators:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
+        mem_mb=memory(800),
         runtime=runtime(10),
     params:
         embeddings=list(EMBEDDINGS),
@@ -299,7 +299,7 @@ rule plot_consensus:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, pairs=40),
+        mem_mb=memory(800, pairs=40),
         runtime=runtime(10),
     params:
         embeddings=list(EMBEDDINGS),
@@ -331,7 +331,7 @@ rule plot_k_selection:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
+        mem_mb=memory(800),
         runtime=runtime(10),
     params:
         embeddings=list(EMBEDDINGS),
@@ -363,7 +363,7 @@ rule plot_calibration:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
+        mem_mb=memory(800),
         runtime=runtime(10),
     params:
         embeddings=list(EMBEDDINGS),
@@ -399,7 +399,7 @@ rule plot_enrichment:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
+        mem_mb=memory(800),
         runtime=runtime(10),
     params:
         embeddings=list(EMBEDDINGS),
