@@ -23,8 +23,9 @@ SAMPLE = 1 << 19
 #: A header longer than this is no header.
 LONGEST_LINE = 1 << 26
 
-#: What a table that cannot be read raises. The job that reads it says so, with advice.
-_UNREADABLE = (OSError, EOFError, zlib.error, ValueError, csv.Error, KeyError, IndexError)
+#: What a table that cannot be read raises, or parquet where Snakemake runs in an environment without pyarrow. The job that
+#: reads the table says what is wrong, with advice.
+_UNREADABLE = (ImportError, OSError, EOFError, zlib.error, ValueError, csv.Error, KeyError, IndexError)
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _text_table(path: Path, ids: Collection[str]) -> tuple[int, int]:
     if not ended:
         rows = max(rows, round(rows * (path.stat().st_size - after_header) / read))
     (names,) = _cells(header.decode("utf-8-sig"))
-    first = _cells(b"\n".join(sample.split(b"\n", 20)[:20]).decode())
+    first = _cells(b"\n".join(sample.split(b"\n", 20)[:20]).decode(errors="replace"))  # the end may be cut
     in_header = sum(name.strip() in ids for name in names[1:]) / max(1, len(names) - 1)
     in_rows = sum(row[0].strip() in ids for row in first if row) / max(1, len(first))
     columns = len(names) - 1
