@@ -1,5 +1,6 @@
-# What a job asks for, by the size of its cohort. The coefficients are rounded up from peaks and times that were measured on
-# cohorts of 100 to 4000 patients and 100 to 40,000 features; a job that needs more all the same is retried with more.
+# What a job asks for, by the size of its cohort. Memory is rounded up from peaks measured at three sizes (the largest had
+# 40,000 features, or 4000 patients; tests/workflow/test_resources.py has them); what grows with pairs of patients and most
+# run times are generous allowances. A job that needs more all the same is retried with more.
 from functools import cache as _cache
 
 from stratomics.config.size import cohort_size as _cohort_size
@@ -45,7 +46,7 @@ def runtime(base_minutes, **minutes_per_million):
     return minutes
 
 
-# Host memory (MB) that CUDA's libraries take in training: a cautious guess, the one figure here that was not measured.
+# Host memory (MB) that CUDA's libraries take in training: a cautious guess, not measured.
 CUDA_MB = 0 if SETTINGS["device"] == "cpu" else 3000
 
 
