@@ -40,7 +40,13 @@ def attempt(breaks: Callable[[Tables, Settings, Path], None], folder: Path) -> l
         "mrna": pd.DataFrame(rng.normal(size=(N, 6)), ids, [f"g{j}" for j in range(6)]).round(3),
         "meth": pd.DataFrame(rng.random((N, 5)), ids, [f"cg{j}" for j in range(5)]).round(3),
         "clinical": pd.DataFrame(
-            {"OS": [1] * 25 + [0] * 15, "OS.time": range(500, 500 + N), "age": 50 + np.arange(N), "machine": "GA"}, ids
+            {
+                "OS": [1] * 25 + [0] * 15,
+                "OS.time": range(500, 500 + N),
+                "age": 50 + rng.permutation(N),
+                "machine": "GA",
+            },
+            ids,
         ),
     }
     settings: Settings = {
@@ -92,11 +98,11 @@ def folder_for_file(tables: Tables, settings: Settings, folder: Path) -> None:
 
 
 @case(
-    "mrna.xlsx: '.xlsx' is not a kind of table that is read. Allowed are .tsv, .csv, .txt, .tsv.gz, .csv.gz, .txt.gz, "
-    ".parquet; save omics 'mrna' as one of these."
+    "mrna.xlsx: the file is a spreadsheet (.xlsx, .ods) or another zip archive. Tables must be text separated by tabs, commas or "
+    "semicolons, plain or gzipped, or parquet: save omics 'mrna' as one of these."
 )
 def spreadsheet(tables: Tables, settings: Settings, folder: Path) -> None:
-    (folder / "mrna.xlsx").write_bytes(b"PK")
+    (folder / "mrna.xlsx").write_bytes(b"PK\x03\x04\x14")
     settings["omics"][0]["path"] = "mrna.xlsx"
 
 
@@ -115,7 +121,7 @@ def header_only(tables: Tables, settings: Settings, folder: Path) -> None:
 
 @case(
     "clinical.tsv: the first line is a single cell, 'patient|OS|OS.time'. A table needs several columns, separated by tabs, "
-    "commas or semicolons: write it again with one of these."
+    "commas or semicolons: write it again with one of these. It looks separated by vertical bars."
 )
 def unknown_separator(tables: Tables, settings: Settings, folder: Path) -> None:
     (folder / "clinical.tsv").write_text("patient|OS|OS.time\nP00|1|20\n")
@@ -220,16 +226,16 @@ def infinite(tables: Tables, settings: Settings, folder: Path) -> None:
 
 
 @case(
-    "mrna.tsv: 1 patient is there more than once: 'P03' in lines 5, 42. Each patient must be there once: keep one sample of "
-    "each, or average them."
+    "mrna.tsv: 1 patient is there more than once: 'P03' in lines 5, 42. Each patient must be there once: keep the row of one "
+    "sample (the primary tumour) and remove the others."
 )
 def repeated_patient(tables: Tables, settings: Settings, folder: Path) -> None:
     tables["mrna"] = pd.concat([tables["mrna"], tables["mrna"].loc[["P03"]]])
 
 
 @case(
-    "mrna.tsv: 1 patient is there more than once: 'P03' in columns 5, 42. Each patient must be there once: keep one sample of "
-    "each, or average them."
+    "mrna.tsv: 1 patient is there more than once: 'P03' in columns 5, 42. Each patient must be there once: keep the column of "
+    "one sample (the primary tumour) and remove the others."
 )
 def repeated_patient_in_columns(tables: Tables, settings: Settings, folder: Path) -> None:
     tables["mrna"] = pd.concat([tables["mrna"], tables["mrna"].loc[["P03"]]]).T
@@ -254,26 +260,29 @@ def unnamed_patient(tables: Tables, settings: Settings, folder: Path) -> None:
 
 
 @case(
-    "mrna.tsv: 0 of its 40 patients ('S0', 'S1', 'S2', ... (40 in all)) are in clinical.tsv ('P00', 'P01', 'P02', ... (40 in "
-    "all)). At least 50% of the patients of the smaller table must be in the other. Use the same ids in both tables."
+    "mrna.tsv: neither its rows ('S0', 'S1', 'S2', ... (40 in all)) nor its columns ('g0', 'g1', 'g2', ... (6 in all)) are "
+    "patients of clinical.tsv ('P00', 'P01', 'P02', ... (40 in all)). At least 50% of the patients of the smaller table "
+    "must be in the other. Use the same ids in both tables."
 )
 def other_ids(tables: Tables, settings: Settings, folder: Path) -> None:
     tables["mrna"].index = pd.Index([f"S{i}" for i in range(N)])
 
 
 @case(
-    "mrna.tsv: 10 of its 40 patients ('P00', 'P01', 'P02', ... (40 in all)) are in clinical.tsv ('P00', 'P01', 'P02', ... (40 "
-    "in all)). At least 50% of the patients of the smaller table must be in the other. Use the same ids in both tables."
+    "mrna.tsv: 10 of the 40 names of its rows ('P00', 'P01', 'P02', ... (40 in all)) are ids of clinical.tsv ('P00', "
+    "'P01', 'P02', ... (40 in all)). At least 50% of the patients of the smaller table must be in the other. Use the same "
+    "ids in both tables."
 )
 def few_shared_ids(tables: Tables, settings: Settings, folder: Path) -> None:
     tables["mrna"].index = pd.Index([f"P{i:02d}" if i < 10 else f"S{i}" for i in range(N)])
 
 
 @case(
-    "mrna.tsv: 0 of its 40 patients ('TCGA-2Y-0000-01A-11R', 'TCGA-2Y-0001-01A-11R', 'TCGA-2Y-0002-01A-11R', ... (40 in "
-    "all)) are in clinical.tsv ('TCGA-2Y-0000', 'TCGA-2Y-0001', 'TCGA-2Y-0002', ... (40 in all)). At least 50% of the "
-    "patients of the smaller table must be in the other. Shorten the ids of this table to their first 12 characters "
-    "('TCGA-2Y-0000-01A-11R' to 'TCGA-2Y-0000')."
+    "mrna.tsv: 0 of the 40 names of its columns ('TCGA-2Y-0000-01A-11R', 'TCGA-2Y-0001-01A-11R', 'TCGA-2Y-0002-01A-11R', "
+    "... (40 in all)) are ids of clinical.tsv ('TCGA-2Y-0000', 'TCGA-2Y-0001', 'TCGA-2Y-0002', ... (40 in all)). The ids "
+    "of mrna.tsv are samples (40 of type 01 (primary solid tumour)), those of clinical.tsv patients. Write in the config, "
+    "under the cohort: "
+    'samples: ["01"] to take the samples of type 01 (primary solid tumour), one per patient, and to leave out the others.'
 )
 def barcodes_of_samples(tables: Tables, settings: Settings, folder: Path) -> None:
     for table in tables.values():
@@ -282,9 +291,9 @@ def barcodes_of_samples(tables: Tables, settings: Settings, folder: Path) -> Non
 
 
 @case(
-    "mrna.tsv: 0 of its 40 patients ('TCGA.00', 'TCGA.01', 'TCGA.02', ... (40 in all)) are in clinical.tsv ('TCGA-00', "
-    "'TCGA-01', 'TCGA-02', ... (40 in all)). At least 50% of the patients of the smaller table must be in the other. The ids "
-    "differ only in their separators (R writes '.' for '-'): write them alike."
+    "mrna.tsv: 0 of the 40 names of its rows ('TCGA.00', 'TCGA.01', 'TCGA.02', ... (40 in all)) are ids of clinical.tsv "
+    "('TCGA-00', 'TCGA-01', 'TCGA-02', ... (40 in all)). At least 50% of the patients of the smaller table must be in the "
+    "other. The ids differ only in their separators (R writes '.' for '-'): write them alike."
 )
 def separators_of_r(tables: Tables, settings: Settings, folder: Path) -> None:
     for name, table in tables.items():
@@ -292,9 +301,9 @@ def separators_of_r(tables: Tables, settings: Settings, folder: Path) -> None:
 
 
 @case(
-    "meth.tsv: 31 of its 40 patients ('0', '1', '2', ... (40 in all)) are in clinical.tsv ('000', '001', '002', ... (40 in "
-    "all)). At least 50% of the patients of the smaller table must be in the other. The ids differ only in leading zeros: "
-    "write them alike, as text.".replace("31", "0")
+    "meth.tsv: 0 of the 40 names of its rows ('0', '1', '2', ... (40 in all)) are ids of clinical.tsv ('000', '001', "
+    "'002', ... (40 in all)). At least 50% of the patients of the smaller table must be in the other. The ids differ only "
+    "in leading zeros: write them alike, as text."
 )
 def leading_zeros(tables: Tables, settings: Settings, folder: Path) -> None:
     for name, table in tables.items():
@@ -330,7 +339,7 @@ def clinical_turned_round(tables: Tables, settings: Settings, folder: Path) -> N
 
 @case(
     "clinical.tsv: no column 'Machines', which the config names as batch of omics 'meth'. Did you mean 'machine'? Correct "
-    "the name in the config."
+    "the name in the config; if the column stands in another file, join the two by patient into one clinical table."
 )
 def misspelt_batch(tables: Tables, settings: Settings, folder: Path) -> None:
     settings["omics"][1]["batch"] = "Machines"
@@ -338,7 +347,7 @@ def misspelt_batch(tables: Tables, settings: Settings, folder: Path) -> None:
 
 @case(
     "clinical.tsv: no column 'aged', which the config names as clinical.covariates. Did you mean 'age'? Correct the name in "
-    "the config.",
+    "the config; if the column stands in another file, join the two by patient into one clinical table.",
     "clinical.tsv: no column 'redaction', which the config names as clinical.exclude. The columns are 'patient', 'OS', "
     "'OS.time', 'age', 'machine'. Correct the name in the config.",
 )
@@ -430,8 +439,8 @@ def no_events_known(tables: Tables, settings: Settings, folder: Path) -> None:
 
 
 @case(
-    "clinical.tsv: column 'OS.time' has 1 cell that is no number: '3 years' (patient 'P02'). Times are days, or empty, NA and the "
-    "like where missing: correct them."
+    "clinical.tsv: column 'OS.time' has 1 cell that is no number: '3 years' (patient 'P02'). Times are numbers, or empty, "
+    "NA and the like where missing. Correct them."
 )
 def time_in_words(tables: Tables, settings: Settings, folder: Path) -> None:
     tables["clinical"]["OS.time"] = tables["clinical"]["OS.time"].astype(object)
@@ -439,7 +448,7 @@ def time_in_words(tables: Tables, settings: Settings, folder: Path) -> None:
 
 
 @case(
-    "clinical.tsv: column 'OS.time' has 1 infinite time (patients 'P02'). Times are days: correct them, or write NA where a "
+    "clinical.tsv: column 'OS.time' has 1 infinite time (patients 'P02'). Times are finite: correct them, or write NA where a "
     "time is missing."
 )
 def infinite_time(tables: Tables, settings: Settings, folder: Path) -> None:
@@ -449,8 +458,8 @@ def infinite_time(tables: Tables, settings: Settings, folder: Path) -> None:
 
 @case(
     "clinical.tsv: column 'OS.time' has 6 times <= 0 among 40 (patients 'P00', 'P01', 'P02', ... (6 in all)). Follow-up must "
-    "be > 0 days; a few such patients are left out, but more than 5% mean a wrong column or unit: correct clinical.time or "
-    "the table."
+    "be > 0 days; a few such patients are left out, but more than 5% may mean a wrong column or unit: correct clinical.time or the "
+    "table. If these patients were just not followed, leave them out: write under clinical: drop_nonpositive_time: true"
 )
 def many_negative_times(tables: Tables, settings: Settings, folder: Path) -> None:
     tables["clinical"]["OS.time"] = np.arange(-5, N - 5)

@@ -57,7 +57,7 @@ BROKEN = {
     "mapping for list": ("cohorts: {demo: {simulate: {}}}", "cohorts: found a mapping; allowed is a list of at least one. "
                          "Start every item of the list with a dash."),
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
-                         "clinical, simulate. Write its keys below it, indented."),
+                         "clinical, samples, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
                          "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, seed, "
                          "selection, stability, subtypes."),
@@ -133,7 +133,8 @@ BROKEN = {
                     "table and which of its columns mean what. Add it, for instance clinical: {path: "
                     "data/LIHC/clinical.tsv.gz, patient: patient, time: OS.time, event: OS}"),
     "no time": (files(clinical="{path: clinical.tsv, patient: patient, event: OS}"), "cohorts[0].clinical.time: missing. The "
-                "column of follow-up times in days. Add it, for instance time: OS.time"),
+                "column of follow-up times; or several, of which the first known cell of a patient counts (GDC has one for the "
+                "dead and one for the living). Add it, for instance time: OS.time"),
     "time is event": (files(clinical="{path: clinical.tsv, patient: patient, time: OS, event: OS}"),
                       "cohorts[0].clinical.event: found 'OS', which cohorts[0].clinical.time has already. Name two different "
                       "columns."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,12 @@ from stratomics.errors import DataError
 
 from .checks import Checks, count
 from .clinical import Clinical, read_clinical
+from .clinical_checks import check_covariates
+from .follow_up import check_short, time_columns
 from .harmonise import choose_patients, orient
+from .leaks import check_features
 from .measure import check_batches, check_scale, drop_useless
+from .plausible import check_codes, check_feature_names, check_logged, check_same_omics
 from .read import read_matrix
 from .types import Cohort, Omics
 
@@ -22,8 +26,6 @@ from .types import Cohort, Omics
 MIN_EVENTS = 20
 #: Below this many events the results of a run say little.
 FEW_EVENTS = 50
-#: Follow-up that never exceeds this was hardly counted in days.
-SHORT_FOLLOW_UP = 365.0
 
 
 def build_cohort(
@@ -38,7 +40,7 @@ def build_cohort(
     Parameters
     ----------
     cohort_config
-        One entry of ``cohorts`` in the config: name, omics (name, path, transform, batch) and clinical.
+        One entry of ``cohorts`` in the config: name, omics (name, path, transform, batch), clinical and samples.
     preprocess
         Of it, ``max_missing_patient`` and ``max_missing_feature``.
     evaluation
@@ -63,45 +65,71 @@ def build_cohort(
     settings = {str(one["name"]): one for one in cohort_config["omics"]}
     batches = {item: str(one["batch"]) for item, one in settings.items() if one.get("batch")}
     checks = Checks()
-    clinical = read_clinical(cohort_config["clinical"], base_dir, checks, batches)
+    samples = [str(code).zfill(2) for code in cohort_config.get("samples") or []]
+    clinical = read_clinical(cohort_config["clinical"], base_dir, checks, batches, samples)
     tables: dict[str, pd.DataFrame] = {}
     for item, one in settings.items():
-        try:
-            table = orient(read_matrix(str(one["path"]), base_dir, item, checks), clinical, item, checks)
-        except DataError as error:
-            for fault in error.faults:
-                checks.fault(fault)
-            continue
+        table = _read_omics(item, str(one["path"]), base_dir, clinical, samples, checks)
         if table is not None:
             tables[item] = table
+    if clinical is None:
+        checks.raise_faults()
+        raise AssertionError("a clinical table that cannot be read is a fault")
+    check_same_omics(tables, {item: str(one["path"]) for item, one in settings.items()}, checks)
 
     unfinished = bool(checks.faults)  # what follows from a fault is no fault of its own
-    patients: list[str] | None = None
-    if clinical is not None:
-        patients = choose_patients(name, clinical, tables, float(preprocess["max_missing_patient"]), checks)
-        if not unfinished:
-            _summarise(name, clinical, tables, patients, checks)
-            _check_power(name, clinical, tables, patients, evaluation, checks)
-    if patients is None or patients:
+    patients = choose_patients(name, clinical, tables, float(preprocess["max_missing_patient"]), checks)
+    if not unfinished:
+        _summarise(name, clinical, tables, patients, checks)
+        _check_power(name, clinical, tables, patients, evaluation, checks)
+    if patients:
+        clinical_config = cohort_config["clinical"]
+        outcome = [*time_columns(clinical_config), str(clinical_config["event"])]
         for item, table in tables.items():
-            part = table if patients is None else table.loc[patients]
+            part = table if list(table.index) == patients else table.loc[patients]
+            check_features(
+                part,
+                clinical.time[patients],
+                clinical.event[patients],
+                outcome,
+                item,
+                str(settings[item]["path"]),
+                checks,
+            )
             tables[item] = _measure(part, item, settings[item], preprocess, checks)
-            if clinical is not None and item in batches and batches[item] in clinical.cells:
-                batch = clinical.batch(batches[item])[part.index.intersection(clinical.patients)]
+            if item in batches and batches[item] in clinical.cells:
+                batch = clinical.batch(batches[item])[patients]
                 check_batches(batch, item, batches[item], clinical.path, checks)
+        check_covariates(clinical, patients, clinical_config.get("covariates") or [], outcome, batches, checks)
+        if not unfinished:
+            check_short(clinical.time[patients], clinical_config.get("time_unit"), checks)
     checks.raise_faults()
-    if clinical is None or patients is None:
-        raise AssertionError("a clinical table that cannot be read is a fault")
-    _check_covariates(clinical, patients, checks)
     return _assemble(name, settings, batches, clinical, tables, patients), checks.table()
+
+
+def _read_omics(
+    item: str, path: str, base_dir: str | Path, clinical: Clinical | None, samples: Sequence[str], checks: Checks
+) -> pd.DataFrame | None:
+    """Return patients x features; None where the table cannot be read, or its names cannot be told apart."""
+    try:
+        matrix = read_matrix(path, base_dir, item, checks)
+    except DataError as error:
+        for fault in error.faults:
+            checks.fault(fault)
+        return None
+    # Without the ids of the patients nobody knows which of its names are patients.
+    table = None if clinical is None else orient(matrix, clinical, item, checks, samples)
+    return None if table is None else check_feature_names(table, item, path, checks)
 
 
 def _measure(
     table: pd.DataFrame, item: str, settings: Mapping[str, Any], preprocess: Mapping[str, Any], checks: Checks
 ) -> pd.DataFrame:
-    path = str(settings["path"])
+    path, transform = str(settings["path"]), str(settings.get("transform") or "none")
     kept = drop_useless(table, item, path, float(preprocess["max_missing_feature"]), checks)
-    check_scale(kept, item, path, str(settings.get("transform") or "none"), checks)
+    check_scale(kept, item, path, transform, checks)
+    check_logged(kept.to_numpy(), item, path, transform, checks)
+    check_codes(kept.to_numpy(), kept.columns, item, path, checks)
     return kept
 
 
@@ -150,9 +178,6 @@ def _summarise(
         median = median_follow_up(time, event)
         message = "days, reverse Kaplan-Meier estimate over the patients kept (NA: not reached)"
         checks.add("cohort", name, "median_follow_up", median if np.isfinite(median) else None, message)
-        if time.max() < SHORT_FOLLOW_UP:
-            message = f"longest follow-up is {time.max():g}: time must be in days; are these months or years?"
-            checks.add("clinical", "clinical", "time_unit", float(time.max()), message, action="warning")
 
 
 def median_follow_up(time: np.ndarray, event: np.ndarray) -> float:
@@ -211,16 +236,3 @@ def _check_power(
     if beyond < 10:
         message = f"patients followed for evaluation.horizon_days = {horizon:g} days: consider an earlier horizon"
         checks.add("cohort", name, "followed_to_horizon", beyond, message, action="warning")
-
-
-def _check_covariates(clinical: Clinical, patients: list[str], checks: Checks) -> None:
-    for column in map(str, clinical.covariates):
-        values = clinical.covariates.loc[patients, column]
-        if values.isna().any():
-            message = f"patients of the cohort without {column}"
-            checks.add("clinical", "clinical", "covariate_missing", int(values.isna().sum()), message, id=column)
-        if values.nunique() < 2:
-            message = f"{column} does not vary between the patients of the cohort: it says nothing about survival"
-            checks.add(
-                "clinical", "clinical", "covariate_constant", values.nunique(), message, action="warning", id=column
-            )

@@ -50,6 +50,12 @@ class Checks:
             value = str(value)
         self._rows.append((level, item, id, check, value, action, message))
 
+    def extend(self, other: Checks) -> None:
+        """Add the rows and faults that another collected."""
+        self._rows += other._rows
+        for message in other.faults:
+            self.fault(message)
+
     def fault(self, message: str) -> None:
         """Add one message that stops the intake; the same message is kept once."""
         if message not in self.faults:
@@ -86,11 +92,12 @@ def count(n: int, noun: str, plural: str | None = None) -> str:
     return f"{n} {noun if n == 1 else plural or noun + 's'}"
 
 
-def listing(parts: Iterable[str], most: int = 3) -> str:
-    """Join the first few findings: ``a; b; c; and 4 more``."""
+def listing(parts: Iterable[str], most: int = 3, *, n: int | None = None, join: str = "; ") -> str:
+    """Join the first few findings: ``a; b; c; and 4 more``; there are `n` where `parts` holds only the first."""
     listed = list(parts)
-    more = [f"and {len(listed) - most} more"] if len(listed) > most else []
-    return "; ".join(listed[:most] + more)
+    n = len(listed) if n is None else n
+    more = [f"and {n - most} more"] if n > most else []
+    return join.join(listed[:most] + more)
 
 
 def are(n: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ import pandas as pd
 
 from stratomics.errors import DataError
 
-from .checks import Checks, are, count, duplicated, examples, listing, nearest, places
+from .cells import is_missing
+from .checks import Checks, are, count, duplicated, listing, nearest, places
+from .covariates import Reading, read_covariate
 from .events import decode_events, same_code
-from .read import is_missing, number, read_cells
-
-#: More zero or negative times than this share mean a wrong column or unit, not a few odd patients.
-MAX_UNUSABLE_TIMES = 0.05
+from .follow_up import TIMES_OF_DEAD, TIMES_OF_LIVING, Reasons, read_times, time_columns
+from .ids import alike, clean_name, without_decimals
+from .read import read_cells
+from .samples import choose_samples, people, sample_fault
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,11 @@ class Clinical:
     event
         1 or 0; NaN where missing.
     covariates
-        And, after them, annotations. Numbers where every known cell is one, else text; NaN where missing.
+        And, after them, annotations. Numbers where the known cells are numbers, else text; NaN where missing.
     reasons
         Patients without usable follow-up: short code and words for each reason.
+    readings
+        How each column of `covariates` was read.
     """
 
     path: str
@@ -45,7 +49,8 @@ class Clinical:
     time: pd.Series
     event: pd.Series
     covariates: pd.DataFrame
-    reasons: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    reasons: Reasons = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
 
     @property
     def patients(self) -> pd.Index:
@@ -68,29 +73,36 @@ def known(cells: pd.Series) -> pd.Series:
 
 
 def read_clinical(
-    settings: Mapping[str, Any], base_dir: str | Path, checks: Checks, batches: Mapping[str, str]
+    settings: Mapping[str, Any],
+    base_dir: str | Path,
+    checks: Checks,
+    batches: Mapping[str, str],
+    samples: Sequence[str] = (),
 ) -> Clinical | None:
     """Read the clinical table of a cohort.
 
     Parameters
     ----------
     settings
-        The ``clinical`` part of the config: path, patient, time, event, covariates, annotations, exclude, event_codes.
+        The ``clinical`` part of the config: path, patient, time, time_unit, drop_nonpositive_time, event, event_codes, covariates,
+        annotations, exclude.
     base_dir
         Folder the paths of the config start from.
     checks
         Gets rows and faults.
     batches
         Column of the batch by name of the omics.
+    samples
+        ``samples`` of the cohort: types of samples to take where the ids are barcodes of samples.
 
     Returns
     -------
     Clinical or None
         None when not even the ids could be read.
     """
-    path = str(settings["path"])
+    path, id_column = str(settings["path"]), str(settings["patient"])
     try:
-        cells = read_cells(path, base_dir, checks)
+        cells, comments = read_cells(path, base_dir, checks, id_column)
     except DataError as error:
         for fault in error.faults:
             checks.fault(fault)
@@ -98,46 +110,65 @@ def read_clinical(
     kept = {column: key for key in ("annotations", "covariates") for column in settings.get(key) or []}
     columns = list(dict.fromkeys([*(settings.get("covariates") or []), *kept]))
     exclude = settings.get("exclude") or {}
-    wanted = {settings[key]: f"clinical.{key}" for key in ("patient", "time", "event")}
+    times, event_column = time_columns(settings), str(settings["event"])
+    wanted = {id_column: "clinical.patient", **dict.fromkeys(times, "clinical.time"), event_column: "clinical.event"}
     wanted |= {column: f"clinical.{kept[column]}" for column in columns if column not in wanted}
     wanted |= {column: "clinical.exclude" for column in exclude if column not in wanted}
     wanted |= {column: f"batch of omics '{name}'" for name, column in batches.items() if column not in wanted}
-    if {settings["time"], settings["event"]} <= {*cells.iloc[:, 0]} and settings["time"] not in cells:
+    # The config may hold a name with a blank or an invisible character that the header has lost, or the other way round.
+    spelt = {clean_name(column): column for column in wanted}
+    cells.columns = pd.Index([spelt.get(str(column), str(column)) for column in cells.columns], dtype=object)
+    if {times[0], event_column} <= {*cells.iloc[:, 0]} and times[0] not in cells:
         checks.fault(
-            f"{path}: '{settings['time']}' and '{settings['event']}' stand in the first column, so each patient has a column. "
+            f"{path}: '{times[0]}' and '{event_column}' stand in the first column, so each patient has a column. "
             f"The clinical table must have one row per patient: turn it round."
         )
         return None
-    absent = _check_columns(path, list(cells.columns), wanted, checks)
-    _check_covariates(path, kept, settings, checks)
-    if settings["patient"] in absent or cells.columns.tolist().count(settings["patient"]) > 1:
+    absent = _check_columns(path, list(cells.columns), wanted, comments, checks)
+    _check_covariates(path, kept, times, settings, checks)
+    if id_column in absent or cells.columns.tolist().count(id_column) > 1:
         return None
-    cells = _index_patients(path, cells.loc[:, ~cells.columns.duplicated()], settings["patient"], checks)
+    indexed = _index_patients(path, cells.loc[:, ~cells.columns.duplicated()], id_column, [*wanted], samples, checks)
+    if indexed is None:
+        return None
+    cells = indexed
 
     empty = pd.Series(np.nan, index=cells.index, dtype=np.float64)
     time, event = empty, empty
-    reasons: dict[str, list[tuple[str, str]]] = {}
+    reasons: Reasons = {}
     for column in (column for column in exclude if column not in absent):
         _exclude(path, cells[column], [str(value) for value in exclude[column]], reasons, checks)
-    if settings["event"] not in absent:
-        event = decode_events(known(cells[settings["event"]]), settings.get("event_codes"), path, checks)
+    if event_column not in absent:
+        event = decode_events(known(cells[event_column]), settings.get("event_codes"), path, checks)
         for patient in event.index[event.isna()]:
-            reasons.setdefault(patient, []).append(("no_event", f"{settings['event']} is missing"))
-    if settings["time"] not in absent:
-        time = _times(path, cells[settings["time"]], reasons, checks)
-    present = [column for column in columns if column not in absent]
-    table = pd.DataFrame({column: _covariate(known(cells[column])) for column in present}, index=cells.index)
-    return Clinical(path, cells, time, event, table, reasons)
+            reasons.setdefault(patient, []).append(("no_event", f"{event_column} is missing"))
+    if not absent & {*times}:
+        named = [column for column in cells if column in {*times, *TIMES_OF_DEAD, *TIMES_OF_LIVING}]
+        time = read_times(path, cells[named].apply(known), settings, event, reasons, checks)
+    readings = {column: read_covariate(known(cells[column])) for column in columns if column not in absent}
+    table = pd.DataFrame({column: reading.values for column, reading in readings.items()}, index=cells.index)
+    return Clinical(path, cells, time, event, table, reasons, readings)
 
 
-def _check_columns(path: str, columns: list[str], wanted: Mapping[str, str], checks: Checks) -> set[str]:
+def _check_columns(path: str, columns: list[str], wanted: Mapping[str, str], comments: int, checks: Checks) -> set[str]:
     """Fault the columns that are absent or there twice; return the absent ones."""
     absent = {column for column in wanted if column not in columns}
     for column in wanted:
         if column in absent:
+            advice = "Correct the name in the config."
+            if wanted[column] == "clinical.patient" and columns[0] == "":
+                advice = 'The first column has no name: if it holds the ids, write under clinical: patient: ""'
+            elif wanted[column].startswith(("clinical.cov", "clinical.ann", "batch")):
+                advice = (
+                    "Correct the name in the config; if the column stands in another file, join the two by patient into one "
+                    "clinical table."
+                )
+            skipped = (
+                f" ({count(comments, 'line')} above the header, comments, {are(comments)} skipped.)" if comments else ""
+            )
             checks.fault(
                 f"{path}: no column '{column}', which the config names as {wanted[column]}. {nearest(column, columns)} "
-                f"Correct the name in the config."
+                f"{advice}{skipped}"
             )
         elif columns.count(column) > 1:
             checks.fault(
@@ -147,10 +178,12 @@ def _check_columns(path: str, columns: list[str], wanted: Mapping[str, str], che
     return absent
 
 
-def _check_covariates(path: str, kept: Mapping[str, str], settings: Mapping[str, Any], checks: Checks) -> None:
+def _check_covariates(
+    path: str, kept: Mapping[str, str], times: Sequence[str], settings: Mapping[str, Any], checks: Checks
+) -> None:
     """Fault the columns, each with its key of the config, that hold the follow-up or have its name."""
     for column, key in sorted(kept.items(), key=lambda item: item[1] != "covariates"):
-        if column in (settings["time"], settings["event"], settings["patient"]):
+        if column in (*times, settings["event"], settings["patient"]):
             checks.fault(
                 f"{path}: clinical.{key} names '{column}', which is the column of ids, time or event itself. {key.capitalize()} "
                 f"are what was known when follow-up began (age, sex, stage): remove it from clinical.{key}."
@@ -162,33 +195,64 @@ def _check_covariates(path: str, kept: Mapping[str, str], settings: Mapping[str,
             )
 
 
-def _index_patients(path: str, cells: pd.DataFrame, column: str, checks: Checks) -> pd.DataFrame:
-    """Put the ids into the index; fault empty and repeated ones and go on without them."""
-    ids = cells[column]
+def _index_patients(
+    path: str, cells: pd.DataFrame, column: str, used: Sequence[str], samples: Sequence[str], checks: Checks
+) -> pd.DataFrame | None:
+    """Put the ids into the index; fault empty and repeated ones and go on without them. None where rows are no patients."""
+    unit = str(cells.index.name)
+    ids = cells[column].map(clean_name)
     empty = ids.index[ids.map(is_missing).astype(bool)]
     if len(empty):
         checks.fault(
             f"{path}: column '{column}' is empty in {count(len(empty), 'row')} "
-            f"({places(str(ids.index.name), empty.tolist())}). Every row needs the id of its patient: "
+            f"({places(unit, empty.tolist())}). Every row needs the id of its patient: "
             f"fill in the ids or remove the rows."
         )
+    if cleaned := int((ids != cells[column].str.strip()).sum()):
+        message = f"ids of {path} had invisible characters or another Unicode form: made alike"
+        checks.add("clinical", "clinical", "names_cleaned", cleaned, message, id=column)
     cells, ids = cells.drop(index=empty), ids.drop(index=empty)
+    if samples:
+        chosen = choose_samples(ids.tolist(), samples, "clinical", "clinical", path, checks)
+        if chosen is not None:
+            keep = [name is not None for name in chosen]
+            if not any(keep):  # a fault
+                return None
+            cells, ids = cells.loc[keep], pd.Series(chosen, index=ids.index, dtype=object).loc[keep]
+    elif fault := sample_fault(path, ids.tolist()):
+        checks.fault(fault)
+        return None
+    whole = without_decimals(ids.tolist())
+    if whole is not None:
+        message = f"ids of {path} end in '.0', as pandas writes whole numbers where one is missing: read without"
+        checks.add("clinical", "clinical", "ids_whole_numbers", len(whole), message, id=column)
+        ids = pd.Series(whole, index=ids.index, dtype=object)
     repeated = duplicated(ids)
     if repeated:
         shown = listing(
-            f"'{name}' in {places(str(ids.index.name), [ids.index[i] for i in where])}"
-            for name, where in repeated.items()
+            f"'{name}' in {places(unit, [ids.index[i] for i in where])}" for name, where in repeated.items()
         )
         checks.fault(
             f"{path}: {count(len(repeated), 'patient')} {are(len(repeated))} listed more than once: {shown}. "
             f"Each patient must have one row: remove or merge the others."
         )
+    elif found := people({str(name): cells[name].tolist() for name in cells}, column):
+        checks.fault(
+            f"{path}: its {len(cells)} rows are of {found[1]} people (column '{found[0]}'), so a row is a sample or a visit and no "
+            f"patient; of two rows of a person one would train what is judged on the other. Keep one row per person and name "
+            f"that column as clinical.patient: patient: {found[0]}"
+        )
+        return None
+    for group in alike(ids)[:1]:
+        message = (
+            f"ids of {path} differ only in case or separators ({' and '.join(map(repr, group))}): if they are one patient, "
+            f"one trains what is judged on the other"
+        )
+        checks.add("clinical", "clinical", "ids_alike", len(alike(ids)), message, action="warning", id=column)
     return cells.set_axis(pd.Index(ids, name="patient", dtype=object)).loc[~ids.duplicated().to_numpy()]
 
 
-def _exclude(
-    path: str, cells: pd.Series, values: list[str], reasons: dict[str, list[tuple[str, str]]], checks: Checks
-) -> None:
+def _exclude(path: str, cells: pd.Series, values: list[str], reasons: Reasons, checks: Checks) -> None:
     for value in values:
         hit = cells.index[cells.map(lambda cell, value=value: same_code(cell, value)).astype(bool)]
         for patient in hit:
@@ -196,50 +260,3 @@ def _exclude(
         if not len(hit):
             message = f"exclude: no patient has '{value}' in column '{cells.name}' of {path}"
             checks.add("clinical", "clinical", "exclude", 0, message, id=str(cells.name))
-
-
-def _times(path: str, cells: pd.Series, reasons: dict[str, list[tuple[str, str]]], checks: Checks) -> pd.Series:
-    """Read the times; those that are missing, zero or negative become NaN with a reason."""
-    bad: list[tuple[str, str]] = []
-    values = []
-    for patient, cell in cells.items():
-        try:
-            value = number(cell)
-        except ValueError:
-            value = np.nan
-            bad.append((str(patient), cell))
-        values.append(value)
-    time = pd.Series(values, index=cells.index, dtype=np.float64)
-    if bad:
-        shown = listing(f"'{cell}' (patient '{patient}')" for patient, cell in bad)
-        checks.fault(
-            f"{path}: column '{cells.name}' has {count(len(bad), 'cell')} that {are(len(bad))} no number: {shown}. "
-            f"Times are days, or empty, NA and the like where missing: correct them."
-        )
-    infinite = time.index[np.isinf(time)]
-    if len(infinite):
-        checks.fault(
-            f"{path}: column '{cells.name}' has {count(len(infinite), 'infinite time')} (patients "
-            f"{examples(infinite)}). Times are days: correct them, or write NA where a time is missing."
-        )
-    unusable = time.index[time <= 0]
-    if len(unusable) > MAX_UNUSABLE_TIMES * time.notna().sum():
-        checks.fault(
-            f"{path}: column '{cells.name}' has {len(unusable)} times <= 0 among {time.notna().sum()} (patients "
-            f"{examples(unusable)}). Follow-up must be > 0 days; a few such patients are left out, but more than "
-            f"{MAX_UNUSABLE_TIMES:.0%} mean a wrong column or unit: correct clinical.time or the table."
-        )
-    for patient, value in time.items():
-        if value > 0:
-            continue
-        code, word = ("no_time", "missing") if np.isnan(value) else ("zero_time", "0")
-        if value < 0:
-            code, word = "negative_time", f"negative ({value:g})"
-        reasons.setdefault(str(patient), []).append((code, f"{cells.name} is {word}"))
-    return time.where(time > 0)
-
-
-def _covariate(cells: pd.Series) -> pd.Series:
-    """Read as numbers where every known cell is one, else leave as text."""
-    numbers = pd.to_numeric(cells, errors="coerce")
-    return numbers.astype(np.float64) if (numbers.notna() | cells.isna()).all() else cells

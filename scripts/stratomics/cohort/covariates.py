@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from .read import is_missing
+from .cells import DECIMAL_COMMA, is_missing, number
 
 Kind = Literal["numeric", "ordinal", "categorical"]
 
@@ -40,6 +41,85 @@ ORDERS: dict[str, tuple[re.Pattern[str], re.Pattern[str], str]] = {
 }
 
 
+#: A column is of numbers (or of an order) when at most this share of its known cells are something else.
+MAX_ODD = 0.1
+#: And also when as many are, but it has more different numbers than categories would have.
+MANY_NUMBERS = 10
+#: More levels than this, or than a fifth of the patients, are hardly categories.
+MANY_LEVELS = 20
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a column of the clinical table is read.
+
+    Parameters
+    ----------
+    kind
+        See `describe_covariate`.
+    values
+        Numbers (float64) where `kind` is numeric or every known cell is a number, else the text of the table; NaN where missing,
+        and for the cells in `odd`.
+    odd
+        Cells that fit neither the numbers nor the order of the others, by patient: they count as missing.
+    commas
+        Whether most cells are numbers with a decimal comma, which are not read.
+    """
+
+    kind: Kind
+    values: pd.Series
+    odd: pd.Series
+    commas: bool = False
+
+
+def read_covariate(cells: pd.Series) -> Reading:
+    """Read a column so that one odd cell does not turn numbers, or an order, into categories.
+
+    Parameters
+    ----------
+    cells
+        Text by patient, NaN where not known.
+
+    Returns
+    -------
+    Reading
+    """
+    text = cells.map(_as_text, na_action="ignore").astype(object)
+    known = text.dropna()
+    none = known.iloc[:0]
+    numbers = known.map(_number_or_nan).astype(np.float64)
+    odd = known[numbers.isna()]
+    n_values = numbers.nunique()
+    if len(known) and odd.empty:
+        kind: Kind = "numeric" if n_values > 2 else "categorical"
+        return Reading(kind, numbers.reindex(cells.index), none)
+    if odd.map(lambda cell: DECIMAL_COMMA.fullmatch(str(cell)) is not None).sum() > 0.5 * len(known):
+        return Reading("categorical", cells, none, commas=True)
+    few = len(odd) <= MAX_ODD * len(known)
+    if (few and n_values > 2) or (len(odd) <= 0.5 * len(known) and n_values > MANY_NUMBERS):
+        return Reading("numeric", numbers.reindex(cells.index), odd)
+    for level, unassessed, _ in ORDERS.values():
+        fits = known.map(lambda cell, level=level, none=unassessed: bool(_order_match(str(cell), level, none))).astype(
+            bool
+        )
+        ranked = known.map(lambda cell, level=level: level.fullmatch(str(cell).lower()) is not None).astype(bool)
+        if (~fits).sum() <= MAX_ODD * len(known) and known[ranked].nunique() > 1:
+            return Reading("ordinal", cells.where(~cells.index.isin(known.index[~fits])), known[~fits])
+    return Reading("categorical", cells, none)
+
+
+def _order_match(cell: str, level: re.Pattern[str], unassessed: re.Pattern[str]) -> bool:
+    return (level.fullmatch(cell.lower()) or unassessed.fullmatch(cell.lower())) is not None
+
+
+def _number_or_nan(cell: str) -> float:
+    try:
+        value = number(cell)
+    except ValueError:
+        return np.nan
+    return value if np.isfinite(value) else np.nan
+
+
 def describe_covariate(column: pd.Series) -> tuple[Kind, pd.Series]:
     """Read a clinical column as numbers, ranks or categories.
 
@@ -47,7 +127,7 @@ def describe_covariate(column: pd.Series) -> tuple[Kind, pd.Series]:
     ----------
     column
         One value per patient, as the clinical table has it: numbers or text. Whatever means "not known"
-        (`stratomics.cohort.read.MISSING`, any text in square brackets) and a stage or grade that was not assessed
+        (`stratomics.cohort.cells.MISSING`, any text in square brackets) and a stage or grade that was not assessed
         ("Stage X", "GX") is missing.
 
     Returns

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from .cells import number
 from .checks import Checks, examples
 
-#: Codes understood without being told, compared without regard to case; cBioPortal writes ``1:DECEASED``.
-EVENT = frozenset({"1", "true", "yes", "dead", "deceased", "1:deceased"})
-CENSORED = frozenset({"0", "false", "no", "alive", "living", "0:living"})
+#: Codes understood without being told, compared without regard to case.
+EVENT = frozenset({"1", "true", "yes", "dead", "deceased", "died", "event"})
+CENSORED = frozenset({"0", "false", "no", "alive", "living", "censored"})
+#: cBioPortal puts the code before its meaning: ``1:DECEASED``, ``0:DiseaseFree``.
+PREFIXED = re.compile(r"([01]):.*")
 
 
 def plain_code(cell: object) -> str:
     """Write a code the same way whatever its case and decimals: ``1.0`` and ``1`` are one code."""
     text = str(cell).strip().lower()
     try:
-        value = float(text)
+        value = number(text)
     except ValueError:
         return text
     return str(int(value)) if value.is_integer() else text
@@ -52,7 +56,8 @@ def decode_events(
     """
     plain = cells.map(plain_code, na_action="ignore")
     spelling = dict(zip(plain.dropna(), cells.dropna(), strict=True))
-    events, censored = EVENT, CENSORED
+    events = EVENT | {code for code in spelling if PREFIXED.fullmatch(code) and code.startswith("1")}
+    censored = CENSORED | {code for code in spelling if PREFIXED.fullmatch(code) and code.startswith("0")}
     if codes:
         events = frozenset(plain_code(code) for code in codes.get("event") or [])
         censored = frozenset(plain_code(code) for code in codes.get("censored") or [])
@@ -79,6 +84,12 @@ def decode_events(
             f"{path}: column '{cells.name}' is coded {examples(found)}, and 1 may mean either. Allowed are 0/1, true/false, "
             f"dead/alive, deceased/living and yes/no; if 2 is the event, write in the config under clinical: "
             f'event_codes: {{event: ["2"], censored: ["1"]}}'
+        )
+    elif set(found) == {"0", "1", "2"}:
+        checks.fault(
+            f"{path}: column '{cells.name}' is coded 0, 1 and 2, where 2 often is an event of another kind (a competing risk). "
+            f"One event is studied: say what 2 counts as, in the config under clinical: "
+            f'event_codes: {{event: ["1"], censored: ["0", "2"]}} or {{event: ["1", "2"], censored: ["0"]}}'
         )
     elif strange:
         checks.fault(

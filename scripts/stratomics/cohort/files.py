@@ -1,15 +1,9 @@
-"""Open tables as others deliver them: separated text or parquet, plain or gzipped.
-
-The text is read in one pass with the parser of the standard library: line numbers for messages, ragged rows, repeated names
-and cells that are not numbers all come out of the same pass.
-"""
+"""Find the file of a table and open it, plain or gzipped, text or parquet: the content decides, not the name."""
 
 from __future__ import annotations
 
-import csv
 import gzip
 import zlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,83 +11,25 @@ import pandas as pd
 
 from stratomics.errors import DataError
 
-from .checks import Checks, are, count
+from .checks import count
 
-#: Endings of file names that are read.
-SUFFIXES = (".tsv", ".csv", ".txt", ".tsv.gz", ".csv.gz", ".txt.gz", ".parquet")
-
-#: Separators of text, and what messages call them.
-SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
-
-#: Where a row stands in its file, and its cells.
-Row = tuple[int, list[str]]
-
-
-class TextTable:
-    """Separated text: a header, and the rows under it to be read once.
-
-    Parameters
-    ----------
-    path
-        As the config gives it, for messages.
-    header
-        Names of the columns.
-    found
-        The separator in words, where the name of the file says another.
-    body
-        Opens the file and yields line number and cells of each row under the header.
-
-    Attributes
-    ----------
-    corner_missing : bool
-        The first column has no name, because R's ``write.table`` leaves it out. Known once `rows` is read.
-    """
-
-    def __init__(self, path: str, header: list[str], found: str | None, body: Callable[[], Iterator[Row]]) -> None:
-        self.path = path
-        self.header = [name.strip() for name in header]
-        self.found = found
-        self.corner_missing = False
-        self._body = body
-
-    def rows(self) -> Iterator[Row]:
-        """Yield the rows, each as wide as the header.
-
-        Raises
-        ------
-        DataError
-            At the end, when some rows have another width; or when there is none.
-        """
-        width, ragged, n = len(self.header), [], 0
-        for line, row in self._body():
-            n += 1
-            if n == 1 and len(row) == width + 1:
-                self.corner_missing, width = True, width + 1
-            if len(row) != width:
-                ragged.append((line, len(row)))
-            else:
-                yield line, row
-        if ragged:
-            shown = ", ".join(f"line {line}: {cells}" for line, cells in ragged[:3])
-            raise DataError(
-                f"{self.path}: {len(ragged)} of {count(n, 'row')} {are(len(ragged))} not as wide as the header, which has {width} "
-                f"cells ({shown}{', ...' if len(ragged) > 3 else ''}). Every row must have one cell per column; the file "
-                f"may be cut short, or a cell may hold the separator: write the table again."
-            )
-        if not n:
-            raise DataError(
-                f"{self.path}: the table has a header and no row under it. One row per patient (or per feature) is "
-                f"needed; check how the file was written."
-            )
-
-    def report(self, level: str, item: str, checks: Checks) -> None:
-        """Say where the file was read in another way than its name says."""
-        if self.found:
-            message = f"{self.path} is separated by {self.found}, whatever its name says: read so"
-            checks.add(level, item, "separator", self.found, message)
-        if self.corner_missing:
-            message = f"{self.path} has no name for its first column: read as R writes tables"
-            checks.add(level, item, "header", "one name short", message)
+#: How files begin that are no tables of text, and what they are. ``PAR1`` (parquet) and gzip are read.
+FOREIGN = {
+    b"PK\x03\x04": "a spreadsheet (.xlsx, .ods) or another zip archive",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet (.xls)",
+    b"\x89HDF": "HDF5 (.h5, .h5ad, .h5mu)",
+    b"RDX2": "saved by R (.rda)",
+    b"RDX3": "saved by R (.rda)",
+    b"X\n": "saved by R (.rds)",
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ": "compressed with xz",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"%PDF": "a PDF",
+    b"\x93NUMPY": "a numpy array",
+    b"<!DOCTYPE": "a web page, perhaps of an error in the place of the download",
+    b"<html": "a web page, perhaps of an error in the place of the download",
+}
 
 
 def find_table(path: str, base_dir: str | Path, what: str) -> Path:
@@ -111,7 +47,7 @@ def find_table(path: str, base_dir: str | Path, what: str) -> Path:
     Raises
     ------
     DataError
-        When there is no such file, or of no kind that is read.
+        When there is no such file, or its content is of no kind that is read.
     """
     file = Path(base_dir) / path
     if not file.is_file():
@@ -120,57 +56,32 @@ def find_table(path: str, base_dir: str | Path, what: str) -> Path:
             f"{path}: {found}. It should be {what}; in the config, give its path relative to the folder the workflow "
             f"runs in, or absolute."
         )
-    if not file.name.lower().endswith(SUFFIXES):
+    try:
+        kind = next((words for start, words in FOREIGN.items() if _start(file).startswith(start)), None)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(unreadable(path, error)) from error
+    if kind:
         raise DataError(
-            f"{path}: '{''.join(file.suffixes[-2:])}' is not a kind of table that is read. Allowed are "
-            f"{', '.join(SUFFIXES)}; save {what} as one of these."
+            f"{path}: the file is {kind}. Tables must be text separated by tabs, commas or semicolons, plain or gzipped, or "
+            f"parquet: save {what} as one of these."
         )
     return file
 
 
+def _start(file: Path) -> bytes:
+    """Return the first bytes of the content."""
+    with file.open("rb") as handle:
+        start = handle.read(16)
+    if start[:2] == b"\x1f\x8b":
+        with gzip.open(file) as unpacked:
+            start = unpacked.read(16)
+    return start
+
+
 def is_parquet(file: Path) -> bool:
-    """Tell parquet from text, by the name."""
-    return file.name.lower().endswith(".parquet")
-
-
-def open_text_table(path: str, file: Path) -> TextTable:
-    """Read the header, find the separator and leave the rows for later.
-
-    Raises
-    ------
-    DataError
-        When the file is damaged, not UTF-8, empty or has a single column.
-    """
-    try:
-        with _open_text(file) as handle:
-            first = handle.readline()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise DataError(_unreadable(path, error)) from error
-    if not first.strip():
-        raise DataError(f"{path}: the first line is empty. It must name the columns; check how the file was written.")
-    kind = file.name.lower().removesuffix(".gz")
-    named = "," if kind.endswith(".csv") else "\t"
-    separator = max([named, *SEPARATORS], key=first.count)
-    if separator not in first:
-        raise DataError(
-            f"{path}: the first line is a single cell, '{first.strip()[:60]}'. A table needs several columns, separated "
-            f"by tabs, commas or semicolons: write it again with one of these."
-        )
-    header = next(csv.reader([first], delimiter=separator))
-    found = None if separator == named or kind.endswith(".txt") else SEPARATORS[separator]
-
-    def body() -> Iterator[Row]:
-        try:
-            with _open_text(file) as handle:
-                reader = csv.reader(handle, delimiter=separator)
-                next(reader)
-                for row in reader:
-                    if len(row) > 1 or (row and row[0].strip()):
-                        yield reader.line_num, row
-        except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
-            raise DataError(_unreadable(path, error)) from error
-
-    return TextTable(path, header, found, body)
+    """Tell parquet from text, by the content."""
+    with file.open("rb") as handle:
+        return handle.read(4) == b"PAR1"
 
 
 def read_parquet_frame(path: str, file: Path) -> pd.DataFrame:
@@ -200,14 +111,16 @@ def read_parquet_frame(path: str, file: Path) -> pd.DataFrame:
     return frame
 
 
-def _open_text(file: Path) -> TextIO:
+def open_text(file: Path) -> TextIO:
+    """Open text in UTF-8, gzipped or not; ends of lines of every system count as one newline."""
     with file.open("rb") as handle:
         gzipped = handle.read(2) == b"\x1f\x8b"  # the content decides: browsers unpack files and leave the name
     opener: Any = gzip.open if gzipped else open
-    return opener(file, "rt", encoding="utf-8-sig", newline="")
+    return opener(file, "rt", encoding="utf-8-sig", newline=None)
 
 
-def _unreadable(path: str, error: Exception) -> str:
+def unreadable(path: str, error: Exception) -> str:
+    """Put into words why a file of text cannot be read."""
     if isinstance(error, UnicodeDecodeError):
         return (
             f"{path}: this is not text in UTF-8. Tables must be plain UTF-8 text, or parquet; save it again as such (in a "

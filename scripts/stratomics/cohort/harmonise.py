@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from .cells import is_missing
 from .checks import Checks, are, count, duplicated, examples, listing, places
 from .clinical import Clinical
-from .read import Matrix, is_missing
+from .ids import MIN_OVERLAP, agreement_advice, alike, plain, share, without_decimals
+from .plausible import spreadsheet_dates
+from .read import Matrix
+from .samples import choose_samples, read_barcodes, sample_fault, samples_beside_patients
 
-#: The smaller of two tables must find at least this share of its patients in the other.
-MIN_OVERLAP = 0.5
+#: Columns beside the samples that describe the features (in lower case), as GDC, cBioPortal, Firehose and GCT write them.
+FEATURE_COLUMNS = frozenset(
+    {
+        "entrez_gene_id",
+        "entrezgene",
+        "entrez",
+        "entrezid",
+        "entrez id",
+        "locus id",
+        "locus_id",
+        "gene_id",
+        "geneid",
+        "gene id",
+    }
+    | {
+        "hugo_symbol",
+        "gene_symbol",
+        "gene symbol",
+        "gene_name",
+        "gene_type",
+        "symbol",
+        "description",
+        "cytoband",
+        "chromosome",
+    }
+    | {"chr", "chrom", "start", "end", "strand", "length", "composite element ref", "ensembl_id", "id_ref"}
+)
 
 
-def orient(matrix: Matrix, clinical: Clinical | None, item: str, checks: Checks) -> pd.DataFrame | None:
+def orient(
+    matrix: Matrix, clinical: Clinical, item: str, checks: Checks, samples: Sequence[str] = ()
+) -> pd.DataFrame | None:
     """Turn a table so that patients are in rows, by the ids it shares with the clinical table.
 
     Parameters
@@ -24,34 +54,53 @@ def orient(matrix: Matrix, clinical: Clinical | None, item: str, checks: Checks)
     matrix
         As in the file.
     clinical
-        None when it could not be read: then rows are taken for patients.
+        The clinical table.
     item
         Name of the omics.
     checks
         Gets the orientation, and faults about ids and names.
+    samples
+        ``samples`` of the config: types of samples to take where the ids are barcodes.
 
     Returns
     -------
     pandas.DataFrame or None
         Patients x features, both unique; None where the ids do not fit the clinical table.
     """
-    in_columns = False
-    if clinical is not None:
-        shares = {axis: _share(names, clinical.patients) for axis, names in _axes(matrix).items()}
-        in_columns = shares["columns"] > shares["rows"]
-        if max(shares.values()) < MIN_OVERLAP:
-            checks.fault(_no_overlap(matrix, clinical))
-            return None
-        where = "columns" if in_columns else "rows"
-        checks.add("omics", item, "orientation", f"patients in {where}", f"{matrix.path} has its patients in {where}")
-    patients, features = (matrix.columns, matrix.rows) if in_columns else (matrix.rows, matrix.columns)
+    axes = {"rows": matrix.rows, "columns": matrix.columns}
+    ids: dict[str, Sequence[str | None]] = {}
+    notes: dict[str, Checks] = {}
+    for axis, names in axes.items():
+        notes[axis] = Checks()
+        chosen = choose_samples(names, samples, "omics", item, matrix.path, notes[axis]) if samples else None
+        ids[axis] = chosen or without_decimals(names) or names
+    shares = {axis: share({name for name in names if name}, clinical.patients) for axis, names in ids.items()}
+    in_columns = shares["columns"] > shares["rows"]
+    where = "columns" if in_columns else "rows"
+    if samples and notes[where].faults:
+        checks.extend(notes[where])
+        return None
+    if max(shares.values()) < MIN_OVERLAP:
+        checks.fault(_no_overlap(matrix, clinical))
+        return None
+    checks.add("omics", item, "orientation", f"patients in {where}", f"{matrix.path} has its patients in {where}")
+    checks.extend(notes[where])
+    if not samples and (fault := sample_fault(matrix.path, axes[where])):
+        checks.fault(fault)
+        return None
+    patients, features = ids[where], axes["rows" if in_columns else "columns"]
     values = matrix.values.T if in_columns else matrix.values
-    keep = [
-        _unique(matrix, patients, "patient", not in_columns, checks),
-        _unique(matrix, features, "feature", in_columns, checks),
-    ]
-    frame = pd.DataFrame(values, index=pd.Index(patients, dtype=object), columns=pd.Index(features, dtype=object))
-    return frame if all(one.all() for one in keep) else frame.loc[keep[0], keep[1]]
+    keep_patients = _patients(matrix, patients, axes[where], in_columns, item, checks)
+    if list(axes[where]) != list(patients) and not samples:
+        message = f"ids of {matrix.path} end in '.0', as pandas writes whole numbers where one is missing: read without"
+        checks.add("omics", item, "ids_whole_numbers", len(patients), message)
+    _almost_the_same(
+        matrix.path, [name for name, keep in zip(patients, keep_patients, strict=True) if keep and name], item, checks
+    )
+    keep_features = _unique(matrix, features, "feature", in_columns, checks)
+    index, columns = (pd.Index(list(names), dtype=object) for names in (patients, features))
+    frame = pd.DataFrame(values, index=index, columns=columns)
+    return frame if keep_patients.all() and keep_features.all() else frame.loc[keep_patients, keep_features]
 
 
 def choose_patients(
@@ -87,8 +136,10 @@ def choose_patients(
         missing = np.isnan(table.to_numpy())
         judges = table.index.isin(candidates) if candidates else np.ones(len(table), bool)
         measured = ~missing[judges].all(axis=0)
-        share = pd.Series(missing[:, measured].mean(axis=1) if measured.any() else 0.0, index=table.index)[present]
-        for patient, value in share[share > max_missing].items():
+        missing_share = pd.Series(missing[:, measured].mean(axis=1) if measured.any() else 0.0, index=table.index)[
+            present
+        ]
+        for patient, value in missing_share[missing_share > max_missing].items():
             text = f"{value:.1%} of {item} missing (most allowed: {max_missing:.0%})"
             reasons.setdefault(str(patient), []).append((f"missing_{item}", text))
     kept = [patient for patient in clinical.patients if patient not in reasons]
@@ -97,7 +148,9 @@ def choose_patients(
         checks.add("patient", cohort, "left_out", ";".join(codes), "; ".join(words), action="dropped", id=patient)
     strangers: dict[str, list[str]] = {}
     for item, table in tables.items():
-        for patient in table.index[~table.index.isin(clinical.patients)]:
+        others = table.index[~table.index.isin(clinical.patients)]
+        _nearly_known(others, clinical, item, checks)
+        for patient in others:
             strangers.setdefault(patient, []).append(item)
     for patient, items in strangers.items():
         message = f"not in the clinical table (found in {', '.join(items)})"
@@ -105,83 +158,121 @@ def choose_patients(
     return kept
 
 
-def _axes(matrix: Matrix) -> dict[str, list[str]]:
-    return {"rows": matrix.rows, "columns": matrix.columns}
+def _nearly_known(others: pd.Index, clinical: Clinical, item: str, checks: Checks) -> None:
+    """Warn of ids that only case or separators keep from being those of patients."""
+    meant = {plain(name): name for name in clinical.patients}
+    near = [(name, meant[plain(name)]) for name in others if plain(name) in meant]
+    if near:
+        name, patient = near[0]
+        message = (
+            f"{count(len(near), 'id')} of {item} {'differs' if len(near) == 1 else 'differ'} from a clinical id only in case or "
+            f"separators ('{name}' for '{patient}'): the patients are left out; write the ids alike"
+        )
+        checks.add("omics", item, "ids_nearly_known", len(near), message, action="warning")
 
 
-def _share(names: Collection[str], patients: Collection[str]) -> float:
-    """Share of the smaller set that the larger one holds."""
-    one, other = set(names), set(patients)
-    return len(one & other) / max(1, min(len(one), len(other)))
+def _almost_the_same(path: str, names: Sequence[str], item: str, checks: Checks) -> None:
+    """Warn of different ids that may be one patient."""
+    groups = alike(names)
+    if groups:
+        shown = listing((" and ".join(f"'{name}'" for name in group) for group in groups), join=", ")
+        message = (
+            f"ids of {path} differ only in case or separators ({shown}): if they are one patient, one trains what is "
+            f"judged on the other"
+        )
+        checks.add("omics", item, "ids_alike", len(groups), message, action="warning")
 
 
-def _unique(matrix: Matrix, names: list[str], noun: str, in_rows: bool, checks: Checks) -> np.ndarray:
-    """Fault empty and repeated names; return which to go on with."""
+def _patients(
+    matrix: Matrix, patients: Sequence[str | None], names: Sequence[str], in_columns: bool, item: str, checks: Checks
+) -> np.ndarray:
+    """Leave out the samples not chosen and the columns that describe features; fault empty and repeated names."""
+    about = np.zeros(len(names), bool)
+    if in_columns:
+        about = np.array([name.lower() in FEATURE_COLUMNS for name in names])
+        for i in np.flatnonzero(about).tolist():
+            message = f"column '{names[i]}' of {matrix.path} describes the features and is no patient: left out"
+            checks.add("omics", item, "feature_column", names[i], message, action="dropped", id=names[i])
+    chosen = np.array([name is not None for name in patients])
+    part = chosen & ~about
+    wanted = [name or "" for name, one in zip(patients, part, strict=True) if one]
+    positions = np.flatnonzero(part).tolist()
+    keep = np.zeros(len(names), bool)
+    keep[positions] = _unique(matrix, wanted, "patient", not in_columns, checks, positions)
+    return keep
+
+
+def _unique(
+    matrix: Matrix,
+    names: Sequence[str],
+    noun: str,
+    in_rows: bool,
+    checks: Checks,
+    positions: Sequence[int] | None = None,
+) -> np.ndarray:
+    """Fault empty and repeated names, which stand at `positions` of their axis; return which to go on with."""
     unit = matrix.unit if in_rows else "column"
+    positions = range(len(names)) if positions is None else positions
     # The first column of the file holds the names of the rows.
-    lines = matrix.lines if in_rows else list(range(2, len(names) + 2))
-    empty = [lines[i] for i, name in enumerate(names) if not name]
-    if noun == "patient":
-        empty = [lines[i] for i, name in enumerate(names) if is_missing(name)]
+    lines = [matrix.lines[i] if in_rows else i + 2 for i in positions]
+    # A gene may be called NA or NAN (neuroacanthocytosis has had it); a patient may not.
+    nameless: Callable[[str], bool] = is_missing if noun == "patient" else lambda name: not name
+    empty = [line for line, name in zip(lines, names, strict=True) if nameless(name)]
     if empty:
         have = "has" if len(empty) == 1 else "have"
         checks.fault(
             f"{matrix.path}: {count(len(empty), noun)} {have} no name ({places(unit, empty)}). Every {noun} needs one: name "
             f"or remove them."
         )
-    repeated = {name: where for name, where in duplicated(names).items() if name}
+    repeated = {name: where for name, where in duplicated(names).items() if not nameless(name)}
     if repeated:
         shown = listing(f"'{name}' in {places(unit, [lines[i] for i in where])}" for name, where in repeated.items())
         advice = {
-            "patient": "Each patient must be there once: keep one sample of each, or average them.",
+            "patient": "Each patient must be there once: keep the row of one sample (the primary tumour) and remove the others."
+            if in_rows
+            else "Each patient must be there once: keep the column of one sample (the primary tumour) and remove the others.",
             "feature": "Names must be unique: remove, average or rename the others.",
         }[noun]
+        if noun == "feature" and spreadsheet_dates(repeated):
+            advice = (
+                "A spreadsheet made dates of the names of genes (MARCH1 and MARC1 become '1-Mar'): take the names from the "
+                "original table."
+            )
         checks.fault(
             f"{matrix.path}: {count(len(repeated), noun)} {are(len(repeated))} there more than once: {shown}. {advice}"
         )
     first = ~pd.Series(names, dtype=object).duplicated().to_numpy()
-    return first & np.array([not is_missing(name) if noun == "patient" else bool(name) for name in names])
+    return first & np.array([not nameless(name) for name in names], dtype=bool)
 
 
 def _no_overlap(matrix: Matrix, clinical: Clinical) -> str:
     """Say how the ids of two tables differ and, where it can be told, what would make them agree."""
-    axes = _axes(matrix)
-    axis = max(axes, key=lambda name: _share(axes[name], clinical.patients))
-    advice = "Use the same ids in both tables."
-    rewrites: list[tuple[str, Callable[[str], str]]] = [
-        ("The ids differ only in upper and lower case: write them alike.", str.lower),
-        ("The ids differ only in leading zeros: write them alike, as text.", lambda name: name.lstrip("0")),
-        ("The ids differ only in their separators (R writes '.' for '-'): write them alike.", _plain),
-    ]
-    recognised = [
-        (name, words)
-        for words, rewrite in rewrites
-        for name in axes
-        if _share({*map(rewrite, axes[name])}, {*map(rewrite, clinical.patients)}) >= MIN_OVERLAP
-    ]
-    recognised += [(name, words) for name in axes for words in _shorten(axes[name], clinical.patients)]
-    if recognised:
-        axis, advice = recognised[0]
-    names = axes[axis]
-    return (
-        f"{matrix.path}: {len(set(names) & set(clinical.patients))} of its {len(names)} patients ({examples(names)}) are in "
-        f"{clinical.path} ({examples(clinical.patients)}). At least {MIN_OVERLAP:.0%} of the patients of the smaller table "
-        f"must be in the other. {advice}"
-    )
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower())
-
-
-def _shorten(names: Collection[str], patients: Collection[str]) -> list[str]:
-    """Recognise barcodes of samples among ids of patients: the same start, but longer."""
-    found = []
-    for longer, shorter, words in ((names, patients, "ids of this table"), (patients, names, "clinical ids")):
-        length = min(map(len, shorter), default=0)
-        example = next((name for name in longer if len(name) > length > 0), None)
-        if example and _share({_plain(name[:length]) for name in longer}, {*map(_plain, shorter)}) >= MIN_OVERLAP:
-            found.append(
-                f"Shorten the {words} to their first {length} characters ('{example}' to '{example[:length]}')."
+    axes = {"rows": matrix.rows, "columns": matrix.columns}
+    start = f"{matrix.path}: "
+    for axis, names in axes.items():
+        if bool(read_barcodes(names)) != bool(read_barcodes(list(clinical.patients))):
+            words = samples_beside_patients(matrix.path, names, clinical.path) or samples_beside_patients(
+                clinical.path, list(clinical.patients), matrix.path
             )
-    return found
+            found = len(set(names) & set(clinical.patients))
+            ids = f"{examples(names)}) are ids of {clinical.path} ({examples(clinical.patients)})"
+            if read_barcodes(names) or share([name[:12] for name in clinical.patients], names) >= MIN_OVERLAP:
+                return f"{start}{found} of the {len(names)} names of its {axis} ({ids}. {words}"
+    advised = {axis: agreement_advice(names, clinical.patients) for axis, names in axes.items()}
+    overlap = {axis: share(names, clinical.patients) for axis, names in axes.items()}
+    axis = next((one for one in axes if advised[one]), max(axes, key=lambda one: overlap[one]))
+    names = axes[axis]
+    least = (
+        f"At least {MIN_OVERLAP:.0%} of the patients of the smaller table must be in the other. "
+        f"{advised[axis] or 'Use the same ids in both tables.'}"
+    )
+    if not advised[axis] and not overlap[axis]:
+        return (
+            f"{start}neither its rows ({examples(matrix.rows)}) nor its columns ({examples(matrix.columns)}) are patients of "
+            f"{clinical.path} ({examples(clinical.patients)}). {least}"
+        )
+    found = len(set(names) & set(clinical.patients))
+    return (
+        f"{start}{found} of the {len(names)} names of its {axis} ({examples(names)}) are ids of {clinical.path} "
+        f"({examples(clinical.patients)}). {least}"
+    )

@@ -39,8 +39,8 @@ def drop_useless(table: pd.DataFrame, item: str, path: str, max_missing: float, 
     values = table.to_numpy()
     missing = np.isnan(values)
     share = missing.mean(axis=0)
-    low = np.where(missing, np.inf, values).min(axis=0, initial=np.inf)
-    high = np.where(missing, -np.inf, values).max(axis=0, initial=-np.inf)
+    low = np.fmin.reduce(values, axis=0, initial=np.inf)  # of the numbers; NaN does not count
+    high = np.fmax.reduce(values, axis=0, initial=-np.inf)
     empty, constant = share == 1, low == high
     for j in np.flatnonzero(empty | constant).tolist():
         check, value = ("all_missing", None) if empty[j] else ("constant", float(low[j]))

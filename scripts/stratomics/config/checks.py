@@ -89,12 +89,13 @@ def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
     clinical = (*cohort, "clinical")
     roles: dict[str, Path] = {}
     for key in ("patient", "time", "event"):
-        column = config.get(*clinical, key)
-        if column in roles:
-            text = f"found {column!r}, which {spell(roles[column])} has already. Name two different columns."
-            yield Fault((*clinical, key), text)
-        elif column is not None:
-            roles[column] = (*clinical, key)
+        value = config.get(*clinical, key)
+        for column in value if isinstance(value, list) else [value]:
+            if column in roles:
+                text = f"found {column!r}, which {spell(roles[column])} has already. Name two different columns."
+                yield Fault((*clinical, key), text)
+            elif column is not None:
+                roles[column] = (*clinical, key)
     covariates = config.get(*clinical, "covariates") or []
     for key, what in (("covariates", "A covariate"), ("annotations", "An annotation")):
         for i, column in enumerate(config.get(*clinical, key) or []):

@@ -1,0 +1,255 @@
+"""Samples are not patients: barcodes of TCGA and TARGET name both, and one patient may have given several samples."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .checks import Checks, count, examples
+
+#: Patient, type of the sample, and the rest (vial, portion, analyte, plate). R writes dots for dashes.
+BARCODE = re.compile(
+    r"(?P<patient>TCGA[-._][A-Z0-9]{2}[-._][A-Z0-9]{4}|TARGET[-._]\d{2}[-._][A-Z0-9]{6})[-._](?P<type>\d{2})(?P<rest>[A-Z]?(?:[-._].*)?)",
+    re.IGNORECASE,
+)
+
+#: The patient alone.
+PATIENT = re.compile(r"TCGA[-._][A-Z0-9]{2}[-._][A-Z0-9]{4}|TARGET[-._]\d{2}[-._][A-Z0-9]{6}", re.IGNORECASE)
+
+#: What the codes mean (GDC's table of sample types).
+TYPES = {
+    "01": "primary solid tumour",
+    "02": "recurrent solid tumour",
+    "03": "primary blood-derived cancer, peripheral blood",
+    "04": "recurrent blood-derived cancer, bone marrow",
+    "05": "additional new primary",
+    "06": "metastatic",
+    "07": "additional metastatic",
+    "08": "human tumour original cells",
+    "09": "primary blood-derived cancer, bone marrow",
+    "10": "blood-derived normal",
+    "11": "solid tissue normal",
+    "12": "buccal cell normal",
+    "13": "EBV-immortalised normal",
+    "14": "bone marrow normal",
+    "15": "normal",
+    "16": "normal",
+    "17": "normal",
+    "18": "normal",
+    "19": "normal",
+    "20": "control analyte",
+    "40": "recurrent blood-derived cancer, peripheral blood",
+    "50": "cell line",
+    "60": "primary xenograft",
+    "61": "cell-line-derived xenograft",
+}
+
+#: Codes that are no tumour of the patient.
+NORMAL = frozenset({*map(str, range(10, 21)), "50", "60", "61"})
+
+#: Names are taken for barcodes of samples where at least this share of them are.
+MIN_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Barcodes:
+    """The names of one axis of a table that are barcodes of samples.
+
+    Parameters
+    ----------
+    patients, types
+        By position of the name.
+    """
+
+    patients: Mapping[int, str]
+    types: Mapping[int, str]
+
+    @property
+    def repeated(self) -> dict[str, int]:
+        """Patients with several samples, and how many."""
+        return {patient: n for patient, n in Counter(self.patients.values()).items() if n > 1}
+
+    @property
+    def by_type(self) -> dict[str, int]:
+        """Number of samples by type, in the order of the codes."""
+        return dict(sorted(Counter(self.types.values()).items()))
+
+    def described(self) -> str:
+        """Say how many samples there are of each type."""
+        return ", ".join(f"{n} of type {code} ({TYPES.get(code, 'unknown')})" for code, n in self.by_type.items())
+
+    @property
+    def advice(self) -> str:
+        """The line of YAML that takes the commonest type of tumour."""
+        tumours = {code: n for code, n in self.by_type.items() if code not in NORMAL} or self.by_type
+        code = max(tumours, key=lambda one: tumours[one])
+        return (
+            f'Write in the config, under the cohort: samples: ["{code}"] to take the samples of type {code} '
+            f"({TYPES.get(code, 'unknown')}), one per patient, and to leave out the others"
+        )
+
+
+def read_barcodes(names: Sequence[str]) -> Barcodes | None:
+    """Recognise barcodes of samples.
+
+    Parameters
+    ----------
+    names
+        Of the rows or columns of a table.
+
+    Returns
+    -------
+    Barcodes or None
+        None where most names are something else.
+    """
+    matches = {i: match for i, name in enumerate(names) if (match := BARCODE.fullmatch(name))}
+    if not matches or len(matches) < MIN_SHARE * len(names):
+        return None
+    return Barcodes({i: _spelt(m["patient"]) for i, m in matches.items()}, {i: m["type"] for i, m in matches.items()})
+
+
+def _spelt(patient: str) -> str:
+    """Write a patient as the public tables do: capitals and dashes."""
+    return re.sub(r"[._]", "-", patient.upper())
+
+
+def sample_fault(path: str, names: Sequence[str]) -> str | None:
+    """Refuse names that are samples where patients are wanted: normals among them, or several of one patient.
+
+    Parameters
+    ----------
+    path
+        For messages.
+    names
+        What would be taken for patients.
+
+    Returns
+    -------
+    str or None
+        The message; None where nothing is wrong.
+    """
+    barcodes = read_barcodes(names)
+    if barcodes is None or not (barcodes.repeated or NORMAL & set(barcodes.types.values())):
+        return None
+    repeated = barcodes.repeated
+    several = f"; {count(len(repeated), 'patient')} have several ({examples(repeated)})" if repeated else ""
+    return (
+        f"{path}: the ids are samples, not patients: {barcodes.described()}{several}. A patient must be there once, by a tumour: a "
+        f"normal is no patient, and of two samples of a patient one would train what is judged on the other. {barcodes.advice}."
+    )
+
+
+def choose_samples(
+    names: Sequence[str], types: Sequence[str], level: str, item: str, path: str, checks: Checks
+) -> list[str | None] | None:
+    """Take one sample of the wanted types for each patient, and give it the patient's name.
+
+    Of several samples of a patient, the first by wanted type, then in the order of their barcodes counts (vial A before B, then
+    portion, analyte and plate).
+
+    Parameters
+    ----------
+    names
+        Of the rows or columns of a table.
+    types
+        ``samples`` of the config, two-digit codes.
+    level, item, path
+        Of the table, for ``checks.tsv``.
+    checks
+        Gets a row for each type left out, and for each further sample of a patient.
+
+    Returns
+    -------
+    list of str or None
+        By name: that of the patient, or None where it is left out; None altogether where the names are no barcodes.
+    """
+    barcodes = read_barcodes(names)
+    if barcodes is None:
+        patients = [_spelt(name) if PATIENT.fullmatch(name) else name for name in names]
+        return list(patients) if any(map(PATIENT.fullmatch, names)) else None
+    wanted = {code: rank for rank, code in enumerate(types)}
+    chosen: list[str | None] = list(names)
+    first: dict[str, int] = {}
+    for i in sorted(barcodes.types, key=lambda i: (wanted.get(barcodes.types[i], len(wanted)), names[i])):
+        patient = barcodes.patients[i]
+        if barcodes.types[i] not in wanted:
+            chosen[i] = None
+        elif patient in first:
+            chosen[i] = None
+            message = f"a further sample of {patient}, of which '{names[first[patient]]}' is taken (first in order)"
+            checks.add("patient", item, "further_sample", path, message, action="dropped", id=names[i])
+        else:
+            first[patient] = i
+            chosen[i] = patient
+    kept = ", ".join(f"{code} ({TYPES.get(code, 'unknown')})" for code in types)
+    checks.add(level, item, "samples", len(first), f"patients with a sample of type {kept} in {path}", action="kept")
+    for code, n in barcodes.by_type.items():
+        if code not in wanted:
+            message = (
+                f"samples of type {code} ({TYPES.get(code, 'unknown')}) in {path}, not among `samples` of the config"
+            )
+            checks.add(level, item, "samples_left_out", n, message, action="dropped", id=code)
+    if not first:
+        checks.fault(
+            f"{path}: no sample is of type {' or '.join(types)}, which `samples` of the cohort asks for; there are "
+            f"{barcodes.described()}. {barcodes.advice}."
+        )
+    return chosen
+
+
+def samples_beside_patients(path: str, names: Sequence[str], clinical_path: str) -> str | None:
+    """Say that the ids of a table are samples where those of the clinical table are patients.
+
+    Parameters
+    ----------
+    path, clinical_path
+        Of both tables.
+    names
+        Of the rows or columns of the table.
+
+    Returns
+    -------
+    str or None
+        What was found and the line of YAML; None where the names are no barcodes of samples.
+    """
+    barcodes = read_barcodes(names)
+    if barcodes is None:
+        return None
+    return (
+        f"The ids of {path} are samples ({barcodes.described()}), those of {clinical_path} patients. {barcodes.advice}."
+    )
+
+
+def people(cells: Mapping[str, Sequence[str]], id_column: str) -> tuple[str, int] | None:
+    """Find a column that names people, fewer than there are rows: the rows are samples, visits or the like.
+
+    Parameters
+    ----------
+    cells
+        Text by column, missing cells as nothing.
+    id_column
+        The column of ids.
+
+    Returns
+    -------
+    tuple or None
+        The column and how many people it names.
+    """
+    for column, values in cells.items():
+        if column == id_column or re.sub(r"[^a-z]", "", column.lower()) not in PEOPLE:
+            continue
+        known = [value for value in values if value]
+        people = len(set(known))
+        if len(known) > 0.9 * len(values) and 0.2 * len(known) < people < len(known):
+            return column, people
+    return None
+
+
+#: Columns that name people (without case and separators).
+PEOPLE = frozenset(
+    {"patient", "patients", "patientid", "patientbarcode", "bcrpatientbarcode", "bcrpatientuuid", "case", "caseid"}
+    | {"casesubmitterid", "casessubmitterid", "subject", "subjectid", "participant", "participantid", "individual"}
+    | {"individualid", "person", "personid", "donor", "donorid", "icgcdonorid", "submitterdonorid"}
+)
