@@ -110,7 +110,8 @@ def build_cohort(
 def _read_omics(
     item: str, path: str, base_dir: str | Path, clinical: Clinical | None, samples: Sequence[str], checks: Checks
 ) -> pd.DataFrame | None:
-    """Return patients x features; None where the table cannot be read, or its names cannot be told apart."""
+    """Return patients x features; None where the table has a fault: what follows from it is no fault of its own."""
+    before = len(checks.faults)
     try:
         matrix = read_matrix(path, base_dir, item, checks)
     except DataError as error:
@@ -119,7 +120,7 @@ def _read_omics(
         return None
     # Without the ids of the patients nobody knows which of its names are patients.
     table = None if clinical is None else orient(matrix, clinical, item, checks, samples)
-    return None if table is None else check_feature_names(table, item, path, checks)
+    return None if table is None or len(checks.faults) > before else check_feature_names(table, item, path, checks)
 
 
 def _measure(

@@ -18,6 +18,7 @@ MISSING = frozenset(
 
 #: A decimal comma (0,25) and commas between thousands (1,234 is either).
 DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*", re.ASCII)
+DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}", re.ASCII)
 THOUSANDS = re.compile(r"\s*[-+]?\d{1,3}(,\d{3})+(\.\d+)?\s*", re.ASCII)
 
 
@@ -56,8 +57,8 @@ def number(cell: str) -> float:
     return float(cell)
 
 
-def comma_advice(cells: list[str]) -> str | None:
-    """Say what to do about cells that are numbers but for their commas; None where they are something else.
+def advice_on(cells: list[str]) -> str | None:
+    """Say what to do about cells that would be numbers if they were written so; None where they are something else.
 
     Parameters
     ----------
@@ -71,4 +72,8 @@ def comma_advice(cells: list[str]) -> str | None:
         )
     if cells and all(DECIMAL_COMMA.fullmatch(cell) for cell in cells):
         return "Write decimals with a point, not a comma."
+    if cells and all(cell.strip().lower() in ("true", "false", "yes", "no") for cell in cells):
+        return "Write 1 and 0 for true and false."
+    if cells and all(DATE.fullmatch(cell.strip()) for cell in cells):
+        return "These are dates: write the number of days since follow-up began."
     return None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .cells import comma_advice, number
+from .cells import advice_on, number
 from .checks import Checks, are, count, examples, listing
 
 #: Days in a unit of time (a year has 365.25 days, a month a twelfth of them).
@@ -142,7 +142,7 @@ def _numbers(path: str, cells: pd.Series, checks: Checks) -> pd.Series:
     time = pd.Series(values, index=cells.index, dtype=np.float64)
     if bad:
         shown = listing(f"'{cell}' (patient '{patient}')" for patient, cell in bad)
-        advice = comma_advice([cell for _, cell in bad]) or "Correct them."
+        advice = advice_on([cell for _, cell in bad]) or "Correct them."
         checks.fault(
             f"{path}: column '{cells.name}' has {count(len(bad), 'cell')} that {are(len(bad))} no number: {shown}. "
             f"Times are numbers, or empty, NA and the like where missing. {advice}"
@@ -170,7 +170,7 @@ def _unit(path: str, columns: Sequence[str], unit: str | None, checks: Checks) -
                 f"{path}: the name of column '{said[0]}' says {name}, and times are days where the config says nothing. "
                 f"Write under clinical: time_unit: {name} (or time_unit: days if they are days all the same)."
             )
-            return name
+            break
     return "days"
 
 

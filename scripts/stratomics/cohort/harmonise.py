@@ -11,9 +11,10 @@ from .cells import is_missing
 from .checks import Checks, are, count, duplicated, examples, listing, places
 from .clinical import Clinical
 from .ids import MIN_OVERLAP, agreement_advice, alike, plain, share, without_decimals
+from .layouts import long_layout
 from .plausible import spreadsheet_dates
 from .read import Matrix
-from .samples import choose_samples, read_barcodes, sample_fault, samples_beside_patients
+from .samples import choose_samples, read_barcodes, sample_fault, samples_beside_patients, samples_of_patients
 
 #: Columns beside the samples that describe the features (in lower case), as GDC, cBioPortal, Firehose and GCT write them.
 FEATURE_COLUMNS = frozenset(
@@ -226,6 +227,9 @@ def _unique(
         )
     repeated = {name: where for name, where in duplicated(names).items() if not nameless(name)}
     if repeated:
+        if noun == "patient" and in_rows and (fault := long_layout(matrix.path, names, matrix.columns)):
+            checks.fault(fault)
+            return ~pd.Series(names, dtype=object).duplicated().to_numpy()
         shown = listing(f"'{name}' in {places(unit, [lines[i] for i in where])}" for name, where in repeated.items())
         advice = {
             "patient": "Each patient must be there once: keep the row of one sample (the primary tumour) and remove the others."
@@ -258,7 +262,11 @@ def _no_overlap(matrix: Matrix, clinical: Clinical) -> str:
             ids = f"{examples(names)}) are ids of {clinical.path} ({examples(clinical.patients)})"
             if read_barcodes(names) or share([name[:12] for name in clinical.patients], names) >= MIN_OVERLAP:
                 return f"{start}{found} of the {len(names)} names of its {axis} ({ids}. {words}"
-    advised = {axis: agreement_advice(names, clinical.patients) for axis, names in axes.items()}
+    advised = {
+        axis: samples_of_patients(matrix.path, names, list(clinical.patients))
+        or agreement_advice(names, clinical.patients)
+        for axis, names in axes.items()
+    }
     overlap = {axis: share(names, clinical.patients) for axis, names in axes.items()}
     axis = next((one for one in axes if advised[one]), max(axes, key=lambda one: overlap[one]))
     names = axes[axis]

@@ -93,10 +93,29 @@ def layout_fault(
             f"{path}: line {lines[0]} holds words in every cell: a second header row (Firehose and RTCGA write one). A table has "
             f"one header: remove line {lines[0]}."
         )
-    most = Counter(rows).most_common(1)
-    if len(columns) < LONG_COLUMNS and n > len(set(rows)) * 1.5 and most[0][1] > 1 and any(words_by_column.values()):
-        return (
-            f"{path}: one row per measurement ('{most[0][0]}' has {most[0][1]} rows), the long layout. One row per patient and one "
-            f"column per feature are needed: turn it (in R: tidyr::pivot_wider; in pandas: DataFrame.pivot)."
-        )
-    return None
+    return long_layout(path, rows, columns) if any(words_by_column.values()) else None
+
+
+def long_layout(path: str, rows: Sequence[str], columns: Sequence[str]) -> str | None:
+    """Recognise a table with one row per measurement: few columns, and most names of rows several times.
+
+    Parameters
+    ----------
+    path
+        For messages.
+    rows, columns
+        Names as in the file.
+
+    Returns
+    -------
+    str or None
+        The message; None where the rows are hardly so.
+    """
+    sizes = Counter(rows)
+    if len(columns) >= LONG_COLUMNS or sum(n > 1 for n in sizes.values()) <= 0.5 * len(sizes):
+        return None
+    name, n = sizes.most_common(1)[0]
+    return (
+        f"{path}: one row per measurement ('{name}' has {n} rows), the long layout. One row per patient and one "
+        f"column per feature are needed: turn it (in R: tidyr::pivot_wider; in pandas: DataFrame.pivot)."
+    )

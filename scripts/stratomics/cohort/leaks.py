@@ -25,6 +25,8 @@ OUTCOME = re.compile(
 
 #: A column correlated with the time, its logarithm, its rank or the event beyond this is a copy of it.
 COPY = 0.98
+#: From here on, a column is worth a look at its ranks.
+LIKE = 0.7
 #: Fewer patients in one of the two groups can agree by chance.
 FEW = 8
 
@@ -91,11 +93,18 @@ def copies_of_outcome(table: pd.DataFrame, time: pd.Series, event: pd.Series) ->
     if usable.sum() < 2 * FEW:
         return found
     names, wanted = list(targets), np.array(list(targets.values()))
+    ranks = targets["the order of the times"]
     for start in range(0, table.shape[1], 20_000):
         block = table.iloc[:, start : start + 20_000]
         r = np.abs(_correlation(block.to_numpy()[usable], wanted))
-        for i, j in zip(*np.nonzero(r > COPY), strict=True):
-            found.setdefault(str(block.columns[j]), f"copies {names[i]}")
+        for j in np.flatnonzero((r > LIKE).any(axis=0)).tolist():
+            i = int(r[:, j].argmax())
+            if r[i, j] > COPY:
+                found[str(block.columns[j])] = f"copies {names[i]}"
+                continue
+            values = block.iloc[:, [j]][usable].rank().to_numpy()  # its square or root copies no less
+            if abs(_correlation(values, ranks[None, :])[0, 0]) > COPY:
+                found[str(block.columns[j])] = "copies the order of the times"
     return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .cells import comma_advice, is_plain, number
+from .cells import advice_on, is_plain, number
 from .checks import Checks, are, count, listing
 from .files import find_table, is_parquet, read_parquet_frame
 from .ids import clean_name
@@ -212,11 +212,12 @@ def _not_numbers(matrix: Matrix, bad: NotNumbers) -> Iterator[str]:
     n = bad.by_row.total()
     shown = listing((f"'{cell}' ({matrix.where(row, column)})" for row, column, cell in bad.first), n=n)
     found = "1 cell is not a number" if n == 1 else f"{n} cells are not numbers"
-    advice = comma_advice([cell for _, _, cell in bad.first]) or "Correct them, or write NA where a value is missing."
+    written = advice_on([cell for _, _, cell in bad.first])
+    advice = written or "Correct them, or write NA where a value is missing."
     if any('"' in cell for _, _, cell in bad.first):
         advice = "A quote sign without its partner makes a cell text: remove it."
     whole = [matrix.columns[j] for j, size in bad.by_column.items() if size == len(matrix.rows)]
-    if whole and len(whole) * len(matrix.rows) == n:
+    if not written and whole and len(whole) * len(matrix.rows) == n:
         names = listing((f"'{name}'" for name in whole), join=", ")
         which = f"column {names} is" if len(whole) == 1 else f"columns {names} are"
         advice = f"The whole {which} text: remove {'it' if len(whole) == 1 else 'them'} from the table."

@@ -49,6 +49,13 @@ TYPES = {
 #: Codes that are no tumour of the patient.
 NORMAL = frozenset({*map(str, range(10, 21)), "50", "60", "61"})
 
+#: Ids that end in a word for a tissue or a visit.
+TISSUE = re.compile(
+    r"(?P<patient>.+?)(?:[-._ ](?:t|n|tum(?:ou?r)?|normal|norm|nat|blood|control|ctrl|primary|prim|met|metastasis|recurrence"
+    r"|recurrent|rec|relapse|pre|post|baseline|diagnosis)\d?|(?<=\d)(?:tumou?r|normal|blood|primary|relapse))",
+    re.IGNORECASE,
+)
+
 #: Names are taken for barcodes of samples where at least this share of them are.
 MIN_SHARE = 0.5
 
@@ -131,6 +138,14 @@ def sample_fault(path: str, names: Sequence[str]) -> str | None:
         The message; None where nothing is wrong.
     """
     barcodes = read_barcodes(names)
+    pairs = paired_samples(names) if barcodes is None else []
+    if pairs:
+        shown = " and ".join(f"'{name}'" for name in pairs[0])
+        return (
+            f"{path}: {count(len(pairs), 'pair')} of ids look like samples of one patient ({shown}). A patient must be "
+            f"there once, by a tumour: of two samples of a patient one would train what is judged on the other. Keep one "
+            f"of each, with the id of the patient; if they are different patients, write their ids without such endings."
+        )
     if barcodes is None or not (barcodes.repeated or NORMAL & set(barcodes.types.values())):
         return None
     repeated = barcodes.repeated
@@ -219,6 +234,65 @@ def samples_beside_patients(path: str, names: Sequence[str], clinical_path: str)
         return None
     return (
         f"The ids of {path} are samples ({barcodes.described()}), those of {clinical_path} patients. {barcodes.advice}."
+    )
+
+
+def paired_samples(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Find ids that are the same but for a word for the tissue or the visit at their end: ``P01-T`` and ``P01-N``.
+
+    Parameters
+    ----------
+    names
+        What would be taken for patients.
+
+    Returns
+    -------
+    list of tuple
+        Pairs of ids that look like samples of one patient.
+    """
+    first: dict[str, str] = {}
+    pairs = []
+    for name in names:
+        match = TISSUE.fullmatch(name)
+        if match:
+            other = first.setdefault(match["patient"].lower(), name)
+            if other != name:
+                pairs.append((other, name))
+    return pairs
+
+
+def samples_of_patients(path: str, names: Sequence[str], patients: Sequence[str]) -> str | None:
+    """Recognise ids of samples that begin with the id of their patient, several of some.
+
+    Parameters
+    ----------
+    path
+        For messages.
+    names
+        Of a table.
+    patients
+        Of the clinical table.
+
+    Returns
+    -------
+    str or None
+        What was found and what to do; None where it is not so.
+    """
+    known = set(patients)
+    owner = {
+        name: name[: match.start()]
+        for name in names
+        for match in re.finditer(r"[-._ :]", name)
+        if name[: match.start()] in known
+    }
+    sizes = Counter(owner.values())
+    several = [patient for patient, n in sizes.items() if n > 1]
+    if len(owner) < MIN_SHARE * len(names) or not several:
+        return None
+    shown = " and ".join(f"'{name}'" for name in owner if owner[name] == several[0])
+    return (
+        f"The ids of {path} are samples, several of some patients ({shown} of '{several[0]}'). Keep one sample of each "
+        f"patient, of the tumour, and give it the id of the patient."
     )
 
 

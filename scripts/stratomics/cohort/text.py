@@ -7,6 +7,7 @@ is read in one pass, line by line; only lines that hold a quote sign go through 
 from __future__ import annotations
 
 import csv
+import re
 import zlib
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
@@ -18,6 +19,9 @@ from stratomics.errors import DataError
 from .checks import Checks, are, count, places
 from .files import open_text, unreadable
 from .ids import clean_name
+
+#: A line above the header that is a comment; some spreadsheets write ``sep=;`` there.
+COMMENT = re.compile(r'#|"?sep=.{1,3}$', re.IGNORECASE)
 
 #: Separators of text, and what messages call them.
 SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
@@ -140,6 +144,12 @@ class TextTable:
                     if not row[0].strip() and not any(cell.strip() for cell in row):
                         self._empty += 1
                         continue
+                    if row[0] == self.header[0] and self._repeats(row):
+                        raise DataError(
+                            f"{self.path}: line {line} repeats the header, as where several files were joined into one. A "
+                            f"table has one header: remove line {line}, and make sure that the rows below it are of the "
+                            f"same columns."
+                        )
                     n += 1
                     if len(row) == width:
                         yield line, row
@@ -154,6 +164,9 @@ class TextTable:
                 f"{self.path}: the table has a header and no row under it. One row per patient (or per feature) is "
                 f"needed; check how the file was written."
             )
+
+    def _repeats(self, row: list[str]) -> bool:
+        return [clean_name(cell) for cell in row] == self.header
 
     def _ragged(self, ragged: list[tuple[int, int]], n: int) -> str:
         shown = ", ".join(f"line {line}: {cells}" for line, cells in ragged[:3])
@@ -254,7 +267,7 @@ def _read_head(handle: Iterator[str]) -> tuple[list[str], int, str, list[tuple[i
     first, number, lines = "", 0, []
     characters = 0
     for number, line in enumerate(handle, start=1):  # noqa: B007  (the number of the header is kept)
-        if line.strip() and not line.startswith("#"):
+        if line.strip() and not COMMENT.match(line):
             first = line
             break
         above.append(line)
@@ -292,6 +305,9 @@ def _separator(path: str, file: Path, first: str, lines: Sequence[tuple[int, str
     if not present:
         other = [words for one, words in OTHER_SEPARATORS.items() if _fits(first, lines, one)]
         found = f" It looks separated by {other[0]}." if other else ""
+        below = next((line for line, text in lines if any(one in text for one in SEPARATORS)), None)
+        if below:
+            found = f" Line {below} holds several cells: if it is the header, remove the lines above it."
         raise DataError(
             f"{path}: the first line is a single cell, '{first.strip()[:60]}'. A table needs several columns, separated "
             f"by tabs, commas or semicolons: write it again with one of these.{found}"

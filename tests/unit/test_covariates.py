@@ -1,0 +1,115 @@
+"""One odd cell leaves numbers numbers and an order an order, and ``checks.tsv`` says how every column was read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stratomics.cohort.checks import Checks
+from stratomics.cohort.clinical import Clinical, known
+from stratomics.cohort.clinical_checks import check_covariates
+from stratomics.cohort.covariates import read_covariate
+
+N = 60
+RNG = np.random.default_rng(0)
+IDS = [f"P{i:02d}" for i in range(N)]
+AGES = [str(age) for age in RNG.integers(40, 80, N)]
+STAGES = [str(stage) for stage in RNG.choice(["Stage I", "stage iia", "Stage III", "Stage X"], N)]
+
+
+def column(cells: list[str]) -> pd.Series:
+    return known(pd.Series(cells, IDS, dtype=object))
+
+
+@pytest.mark.parametrize("odd", [">89", "54,3", "90+", "sixty", "1_0", "inf", "٦٠"])
+def test_numbers_stay_numbers(odd: str) -> None:
+    reading = read_covariate(column([odd, *AGES[1:]]))
+    assert reading.kind == "numeric"
+    assert reading.values.tolist()[1:] == [float(age) for age in AGES[1:]]
+    assert np.isnan(reading.values.iloc[0])
+    assert reading.odd.to_dict() == {"P00": odd}
+
+
+@pytest.mark.parametrize("code", ["?", "n.a.", "Not Allowed To Collect", "[Not Reported]", "unknown", "#N/A"])
+def test_codes_for_missing_are_not_odd(code: str) -> None:
+    for cells in (AGES, STAGES):
+        reading = read_covariate(column([code, *cells[1:]]))
+        assert reading.values.isna().sum() == 1
+        assert reading.odd.empty
+
+
+def test_order_stays_an_order() -> None:
+    reading = read_covariate(column(["metastatic", *STAGES[1:]]))
+    assert reading.kind == "ordinal"
+    assert reading.odd.to_dict() == {"P00": "metastatic"}
+    assert reading.values.iloc[1:].tolist() == STAGES[1:]  # as in the table
+
+
+def test_categories_are_left_alone() -> None:
+    cells = [str(one) for one in RNG.choice(["A", "B", "2", "3"], N)]
+    reading = read_covariate(column(cells))
+    assert (reading.kind, reading.odd.empty, reading.values.tolist()) == ("categorical", True, cells)
+    codes = read_covariate(column([str(one) for one in RNG.integers(0, 2, N)]))
+    assert (codes.kind, codes.values.dtype) == ("categorical", np.float64)
+
+
+def test_many_odd_cells_leave_a_wide_range_of_numbers_numbers() -> None:
+    cells = [">70" if float(age) > 70 else age for age in AGES]
+    reading = read_covariate(column(cells))
+    assert reading.kind == "numeric"
+    assert len(reading.odd) == sum(float(age) > 70 for age in AGES) > 10
+    # A few classes with a word for the last are categories.
+    assert read_covariate(column([str(one) for one in RNG.choice(["0", "1", "2", ">2"], N)])).kind == "categorical"
+
+
+def checks_of(cells: dict[str, list[str]], covariates: list[str]) -> Checks:
+    """Read clinical columns of a cohort whose event and time are noise, and return what is said of them."""
+    table = pd.DataFrame(cells, IDS, dtype=object)
+    readings = {name: read_covariate(known(table[name])) for name in table}
+    values = pd.DataFrame({name: reading.values for name, reading in readings.items()}, IDS)
+    time = pd.Series(np.random.default_rng(1).exponential(900, N), IDS)
+    event = pd.Series(np.random.default_rng(2).permutation([1.0] * 30 + [0.0] * 30), IDS)
+    checks = Checks()
+    check_covariates(Clinical("c.tsv", table, time, event, values, {}, readings), IDS, covariates, [], {}, checks)
+    return checks
+
+
+def test_how_every_column_was_read_is_said() -> None:
+    sexes = ["m", "f", ""] * 20
+    table = checks_of({"age": [">89", *AGES[1:]], "stage": STAGES, "sex": sexes}, ["age", "stage"]).table()
+    read = table[table["check"] == "read_as"].set_index("id")
+    assert read["value"].to_dict() == {"age": "numeric", "stage": "ordinal", "sex": "categorical"}
+    assert read.loc["sex", "message"] == "sex (annotations) is read as categories: m 20, f 20; 20 missing (33.3%)"
+    n_unknown = STAGES.count("Stage X")
+    assert f"Stage III {STAGES.count('Stage III')}; {n_unknown} missing" in read.loc["stage", "message"]
+    odd = table[table["check"] == "odd_cells"]
+    assert odd["message"].tolist() == ["age holds numbers, but for 1 cell: '>89' (patient 'P00'); it counts as missing"]
+    assert odd["action"].tolist() == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "check"),
+    [
+        ([f"text {i}" for i in range(N)], "many_categories"),
+        (["999", *AGES[1:]], "missing_code"),
+        (["-9", *AGES[1:]], "missing_code"),
+        ([""] * 25 + AGES[25:], "covariate_missing"),
+        (["60"] * N, "covariate_constant"),
+    ],
+)
+def test_what_is_hardly_right_is_a_warning(cells: list[str], check: str) -> None:
+    checks = checks_of({"x": cells}, ["x"])
+    table = checks.table()
+    assert table.loc[table["action"] == "warning", "check"].tolist() == [check]
+    assert checks.faults == []
+
+
+def test_decimal_commas_are_a_fault() -> None:
+    checks = checks_of({"age": [f"{age},5" for age in AGES]}, ["age"])
+    assert "holds numbers with a decimal comma" in checks.faults[0]
+
+
+def test_covariate_called_as_an_outcome_is_a_warning() -> None:
+    table = checks_of({"PFI.time": AGES}, ["PFI.time"]).table()
+    assert "outcome_name" in set(table.loc[table["action"] == "warning", "check"])

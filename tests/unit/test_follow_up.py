@@ -1,0 +1,137 @@
+"""Times of follow-up: several columns, other units, codes, and times that one group of patients lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stratomics.cohort.checks import Checks
+from stratomics.cohort.follow_up import Reasons, check_short, read_times
+
+N = 40
+IDS = [f"P{i:02d}" for i in range(N)]
+EVENT = pd.Series([1.0] * 25 + [0.0] * 15, IDS)
+DAYS = pd.Series(np.arange(100, 100 + 50 * N, 50), IDS)
+
+
+def read(columns: dict[str, Any], **settings: Any) -> tuple[pd.Series, Checks, Reasons]:
+    cells = pd.DataFrame(columns, index=IDS, dtype=object).map(lambda cell: cell if cell is np.nan else str(cell))
+    checks, reasons = Checks(), {}
+    settings = {"time": next(iter(columns)), **settings}
+    return read_times("c.tsv", cells, settings, EVENT, reasons, checks), checks, reasons
+
+
+def test_first_known_column_counts() -> None:
+    death = DAYS.where(EVENT == 1).astype(object)
+    columns = {"days_to_death": death, "days_to_last_follow_up": DAYS - 10}
+    time, checks, reasons = read(columns, time=list(columns))
+    assert time.tolist() == [*DAYS[:25], *(DAYS[25:] - 10)]
+    assert (checks.faults, reasons) == ([], {})
+    assert checks.table()["value"].tolist() == ["25, 40"]
+    # The other way round, deaths are dated to the last visit before.
+    _, checks, _ = read(columns, time=list(columns)[::-1])
+    assert checks.table().set_index("check").loc["time_columns_order", "action"] == "warning"
+
+
+@pytest.mark.parametrize(
+    ("lost", "advice"),
+    [
+        (0.0, "time: [death_days_to, days_to_last_follow_up]"),
+        (1.0, "time: [days_to_death, death_days_to]"),
+    ],
+)
+def test_times_that_a_group_lost_are_a_fault_with_the_line_to_write(lost: float, advice: str) -> None:
+    known = DAYS.where(lost != EVENT).astype(object)
+    other = "days_to_last_follow_up" if lost == 0 else "days_to_death"
+    _, checks, _ = read({"death_days_to": known, other: DAYS})
+    assert len(checks.faults) == 1
+    assert advice in checks.faults[0]
+
+
+def test_times_that_some_of_a_group_lost_are_a_warning() -> None:
+    known = DAYS.astype(object)
+    known.iloc[[26, 28, 30, 32]] = np.nan  # 4 of 15 without the event
+    _, checks, _ = read({"days": known})
+    assert checks.faults == []
+    row = checks.table().set_index("check").loc["times_uneven"]
+    assert row["message"].startswith(
+        "of 15 patients without the event, 11 have a time in column 'days', of 25 with the event, 25"
+    )
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("months", 30.4375), ("years", 365.25), ("days", 1.0), (None, 1.0)])
+def test_units(unit: str | None, factor: float) -> None:
+    time, checks, _ = read({"t": DAYS / factor}, time_unit=unit)
+    np.testing.assert_allclose(time, DAYS, rtol=1e-12)
+    assert checks.faults == []
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("OS_MONTHS", "months"),
+        ("os.months", "months"),
+        ("survival (years)", "years"),
+        ("OS_days", None),
+        ("mosaic", None),
+        ("yrs", "years"),
+    ],
+)
+def test_name_of_the_column_says_another_unit(name: str, says: str | None) -> None:
+    _, checks, _ = read({name: DAYS})
+    assert [f"time_unit: {says} (or time_unit: days" in fault for fault in checks.faults] == ([True] if says else [])
+    _, checks, _ = read({name: DAYS}, time_unit="days")
+    assert checks.faults == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (99999, "99999 looks like a code for 'not known': write NA"),
+        (20150312, "are these seconds, hours, or dates written as numbers?"),
+        ("1,234", "1,234 may mean either"),
+        ("9,5", "Write decimals with a point, not a comma."),
+        ("1_000", "no number: '1_000' (patient 'P03')"),
+        ("٣", "no number: '٣'"),
+        ("inf", "1 infinite time"),
+    ],
+)
+def test_one_impossible_time_is_named(cell: object, words: str) -> None:
+    times = DAYS.astype(object)
+    times.iloc[3] = cell
+    _, checks, _ = read({"t": times})
+    assert len(checks.faults) == 1
+    assert words in checks.faults[0]
+
+
+def test_seconds_are_no_days() -> None:
+    _, checks, _ = read({"t": DAYS * 86_400})
+    assert "40 times of more than 100 years" in checks.faults[0]
+    _, checks, _ = read({"t": DAYS * 10})  # 55 years: possible, and hardly so
+    assert (checks.faults, checks.table()["check"].tolist()) == ([], ["time_long"])
+
+
+def test_patients_without_follow_up_may_be_left_out() -> None:
+    times = DAYS.copy()
+    times.iloc[:4] = 0
+    _, checks, _ = read({"t": times})
+    assert checks.faults[0].endswith("write under clinical: drop_nonpositive_time: true")
+    time, checks, reasons = read({"t": times}, drop_nonpositive_time=True)
+    assert checks.faults == []
+    assert time.isna().sum() == 4
+    assert reasons["P00"] == [("zero_time", "t is 0")]
+    assert checks.table()["action"].tolist() == ["warning"]
+
+
+def test_short_follow_up_asks_for_the_unit() -> None:
+    for times, unit, said in (
+        (DAYS / 30.4375, None, "100% of the times are no whole numbers"), (DAYS, None, ""), (DAYS / 30, "months", ""),
+    ):  # fmt: skip
+        checks = Checks()
+        check_short(times + 0.001 * bool(said), unit, checks)
+        messages = checks.table()["message"].tolist()
+        assert len(messages) == bool(said)
+        assert all(said in message and "time_unit: months" in message for message in messages)

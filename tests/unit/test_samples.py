@@ -1,0 +1,72 @@
+"""Barcodes of samples are told from patients: normals and further samples are chosen by the config, or refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from stratomics.cohort.checks import Checks
+from stratomics.cohort.samples import choose_samples, people, read_barcodes, sample_fault
+
+PATIENTS = [f"TCGA-QQ-A{i:03d}" for i in range(10)]
+
+
+def test_patients_are_no_samples() -> None:
+    assert read_barcodes(PATIENTS) is None
+    assert read_barcodes(["TP53", "EGFR"]) is None
+    assert sample_fault("t.tsv", PATIENTS) is None
+
+
+def test_one_tumour_of_each_patient_is_fine() -> None:
+    assert sample_fault("t.tsv", [f"{name}-01A" for name in PATIENTS]) is None
+    assert sample_fault("t.tsv", [f"{name}-06" for name in PATIENTS]) is None
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [*(f"{name}-01" for name in PATIENTS), f"{PATIENTS[0]}-11"],
+        [*(f"{name}-01" for name in PATIENTS[1:]), f"{PATIENTS[0]}-11"],  # a normal of a patient without a tumour
+        [*(f"{name}-01A-11R-A123-07" for name in PATIENTS), f"{PATIENTS[0]}-01B-11R-A123-07"],
+        [*(f"{name}-01" for name in PATIENTS), f"{PATIENTS[0]}-06"],
+        [f"{name.lower().replace('-', '.')}.{code}" for name in PATIENTS for code in ("01a", "10a")],
+        [f"TARGET-20-PABCD{c}-{code}A-01R" for c in "ABCDEF" for code in ("09", "14")],
+    ],
+)
+def test_normals_and_further_samples_are_refused_with_the_line_to_write(names: list[str]) -> None:
+    fault = sample_fault("t.tsv", names)
+    assert fault is not None
+    assert 'Write in the config, under the cohort: samples: ["0' in fault
+    assert "average" not in fault
+
+
+def test_choice_of_samples_counts_what_it_leaves_out() -> None:
+    names = [
+        "TCGA-QQ-A000-11A", "TCGA-QQ-A000-01B", "TCGA-QQ-A000-01A-12R", "TCGA-QQ-A000-01A-11R", "tcga.qq.a001.01a",
+        "TCGA-QQ-A002-06A", "gene",
+    ]  # fmt: skip
+    checks = Checks()
+    chosen = choose_samples(names, ["01"], "omics", "mrna", "t.tsv", checks)
+    assert chosen == [None, None, None, "TCGA-QQ-A000", "TCGA-QQ-A001", None, "gene"]
+    table = checks.table().set_index("id")
+    assert table.loc["11", "value"] == table.loc["06", "value"] == "1"
+    assert table.index[table["check"] == "further_sample"].tolist() == ["TCGA-QQ-A000-01A-12R", "TCGA-QQ-A000-01B"]
+    assert not checks.faults
+
+
+def test_wanted_types_count_in_their_order() -> None:
+    names = ["TCGA-QQ-A000-01", "TCGA-QQ-A000-06", "TCGA-QQ-A001-01"]
+    assert choose_samples(names, ["06", "01"], "omics", "mrna", "t", Checks()) == [None, "TCGA-QQ-A000", "TCGA-QQ-A001"]
+
+
+def test_absent_type_is_a_fault() -> None:
+    checks = Checks()
+    choose_samples([f"{name}-03" for name in PATIENTS], ["01"], "omics", "mrna", "t.tsv", checks)
+    assert checks.faults[0].startswith("t.tsv: no sample is of type 01")
+    assert 'samples: ["03"]' in checks.faults[0]
+
+
+def test_rows_that_are_visits_are_found_by_the_column_of_people() -> None:
+    cells = {"visit": [f"v{i}" for i in range(30)], "Patient ID": [f"P{i // 2}" for i in range(30)], "sex": ["m"] * 30}
+    assert people(cells, "visit") == ("Patient ID", 15)
+    assert people(cells, "Patient ID") is None
+    assert people({**cells, "Patient ID": [f"P{i}" for i in range(30)]}, "visit") is None
