@@ -170,7 +170,7 @@ def mangle(text: Text, way: str, draw: st.DataObject) -> None:
             i = some()
             rows[i][0] = rows[i][0].lower()
         case "prefix of ids":
-            text.cells = [rows[0], *(["X" + row[0], *row[1:]] for row in rows[1:])]
+            text.cells = [rows[0], *(["X" + clean(row[0]), *row[1:]] for row in rows[1:])]
         case "missing cell" | "odd cell" if len(rows[0]) > 1:
             i, j = some(), draw.draw(st.integers(1, len(rows[0]) - 1))
             if j >= len(rows[i]):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stratomics.cohort.checks import Checks
-from stratomics.cohort.samples import choose_samples, people, read_barcodes, sample_fault
+from stratomics.cohort.persons import people, samples_of_patients
+from stratomics.cohort.samples import choose_samples, describe_samples, read_barcodes, sample_fault
 
 PATIENTS = [f"TCGA-QQ-A{i:03d}" for i in range(10)]
 
@@ -51,6 +52,30 @@ def test_choice_of_samples_counts_what_it_leaves_out() -> None:
     assert table.loc["11", "value"] == table.loc["06", "value"] == "1"
     assert table.index[table["check"] == "further_sample"].tolist() == ["TCGA-QQ-A000-01A-12R", "TCGA-QQ-A000-01B"]
     assert not checks.faults
+
+
+@pytest.mark.parametrize(
+    ("codes", "action"), [(["01"], "note"), (["03"], "note"), (["06"], "warning"), (["01", "02"], "warning")]
+)
+def test_types_of_the_samples_are_said(codes: list[str], action: str) -> None:
+    checks = Checks()
+    describe_samples(
+        "t.tsv", [f"{name}-{codes[i % len(codes)]}A" for i, name in enumerate(PATIENTS)], "omics", "mrna", checks
+    )
+    assert checks.table()["action"].tolist() == [action]
+    describe_samples("t.tsv", PATIENTS, "omics", "mrna", checks)
+    assert len(checks.table()) == 1
+
+
+def test_pairs_of_tissues_are_samples() -> None:
+    assert sample_fault("t.tsv", [f"P{i}-{tissue}" for i in range(5) for tissue in "TN"]) is not None
+    assert sample_fault("t.tsv", [*(f"P{i}_tumor" for i in range(5)), "p3_normal"]) is not None
+    assert sample_fault("t.tsv", [f"{site}-{i}" for site in "TN" for i in range(5)]) is None
+    fault = samples_of_patients(
+        "t.tsv", [f"P{i}.{tissue}" for i in range(5) for tissue in "xy"], [f"P{i}" for i in range(9)]
+    )
+    assert fault is not None
+    assert "'P0.x' and 'P0.y' of 'P0'" in fault
 
 
 def test_wanted_types_count_in_their_order() -> None:

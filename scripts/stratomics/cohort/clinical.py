@@ -18,8 +18,9 @@ from .covariates import Reading, read_covariate
 from .events import decode_events, same_code
 from .follow_up import TIMES_OF_DEAD, TIMES_OF_LIVING, Reasons, read_times, time_columns
 from .ids import alike, clean_name, without_decimals
+from .persons import people
 from .read import read_cells
-from .samples import choose_samples, people, sample_fault
+from .samples import choose_samples, describe_samples, sample_fault
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,8 @@ def _index_patients(
     elif fault := sample_fault(path, ids.tolist()):
         checks.fault(fault)
         return None
+    else:
+        describe_samples(path, ids.tolist(), "clinical", "clinical", checks)
     whole = without_decimals(ids.tolist())
     if whole is not None:
         message = f"ids of {path} end in '.0', as pandas writes whole numbers where one is missing: read without"

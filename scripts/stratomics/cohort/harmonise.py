@@ -12,36 +12,17 @@ from .checks import Checks, are, count, duplicated, examples, listing, places
 from .clinical import Clinical
 from .ids import MIN_OVERLAP, agreement_advice, alike, plain, share, without_decimals
 from .layouts import long_layout
+from .persons import samples_of_patients
 from .plausible import spreadsheet_dates
 from .read import Matrix
-from .samples import choose_samples, read_barcodes, sample_fault, samples_beside_patients, samples_of_patients
+from .samples import choose_samples, describe_samples, read_barcodes, sample_fault, samples_beside_patients
 
 #: Columns beside the samples that describe the features (in lower case), as GDC, cBioPortal, Firehose and GCT write them.
 FEATURE_COLUMNS = frozenset(
-    {
-        "entrez_gene_id",
-        "entrezgene",
-        "entrez",
-        "entrezid",
-        "entrez id",
-        "locus id",
-        "locus_id",
-        "gene_id",
-        "geneid",
-        "gene id",
-    }
-    | {
-        "hugo_symbol",
-        "gene_symbol",
-        "gene symbol",
-        "gene_name",
-        "gene_type",
-        "symbol",
-        "description",
-        "cytoband",
-        "chromosome",
-    }
-    | {"chr", "chrom", "start", "end", "strand", "length", "composite element ref", "ensembl_id", "id_ref"}
+    "entrez_gene_id|entrezgene|entrez|entrezid|entrez id|locus id|locus_id|gene_id|geneid|gene "
+    "id|hugo_symbol|gene_symbol|gene "
+    "symbol|gene_name|gene_type|symbol|description|cytoband|chromosome|chr|chrom|start|end|strand|length|composite element "
+    "ref|ensembl_id|id_ref".split("|")
 )
 
 
@@ -86,9 +67,11 @@ def orient(
         return None
     checks.add("omics", item, "orientation", f"patients in {where}", f"{matrix.path} has its patients in {where}")
     checks.extend(notes[where])
-    if not samples and (fault := sample_fault(matrix.path, axes[where])):
-        checks.fault(fault)
-        return None
+    if not samples:
+        if fault := sample_fault(matrix.path, axes[where]):
+            checks.fault(fault)
+            return None
+        describe_samples(matrix.path, axes[where], "omics", item, checks)
     patients, features = ids[where], axes["rows" if in_columns else "columns"]
     values = matrix.values.T if in_columns else matrix.values
     keep_patients = _patients(matrix, patients, axes[where], in_columns, item, checks)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .checks import Checks, count, examples
+from .persons import paired_samples
 
 #: Patient, type of the sample, and the rest (vial, portion, analyte, plate). R writes dots for dashes.
 BARCODE = re.compile(
@@ -46,15 +47,11 @@ TYPES = {
     "61": "cell-line-derived xenograft",
 }
 
+#: Codes of a tumour as it was when the disease was found.
+PRIMARY = frozenset({"01", "03", "09"})
+
 #: Codes that are no tumour of the patient.
 NORMAL = frozenset({*map(str, range(10, 21)), "50", "60", "61"})
-
-#: Ids that end in a word for a tissue or a visit.
-TISSUE = re.compile(
-    r"(?P<patient>.+?)(?:[-._ ](?:t|n|tum(?:ou?r)?|normal|norm|nat|blood|control|ctrl|primary|prim|met|metastasis|recurrence"
-    r"|recurrent|rec|relapse|pre|post|baseline|diagnosis)\d?|(?<=\d)(?:tumou?r|normal|blood|primary|relapse))",
-    re.IGNORECASE,
-)
 
 #: Names are taken for barcodes of samples where at least this share of them are.
 MIN_SHARE = 0.5
@@ -156,6 +153,28 @@ def sample_fault(path: str, names: Sequence[str]) -> str | None:
     )
 
 
+def describe_samples(path: str, names: Sequence[str], level: str, item: str, checks: Checks) -> None:
+    """Say of which types the samples are that stand for the patients; warn where they are not primary tumours alone.
+
+    Parameters
+    ----------
+    path
+        Of the table, for messages.
+    names
+        That are taken for patients.
+    level, item
+        Of the table, for ``checks.tsv``.
+    checks
+        Gets the row, where the names are barcodes of samples.
+    """
+    barcodes = read_barcodes(names)
+    if barcodes is None:
+        return
+    primary = len(barcodes.by_type) == 1 and set(barcodes.by_type) <= PRIMARY
+    message = f"the ids of {path} are samples, one per patient: {barcodes.described()}"
+    checks.add(level, item, "sample_types", len(barcodes.types), message, action="note" if primary else "warning")
+
+
 def choose_samples(
     names: Sequence[str], types: Sequence[str], level: str, item: str, path: str, checks: Checks
 ) -> list[str | None] | None:
@@ -235,95 +254,3 @@ def samples_beside_patients(path: str, names: Sequence[str], clinical_path: str)
     return (
         f"The ids of {path} are samples ({barcodes.described()}), those of {clinical_path} patients. {barcodes.advice}."
     )
-
-
-def paired_samples(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Find ids that are the same but for a word for the tissue or the visit at their end: ``P01-T`` and ``P01-N``.
-
-    Parameters
-    ----------
-    names
-        What would be taken for patients.
-
-    Returns
-    -------
-    list of tuple
-        Pairs of ids that look like samples of one patient.
-    """
-    first: dict[str, str] = {}
-    pairs = []
-    for name in names:
-        match = TISSUE.fullmatch(name)
-        if match:
-            other = first.setdefault(match["patient"].lower(), name)
-            if other != name:
-                pairs.append((other, name))
-    return pairs
-
-
-def samples_of_patients(path: str, names: Sequence[str], patients: Sequence[str]) -> str | None:
-    """Recognise ids of samples that begin with the id of their patient, several of some.
-
-    Parameters
-    ----------
-    path
-        For messages.
-    names
-        Of a table.
-    patients
-        Of the clinical table.
-
-    Returns
-    -------
-    str or None
-        What was found and what to do; None where it is not so.
-    """
-    known = set(patients)
-    owner = {
-        name: name[: match.start()]
-        for name in names
-        for match in re.finditer(r"[-._ :]", name)
-        if name[: match.start()] in known
-    }
-    sizes = Counter(owner.values())
-    several = [patient for patient, n in sizes.items() if n > 1]
-    if len(owner) < MIN_SHARE * len(names) or not several:
-        return None
-    shown = " and ".join(f"'{name}'" for name in owner if owner[name] == several[0])
-    return (
-        f"The ids of {path} are samples, several of some patients ({shown} of '{several[0]}'). Keep one sample of each "
-        f"patient, of the tumour, and give it the id of the patient."
-    )
-
-
-def people(cells: Mapping[str, Sequence[str]], id_column: str) -> tuple[str, int] | None:
-    """Find a column that names people, fewer than there are rows: the rows are samples, visits or the like.
-
-    Parameters
-    ----------
-    cells
-        Text by column, missing cells as nothing.
-    id_column
-        The column of ids.
-
-    Returns
-    -------
-    tuple or None
-        The column and how many people it names.
-    """
-    for column, values in cells.items():
-        if column == id_column or re.sub(r"[^a-z]", "", column.lower()) not in PEOPLE:
-            continue
-        known = [value for value in values if value]
-        people = len(set(known))
-        if len(known) > 0.9 * len(values) and 0.2 * len(known) < people < len(known):
-            return column, people
-    return None
-
-
-#: Columns that name people (without case and separators).
-PEOPLE = frozenset(
-    {"patient", "patients", "patientid", "patientbarcode", "bcrpatientbarcode", "bcrpatientuuid", "case", "caseid"}
-    | {"casesubmitterid", "casessubmitterid", "subject", "subjectid", "participant", "participantid", "individual"}
-    | {"individualid", "person", "personid", "donor", "donorid", "icgcdonorid", "submitterdonorid"}
-)
