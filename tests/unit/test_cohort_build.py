@@ -211,6 +211,48 @@ def test_missing_cells_are_missing(tables: dict[str, pd.DataFrame], tmp_path: Pa
     assert value(checks, "batch_small", id="GA") == "9"
 
 
+def test_rows_of_a_patient_that_agree_are_one(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    expected, _ = build(tables, tmp_path)
+    treatments = tables["clinical"].loc[["P03", "P07"]].assign(unused="another treatment")
+    tables["clinical"] = pd.concat([tables["clinical"].assign(unused="a treatment"), treatments])
+    cohort, checks = build(tables, tmp_path)
+    pd.testing.assert_frame_equal(cohort.clinical, expected.clinical)
+    assert value(checks, "rows_merged") == "2"
+
+
+def test_samples_of_the_config_make_patients(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    names = {f"P{i:02d}": f"TCGA-QQ-A{i:03d}" for i in range(N)}
+    expected, _ = build({name: table.rename(index=names) for name, table in tables.items()}, tmp_path)
+    mrna = tables["mrna"].rename(index=lambda name: f"{names[name]}-01A".replace("-", "."))
+    normals = tables["mrna"].iloc[:9].add(1).rename(index=lambda name: f"{names[name]}-11A".replace("-", "."))
+    clinical = tables["clinical"].rename(index=lambda name: f"{names[name]}-01").reset_index(names="patient")
+    samples = {"mrna": pd.concat([normals, mrna]).T, "meth": tables["meth"].rename(index=names)}
+    samples["clinical"] = clinical.set_index("patient")
+    cohort, checks = build(samples, tmp_path, {**config(), "samples": ["01"]})
+    pd.testing.assert_frame_equal(cohort.clinical, expected.clinical)
+    for one, other in zip(cohort.omics, expected.omics, strict=True):
+        pd.testing.assert_frame_equal(one.values, other.values)
+    assert value(checks, "samples_left_out", item="mrna") == "9"
+
+
+def test_an_omics_with_a_fault_has_no_further_ones(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["mrna"] = tables["mrna"].astype(object)
+    tables["mrna"].iloc[:] = "TRUE"
+    with pytest.raises(DataError) as error:
+        build(tables, tmp_path)
+    assert [fault.split(": ")[1][:25] for fault in error.value.faults] == ["480 cells are not numbers"]
+
+
+def test_columns_that_describe_genes_are_no_patients(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    expected, _ = build(tables, tmp_path)
+    mrna = tables["mrna"].T
+    mrna.insert(0, "Entrez_Gene_Id", np.arange(12))
+    cohort, checks = build({**tables, "mrna": mrna}, tmp_path)
+    pd.testing.assert_frame_equal(cohort.omics[0].values, expected.omics[0].values)
+    assert value(checks, "feature_column") == "Entrez_Gene_Id"
+    assert "not_in_clinical" not in set(checks["check"])
+
+
 def test_every_patient_is_accounted_for(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     clinical = tables["clinical"]
     clinical["OS.time"] = clinical["OS.time"].astype(object)

@@ -382,11 +382,14 @@ def repeated_column(tables: Tables, settings: Settings, folder: Path) -> None:
 
 
 @case(
-    "clinical.tsv: 2 patients are listed more than once: 'P03' in lines 5, 42; 'P04' in lines 6, 43. Each patient must have one "
-    "row: remove or merge the others."
+    "clinical.tsv: 2 patients are listed more than once, with different 'age', 'OS': 'P04' in lines 6, 43; 'P05' in lines "
+    "7, 44. Each patient must have one row: remove or merge the others."
 )
 def repeated_patient_in_clinical(tables: Tables, settings: Settings, folder: Path) -> None:
-    tables["clinical"] = pd.concat([tables["clinical"], tables["clinical"].loc[["P03", "P04"]]])
+    again = tables["clinical"].loc[["P03", "P04", "P05"]].copy()
+    again.loc["P04", "age"] = 3
+    again.loc["P05", "OS"] = 0
+    tables["clinical"] = pd.concat([tables["clinical"], again])
 
 
 @case(

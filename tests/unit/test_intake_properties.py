@@ -242,8 +242,8 @@ def check_cohort(cohort: Any, checks: pd.DataFrame, texts: list[Text]) -> None:
     known = set(IDS)
     by_patient = {"time": dict(zip(IDS, TIME, strict=True)), "event": dict(zip(IDS, EVENT, strict=True))}
     age = dict(zip(IDS, CLINICAL["age"], strict=True))
-    original = {patient.lower().removeprefix("x"): patient for patient in known}
-    patients = [original[str(patient).lower().removeprefix("x")] for patient in cohort.patients]
+    original = {patient.lower().lstrip("x"): patient for patient in known}
+    patients = [original[str(patient).lower().lstrip("x")] for patient in cohort.patients]
     assert len(set(patients)) == len(patients)
     for name in ("time", "event"):
         np.testing.assert_array_equal(cohort.clinical[name], [by_patient[name][patient] for patient in patients])
@@ -264,9 +264,9 @@ def check_cohort(cohort: Any, checks: pd.DataFrame, texts: list[Text]) -> None:
         assert omics.values.shape[1] + len(features) == table.shape[1] + text.extra_features
         for feature in omics.values:
             # A beginning was put before the names of rows, which are features where the table was transposed.
-            column = {"1-Mar": table.columns[0]}.get(feature.removeprefix("X"), feature.removeprefix("X"))
+            column = {"1-Mar": table.columns[0]}.get(feature.lstrip("X"), feature.lstrip("X"))
             if column not in table:
-                assert feature.removeprefix("X") in ("__no_feature", "same")
+                assert feature.lstrip("X") in ("__no_feature", "same")
                 continue
             truth = table.loc[patients, column].to_numpy(np.float32)
             found = omics.values[feature].to_numpy()

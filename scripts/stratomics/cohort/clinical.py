@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -231,12 +232,21 @@ def _index_patients(
         checks.add("clinical", "clinical", "ids_whole_numbers", len(whole), message, id=column)
         ids = pd.Series(whole, index=ids.index, dtype=object)
     repeated = duplicated(ids)
-    if repeated:
+    shared = [name for name in used if name in cells and name != column]
+    differing = {name: _differing(cells[shared].iloc[where]) for name, where in repeated.items()}
+    if repeated and not any(differing.values()):
+        message = f"patients with several rows in {path} that agree in every column used (GDC has one per treatment): one is kept"
+        checks.add("clinical", "clinical", "rows_merged", len(repeated), message, id=column)
+    elif repeated:
         shown = listing(
-            f"'{name}' in {places(unit, [ids.index[i] for i in where])}" for name, where in repeated.items()
+            f"'{name}' in {places(unit, [ids.index[i] for i in where])}"
+            for name, where in repeated.items()
+            if differing[name]
         )
+        names = listing((f"'{name}'" for name in dict.fromkeys(chain.from_iterable(differing.values()))), join=", ")
+        n = sum(map(bool, differing.values()))
         checks.fault(
-            f"{path}: {count(len(repeated), 'patient')} {are(len(repeated))} listed more than once: {shown}. "
+            f"{path}: {count(n, 'patient')} {are(n)} listed more than once, with different {names}: {shown}. "
             f"Each patient must have one row: remove or merge the others."
         )
     elif found := people({str(name): cells[name].tolist() for name in cells}, column):
@@ -253,6 +263,11 @@ def _index_patients(
         )
         checks.add("clinical", "clinical", "ids_alike", len(alike(ids)), message, action="warning", id=column)
     return cells.set_axis(pd.Index(ids, name="patient", dtype=object)).loc[~ids.duplicated().to_numpy()]
+
+
+def _differing(rows: pd.DataFrame) -> list[str]:
+    """Return the columns in which the rows of one patient differ."""
+    return [str(name) for name in rows if rows[name].nunique() > 1]
 
 
 def _exclude(path: str, cells: pd.Series, values: list[str], reasons: Reasons, checks: Checks) -> None:
