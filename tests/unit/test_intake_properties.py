@@ -206,8 +206,8 @@ def mangle(text: Text, way: str, draw: st.DataObject) -> None:
             rows[some()][0] += "\0"
         case "second header" if not clinical:
             text.cells = [rows[0], ["id", *["beta_value"] * (len(rows[0]) - 1)], *rows[1:]]
-        case "spreadsheet name" if not clinical and len(rows[0]) > 2:
-            rows[0][1] = "1-Mar"
+        case "spreadsheet name" if not clinical:
+            rows[0][:] = ["1-Mar" if clean(cell) in ("g0", "cg0") else cell for cell in rows[0]]
         case "counter row" if not clinical:
             text.cells = [[*row, "__no_feature" if i == 0 else str(i)] for i, row in enumerate(rows)]
             text.extra_features += 1
