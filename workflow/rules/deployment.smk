@@ -12,13 +12,10 @@ if CONTAINER:
 _PLUGINS = {"https": "http", "gs": "gcs", "ftps": "ftp"}
 
 
-def located(path):
-    """A table for Snakemake to find: as written, or through a storage plugin when it is an address."""
-    if "://" not in path:
-        # Paths start from the working directory also under `module` with a `prefix`, as the check of the config has it.
-        return local(path)
-    scheme = path.split("://")[0].lower()
-    return getattr(storage, _PLUGINS.get(scheme, scheme))(path)
+def located(address):
+    """A table for Snakemake to fetch through the storage plugin of its address."""
+    scheme = address.split("://")[0].lower()
+    return getattr(storage, _PLUGINS.get(scheme, scheme))(address)
 
 
 def _check_plugins():
@@ -26,10 +23,10 @@ def _check_plugins():
     from snakemake_interface_storage_plugins.registry import StoragePluginRegistry
 
     paths = [
-        table["path"]
-        for cohort in COHORTS.values()
-        if "omics" in cohort
-        for table in [cohort["clinical"], *cohort["omics"]]
+        path
+        for cohort in COHORTS
+        if not is_simulated(cohort)
+        for path in _paths(cohort)
     ]
     schemes = {path.split("://")[0].lower() for path in paths if "://" in path}
     wanted = sorted({_PLUGINS.get(scheme, scheme) for scheme in schemes})
