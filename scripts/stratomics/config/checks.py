@@ -84,7 +84,7 @@ def _same(config: Trusted, items: Iterable[Path], key: str, what_to_do: str) -> 
             continue
         earlier = first.setdefault(value.casefold(), (*item, key))
         if earlier != (*item, key):
-            yield Fault((*item, key), f"found {value!r}, which {spell(earlier)} has already. {what_to_do}.")
+            yield Fault((*item, key), f"found {show(value)}, which {spell(earlier)} has already. {what_to_do}.")
 
 
 def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -127,7 +128,8 @@ def advise(schema: Schema, node: Node, value: Any) -> str:
     if isinstance(value, int | float) and "share" in node.get("description", "") and 1 < value <= 100:
         return f"A share, not a percentage: {value} % is {value / 100:g}."
     if "array" in wanted and isinstance(value, str | int | float) and not isinstance(value, bool):
-        return f"Write a list: [{value}]."
+        plain = re.fullmatch(r"[\w.+-]{1,40}", str(value)) if not isinstance(value, int) or value < 10**20 else None
+        return f"Write a list: [{value}]." if plain else "Write a list, in square brackets."
     if "object" in wanted and not isinstance(value, dict):
         return "Write its keys below it, indented" + (", or remove it to take the defaults." if default else ".")
     if "array" in wanted and isinstance(value, dict):

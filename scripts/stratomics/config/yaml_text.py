@@ -97,10 +97,11 @@ def _duplicates(root: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
 def _other_numbers(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
     """Yield (text, line) of what YAML takes for another number than anybody else: 010 is 8 and 12:30 is 750."""
     found = [
-        (node.value, node.start_mark.line + 1)
+        node
         for node in _nodes(root)
         if isinstance(node, yaml.ScalarNode)
         and node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
         and (":" in node.value or re.fullmatch(r"[-+]?0[0-7_]+", node.value))
     ]
-    yield from sorted(found, key=lambda one: one[1])
+    for node in sorted(found, key=lambda one: one.start_mark.index):
+        yield node.value, node.start_mark.line + 1
