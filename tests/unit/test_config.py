@@ -519,8 +519,8 @@ def test_every_number_has_a_range_and_every_list_of_its_own_kind_an_end() -> Non
 
 #: What people and programs leave behind where something else belongs.
 ODD = [
-    None, True, "", "x" * 5000, "1e400", "a\nb\0", 10**400, float("nan"), float("inf"), 1.5, date(2012, 1, 1), b"x", [], {}, [[]],
-    {"": None, None: 1, 1: 2}, {1}, ["a", "a"],
+    None, True, "", "x" * 5000, "1e400", "a\nb\0", 10**400, 16**6000, float("nan"), float("inf"), 1.5, date(2012, 1, 1), b"x", [], {},
+    [[]], {"": None, None: 1, 1: 2}, {1}, ["a", "a"],
 ]  # fmt: skip
 
 

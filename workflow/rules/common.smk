@@ -192,28 +192,6 @@ def is_simulated(cohort):
     return "simulate" in COHORTS[cohort]
 
 
-def _paths(cohort):
-    """The tables of a cohort: the clinical one first, then the omics in the order of the config."""
-    cohort = COHORTS[cohort]
-    return [cohort["clinical"]["path"], *(omics["path"] for omics in cohort["omics"])]
-
-
-def cohort_tables(wildcards):
-    """What `build_cohort` reads and Snakemake can name: it takes what stands in brackets for its own, and has no way to escape them."""
-    if is_simulated(wildcards.cohort):
-        return [f"<results>/{wildcards.cohort}/simulated"]
-    # Paths start from the working directory also under `module` with a `prefix`, as the check of the config has it.
-    paths = [path for path in _paths(wildcards.cohort) if "://" not in path]
-    return [local(path) for path in paths if not set("{}<>") & set(path)]
-
-
-def fetched_tables(wildcards):
-    """The tables with an address, in the order of the config, through a storage plugin."""
-    if is_simulated(wildcards.cohort):
-        return []
-    return [located(path) for path in _paths(wildcards.cohort) if "://" in path]
-
-
 def cohort_settings(wildcards):
     """The config of one cohort."""
     return COHORTS[wildcards.cohort]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
@@ -21,6 +22,7 @@ DEEPEST = 20
 
 #: Beyond every range of the schema; a whole number of 400 digits is no float.
 _LARGEST = 10**15
+_MOST_BITS = 10_000
 
 
 def load_config(
@@ -82,6 +84,8 @@ def _plain(config: Any) -> Any:
                 f"the config: more than {MOST_VALUES} values, with what its YAML aliases (*name) stand for. Take the list or the "
                 f"alias out that makes it so large."
             )
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            return math.inf  # Python refuses to print it, in every message
         if not isinstance(value, Mapping | list | tuple):
             return value
         if id(value) in around:
