@@ -226,6 +226,8 @@ BROKEN = {
                         "its anchor (&name) names. Write out what was meant."),
     "mapping in itself": (DEMO + "evaluation: &a {folds: *a}", "evaluation.folds: contains itself: a YAML alias (*name) stands "
                           "within what its anchor (&name) names. Write out what was meant."),
+    "too long": (files(clinical=f"{CLINICAL[:-1]}, covariates: [{'x, ' * 10001}]}}"), "cohorts[0].clinical.covariates: found 10001 "
+                 "items; allowed are at most 10000. Remove some."),
     "too deep": (DEMO + "embeddings: " + "[" * 30 + "]" * 30, "embeddings" + "[0]" * 19 + ": lies more than 20 levels deep. Remove "
                  "the surplus brackets."),
 }  # fmt: skip

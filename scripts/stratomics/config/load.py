@@ -17,6 +17,9 @@ from .schema import Node, Schema, read_schema
 #: Values in a config. The largest in earnest (33 cohorts, patients excluded by name) has a few thousand.
 MOST_VALUES = 100_000
 
+#: Items of one list or mapping; the checks take longer than anybody waits for many more.
+LONGEST = 10_000
+
 #: Levels of a config. The schema has seven.
 DEEPEST = 20
 
@@ -93,6 +96,10 @@ def _plain(config: Any) -> Any:
             raise ConfigError(str(Fault(path, text)))
         if len(around) == DEEPEST:
             raise ConfigError(str(Fault(path, f"lies more than {DEEPEST} levels deep. Remove the surplus brackets.")))
+        if len(value) > LONGEST:
+            raise ConfigError(
+                str(Fault(path, f"found {len(value)} items; allowed are at most {LONGEST}. Remove some."))
+            )
         around = (*around, id(value))
         if isinstance(value, Mapping):
             named = {"null" if key is None else str(key): one for key, one in value.items()}
