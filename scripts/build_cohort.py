@@ -12,10 +12,13 @@ with job(snakemake.log[0]) as log:
         folder = snakemake.input.tables[0]
         settings = simulated_cohort_config(settings["simulate"], folder, name=settings["name"])
     else:
-        # Where the tables are for this job: a storage plugin fetches those with an address to a local copy.
-        clinical, *omics = snakemake.input.tables
-        located = [{**one, "path": path} for one, path in zip(settings["omics"], omics, strict=True)]
-        settings = {**settings, "clinical": {**settings["clinical"], "path": clinical}, "omics": located}
+        # Where the tables are for this job: a storage plugin has fetched those with an address to a local copy.
+        copies = iter(snakemake.input.fetched)
+        clinical, *omics = (
+            {**table, "path": next(copies)} if "://" in table["path"] else table
+            for table in [settings["clinical"], *settings["omics"]]
+        )
+        settings = {**settings, "clinical": clinical, "omics": omics}
     cohort, checks = build_cohort(
         settings, preprocess=snakemake.params.preprocess, evaluation=snakemake.params.evaluation
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import pytest
 import yaml
 
 from stratomics.config import load_config, load_yaml
+from stratomics.config.checks import Trusted, _batch
 from stratomics.config.reference import insert, reference
 from stratomics.config.schema import read_schema
 from stratomics.errors import ConfigError
@@ -41,8 +45,6 @@ def folder(tmp_path: Path) -> Path:
     """A folder with tables; nothing reads them."""
     for name in ("mrna.tsv", "mirna.tsv.gz", "clinical.tsv"):
         (tmp_path / name).write_text("patient\n")
-    (tmp_path / "empty.tsv").touch()
-    (tmp_path / "tables.tsv").mkdir()
     return tmp_path
 
 
@@ -53,8 +55,8 @@ BROKEN = {
                 "below it, indented."),
     "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
                    "replaces the demo wholesale. Add it, for instance cohorts: [{name: demo, simulate: {patients: 300}}]"),
-    "empty list": ("cohorts: []", "cohorts: found an empty list; allowed is a list of at least one. Change it."),
-    "mapping for list": ("cohorts: {demo: {simulate: {}}}", "cohorts: found a mapping; allowed is a list of at least one. "
+    "empty list": ("cohorts: []", "cohorts: found an empty list; allowed is a list of 1 to 1000. Change it."),
+    "mapping for list": ("cohorts: {demo: {simulate: {}}}", "cohorts: found a mapping; allowed is a list of 1 to 1000. "
                          "Start every item of the list with a dash."),
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
                          "clinical, samples, simulate. Write its keys below it, indented."),
@@ -114,13 +116,13 @@ BROKEN = {
     "shares beyond one": (DEMO + "subtypes: {n_subtypes: 4, min_share: 0.3}", "subtypes.min_share: found 0.3; 4 subtypes "
                           "cannot each hold that share of the patients. Give at most 0.25."),
     "bad cohort name": ("cohorts: [{name: my cohort, simulate: {}}]", "cohorts[0].name: found 'my cohort'; allowed is text "
-                        "of letters, digits, _ and -, starting with a letter. Change it."),
+                        "of at most 64 letters, digits, _ and -, starting with a letter. Change it."),
     "dot in name": (files("[{name: mrna.v2, path: mrna.tsv}]"), "cohorts[0].omics[0].name: found 'mrna.v2'; allowed is text "
-                    "of letters, digits, _ and -, starting with a letter. Change it."),
+                    "of at most 64 letters, digits, _ and -, starting with a letter. Change it."),
     "newline after name": ('cohorts: [{name: "demo\\n", simulate: {}}]', "cohorts[0].name: found 'demo\\n'; allowed is text "
-                           "of letters, digits, _ and -, starting with a letter. Change it."),
-    "number for name": ("cohorts: [{name: 7, simulate: {}}]", "cohorts[0].name: found 7; allowed is text of letters, digits, "
-                        "_ and -, starting with a letter. Put it in quotes: '7'."),
+                           "of at most 64 letters, digits, _ and -, starting with a letter. Change it."),
+    "number for name": ("cohorts: [{name: 7, simulate: {}}]", "cohorts[0].name: found 7; allowed is text of at most 64 "
+                        "letters, digits, _ and -, starting with a letter. Put it in quotes: '7'."),
     "no name": ("cohorts: [{simulate: {}}]", "cohorts[0].name: missing. The name of the cohort; its results go to "
                 "`results/<name>`. Add it, for instance name: LIHC"),
     "cohort twice": ("cohorts: [{name: demo, simulate: {}}, {name: Demo, simulate: {}}]", "cohorts[1].name: found 'Demo', "
@@ -158,23 +160,9 @@ BROKEN = {
                              "value, as text or whole numbers. Write a list: [Redacted]."),
     "omics twice": (files("[{name: mrna, path: mrna.tsv}, {name: mrna, path: mirna.tsv.gz}]"), "cohorts[0].omics[1].name: "
                     "found 'mrna', which cohorts[0].omics[0].name has already. Rename one."),
-    "table twice": (files("[{name: mrna, path: mrna.tsv}, {name: mirna, path: mrna.tsv}]"), "cohorts[0].omics[1].path: found "
-                    "'mrna.tsv', which cohorts[0].omics[0].path has already. Give every omics a table of its own."),
     "simulated omics twice": (
         "cohorts: [{name: a, simulate: {omics: [{name: m, features: 50, values: beta}, {name: m, features: 50, values: beta}]}}]",
         "cohorts[0].simulate.omics[1].name: found 'm', which cohorts[0].simulate.omics[0].name has already. Rename one."),
-    "other suffix": (files("[{name: mrna, path: mrna.xlsx}]"), "cohorts[0].omics[0].path: found 'mrna.xlsx'; allowed is the "
-                     "path or address of a file that ends in .tsv, .txt, .csv (each also with .gz) or .parquet. Change it."),
-    "missing file": (files("[{name: mirna, path: mirna.tsv}]"), "cohorts[0].omics[0].path: no file 'mirna.tsv' (looked from "
-                     "'{base}', where relative paths start). Did you mean 'mirna.tsv.gz' in that folder?"),
-    "missing folder": (files("[{name: mrna, path: data/mrna.tsv}]"), "cohorts[0].omics[0].path: no file 'data/mrna.tsv' "
-                       "(looked from '{base}', where relative paths start). The folder '{base}/data' does not exist."),
-    "no near file": (files(clinical=CLINICAL.replace("clinical.tsv", "xyz.csv")), "cohorts[0].clinical.path: no file "
-                     "'xyz.csv' (looked from '{base}', where relative paths start). No name in that folder is near."),
-    "folder for file": (files("[{name: mrna, path: tables.tsv}]"), "cohorts[0].omics[0].path: 'tables.tsv' is a folder; a "
-                        "table is needed. Name the file in it."),
-    "empty file": (files("[{name: mrna, path: empty.tsv}]"), "cohorts[0].omics[0].path: 'empty.tsv' is empty (0 bytes); a "
-                   "table is needed. Copy or download it again."),
     "misspelt kind": (DEMO + "embeddings: [vea]", "embeddings[0]: found 'vea'; allowed is one of ae, dae, vae or a mapping "
                       "with one of these as its `kind`. Did you mean 'vae'?"),
     "misspelt kind in mapping": (DEMO + "embeddings: [{name: x, kind: VAE}]", "embeddings[0].kind: found 'VAE'; allowed is "
@@ -191,12 +179,58 @@ BROKEN = {
         "corruption_level, dropout, epochs, hidden, kind, latent, learning_rate, name, patience, restarts, validation, "
         "weight_decay."),
     "number for list": (DEMO + "embeddings: [{kind: ae, hidden: 256}]", "embeddings[0].hidden: found 256; allowed is a list "
-                        "of whole numbers from 1 to 100000. Write a list: [256]."),
+                        "of 1 to 10 whole numbers from 1 to 100000. Write a list: [256]."),
     "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "
                         "embeddings[0].name has already. Results go to a folder of that name: rename one."),
     "reserved name": (DEMO + "embeddings: [{kind: ae, name: figures}]", "embeddings[0].name: found 'figures', a name that is "
-                      "taken; allowed is any but clinical, comparators, elastic_net_cox, figures, full, pca, preprocess, "
-                      "random_embedding, random_survival_forest, ridge_cox, simulated. Rename it."),
+                      "taken; allowed is any but all, clinical, comparators, elastic_net_cox, figures, full, pca, preprocess, "
+                      "random_embedding, random_survival_forest, ridge_cox, simulated, single_omics. Rename it."),
+    "reserved name in capitals": ("cohorts: [{name: Figures, simulate: {}}]", "cohorts[0].name: found 'Figures', a name that is "
+                                  "taken; allowed is any but all, figures. Rename it."),
+    "name of a comparator": (DEMO + "embeddings: [{kind: ae, name: mRNA_only}]", "embeddings[0].name: found 'mRNA_only', which is "
+                             "what the comparator single_omics calls cohorts[0].simulate.omics[0].name. Rename it."),
+    "long name": (f"cohorts: [{{name: {'ab' * 40}, simulate: {{}}}}]", f"cohorts[0].name: found '{'ab' * 28}a...'; allowed is text "
+                  "of at most 64 letters, digits, _ and -, starting with a letter. It has 80 characters: shorten it."),
+    "repeated name": (f"cohorts: [{{name: x{'ab' * 20}, simulate: {{}}}}]", f"cohorts[0].name: found 'x{'ab' * 20}', which ends in "
+                      "'ab' 20 times over; Snakemake takes that for a rule that feeds itself. Choose another name."),
+    "long key": (DEMO + f"{'k' * 99}: 1", f"'{'k' * 57}...': unknown key; remove it. Allowed here: classifier, cohorts, "
+                 "comparators, container, device, embeddings, evaluation, preprocess, seed, selection, stability, subtypes."),
+    "batch is the event": (files("[{name: mrna, path: mrna.tsv, batch: OS}]"), "cohorts[0].omics[0].batch: found 'OS', which is "
+                           "cohorts[0].clinical.event. A batch is a sequencer or a centre: name its column, or remove this key."),
+    "batch is the patient": (files("[{name: mrna, path: mrna.tsv, batch: patient}]"), "cohorts[0].omics[0].batch: found 'patient', "
+                             "which is cohorts[0].clinical.patient. A batch is a sequencer or a centre: name its column, or remove "
+                             "this key."),
+    "beyond a century": (DEMO + "evaluation: {horizon_days: 40000}", "evaluation.horizon_days: found 40000; allowed is a whole "
+                         "number from 1 to 36525. Change it, or remove the key to take the default (1825)."),
+    "exponent for whole": (DEMO + "evaluation: {horizon_days: 1e30}", "evaluation.horizon_days: found '1e30'; allowed is a whole "
+                           "number from 1 to 36525. Change it, or remove the key to take the default (1825)."),
+    "no float": (DEMO + f"preprocess: {{clip: 1{'0' * 400}}}", "preprocess.clip: found a whole number of some 400 digits; allowed "
+                 "is a number above 0 and at most 1000. Change it, or remove the key to take the default (5.0)."),
+    "infinite": (DEMO + "selection: {n_best: -.inf}", "selection.n_best: found -inf; allowed is a whole number from 1 to 10000. "
+                 "Change it, or remove the key to take the default (3)."),
+    "many times": (DEMO + f"evaluation: {{auc_days: {list(range(1, 30))}}}", "evaluation.auc_days: found a list of 29; allowed is "
+                   "a list of 1 to 20 whole numbers from 1 to 36525. Change it, or remove the key to take the default ([365, 1095, "
+                   "1825])."),
+    "date for code": (files(clinical=CLINICAL[:-1] + ", exclude: {visit: [2012-01-01]}}"), "cohorts[0].clinical.exclude.visit[0]: "
+                      "found 2012-01-01 (a date); allowed is text or a whole number. YAML reads it as a date: put it in quotes, "
+                      "'2012-01-01'."),
+    "fraction for code": (files(clinical=CLINICAL[:-1] + ", exclude: {stage: [1.5]}}"), "cohorts[0].clinical.exclude.stage[0]: "
+                          "found 1.5; allowed is text or a whole number. Put it in quotes: '1.5'."),
+    "yes for column": (files(clinical=CLINICAL.replace("OS}", "yes}")), "cohorts[0].clinical.event: found true; allowed is the "
+                       "name of a column, as text. YAML reads no, off, yes and on as false and true: put the word in quotes."),
+    "bytes for device": (DEMO + "device: !!binary aGFsbG8=", "device: found a bytes; allowed is one of auto, cpu, cuda. Change it, "
+                         "or remove the key to take the default (auto)."),
+    "image with blanks": (DEMO + "container: my image.sif", "container: found 'my image.sif'; allowed is the path or address of an "
+                          "image (letters, digits and _ . / : @ + = % , -), or null. Change it, or remove the key to take the "
+                          "default (null)."),
+    "alias in itself": (DEMO + "embeddings: &a [ae, *a]", "embeddings[1]: contains itself: a YAML alias (*name) stands within what "
+                        "its anchor (&name) names. Write out what was meant."),
+    "mapping in itself": (DEMO + "evaluation: &a {folds: *a}", "evaluation.folds: contains itself: a YAML alias (*name) stands "
+                          "within what its anchor (&name) names. Write out what was meant."),
+    "too long": (files(clinical=f"{CLINICAL[:-1]}, covariates: [{'x, ' * 10001}]}}"), "cohorts[0].clinical.covariates: found 10001 "
+                 "items; allowed are at most 10000. Remove some."),
+    "too deep": (DEMO + "embeddings: " + "[" * 30 + "]" * 30, "embeddings" + "[0]" * 19 + ": lies more than 20 levels deep. Remove "
+                 "the surplus brackets."),
 }  # fmt: skip
 
 
@@ -417,6 +451,8 @@ def test_load_yaml_reports_every_duplicate_key(tmp_path: Path) -> None:
         (b"a: \xff\n", "{path}: byte 3 is not UTF-8 text. Save the file as UTF-8."),
         (b"a: \x07\n", "{path}: not valid YAML, unacceptable character #x0007: special characters are not allowed\n  in "
          '"<unicode string>", position 3. Mend the file.'),
+        (b"a: 2012-13-45\n", "{path}: a date or number cannot be (month must be in 1..12). Put it in quotes if it is text."),
+        (b"[" * 1100, "{path}: brackets or lists lie too deep in each other. Remove the surplus ones."),
         (None, "{path}: cannot be read (No such file or directory). Give the path of a YAML file."),
     ],
 )  # fmt: skip
@@ -429,7 +465,95 @@ def test_load_yaml_says_what_is_wrong(content: bytes | None, message: str, tmp_p
     assert caught.value.faults == [message.replace("{path}", str(path))]
 
 
+def test_load_yaml_refuses_numbers_that_read_like_another(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("a: [010, '011', 0, 0.5]\nexclude: {007: [12:30], b: 1_000}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_yaml(path)
+    assert caught.value.faults == [
+        f"{path}, line {line}: YAML reads {text} as the number {number}. Put it in quotes if it is text, or write the number."
+        for line, text, number in ((1, "010", 8), (2, "007", 7), (2, "12:30", 750))
+    ]
+
+
 def test_load_yaml_follows_aliases(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text("a: &x {n: 1}\nb: *x\nc: {<<: *x, m: 2}\n")
     assert load_yaml(path) == {"a": {"n": 1}, "b": {"n": 1}, "c": {"n": 1, "m": 2}}
+
+
+def test_aliases_that_grow_without_end_are_refused_at_once(tmp_path: Path) -> None:
+    """Each line holds ten times what the line above holds."""
+    lines = [f"x{i}: &x{i} [{', '.join([f'*x{i - 1}' if i else 'x'] * 10)}]\n" for i in range(30)]
+    assert faults_of(DEMO + "".join(lines), tmp_path) == [
+        "the config: more than 100000 values, with what its YAML aliases (*name) stand for. Take the list or the alias out that "
+        "makes it so large."
+    ]
+
+
+def test_an_alias_may_stand_in_several_places() -> None:
+    config = yaml.safe_load(DEMO + "embeddings: [{kind: ae, hidden: &h [16]}, {kind: vae, hidden: *h}]")
+    loaded = load_config(config, schema_path=SCHEMA)
+    assert [one["hidden"] for one in loaded["embeddings"]] == [[16], [16]]
+
+
+def test_a_name_of_64_characters_is_allowed() -> None:
+    name = "".join(f"n{i:03}" for i in range(16))
+    assert load_config(yaml.safe_load(DEMO.replace("demo", name)), schema_path=SCHEMA)["cohorts"][0]["name"] == name
+
+
+def test_a_batch_may_not_be_one_of_several_time_columns() -> None:
+    clinical = {"time": ["days_to_death", "days_to_last_follow_up"], "event": "vital_status"}
+    cohort = {"omics": [{"name": "m", "batch": "days_to_death"}], "clinical": clinical}
+    (fault,) = _batch(Trusted({"cohorts": [cohort]}, []), ("cohorts", 0))
+    assert str(fault).startswith("cohorts[0].omics[0].batch: found 'days_to_death', which is cohorts[0].clinical.time.")
+
+
+def test_every_number_has_a_range() -> None:
+    for where, key, about in read_schema(SCHEMA).walk():
+        for node in [about, about.get("items", {}), *about.get("anyOf", [])]:
+            if node.get("type") in ("integer", "number"):
+                assert {"minimum", "exclusiveMinimum"} & set(node), f"{where}.{key}"
+                assert {"maximum", "exclusiveMaximum"} & set(node), f"{where}.{key}"
+
+
+#: What people and programs leave behind where something else belongs.
+ODD = [
+    None, True, "", "x" * 5000, "1e400", "a\nb\0", 10**400, 16**6000, float("nan"), float("inf"), 1.5, date(2012, 1, 1), b"x", [],
+    {}, [[]], {"": None, None: 1, 1: 2}, {1}, ["a", "a"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
+def test_whatever_stands_in_a_key_the_config_is_loaded_or_refused(odd: Any, tmp_path: Path) -> None:
+    """In all keys at once, and in each list and mapping: no traceback, and messages of one line that can be printed."""
+    text = files(clinical=CLINICAL[:-1] + ", covariates: [age], annotations: [race], exclude: {a: [b]}, event_codes: {event: [1], "
+                 "censored: [0]}}").replace("cohorts: [", "cohorts: [{name: demo, simulate: {}}, ")  # fmt: skip
+    whole = load_config(yaml.safe_load(text + "embeddings: [dae, vae]"), schema_path=SCHEMA, check_files=False)
+
+    def variants(value: Any) -> Iterator[Any]:
+        """The value with one of its lists or mappings changed."""
+        yield odd
+        for key in value if isinstance(value, dict) else range(len(value)):
+            if isinstance(value[key], dict | list):
+                for one in variants(value[key]):
+                    changed = copy.copy(value)
+                    changed[key] = one
+                    yield changed
+
+    def leaves(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: leaves(one) for key, one in value.items()}
+        return [leaves(one) for one in value] if isinstance(value, list) else odd
+
+    for config in [leaves(whole), *variants(whole)]:
+        faults = []
+        try:
+            load_config(
+                config,
+                schema_path=SCHEMA,
+                base_dir=tmp_path,
+            )
+        except ConfigError as error:
+            faults = error.faults
+        assert [fault for fault in faults if len(fault) > 1000 or not fault.isprintable()] == []

@@ -21,7 +21,7 @@ def cohort(folder, tables: dict[str, pd.DataFrame], patients: int = 30) -> dict:
     clinical = pd.DataFrame({"days": 1, "id": [f"P{i}" for i in range(patients)]})
     clinical.to_csv(folder / "clinical.csv", index=False)
     for name, table in tables.items():
-        if name.endswith(".parquet"):
+        if "parquet" in name:
             table.reset_index(names="id").to_parquet(folder / name)
         else:
             table.to_csv(folder / name, sep="," if ".csv" in name else "\t")
@@ -37,7 +37,7 @@ def test_a_simulated_cohort_is_what_the_config_says():
     assert size.kept(2000) == 80 * 2050
 
 
-@pytest.mark.parametrize("name", ["a.tsv", "a.csv", "a.tsv.gz", "a.csv.gz", "a.parquet"])
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv", "a.tsv.gz", "a.csv.gz", "a.parquet", "a", "a_parquet.txt"])
 def test_small_tables_are_counted(tmp_path, name):
     assert cohort_size(cohort(tmp_path, {name: frame(25, 40)}), base_dir=tmp_path) == CohortSize(25, ((25, 40),))
 
@@ -82,7 +82,7 @@ def test_a_table_that_cannot_be_read_counts_as_a_large_one(tmp_path, kind):
         file.write_bytes(gzip.compress(b"\xff\xfe\x00"))
     elif kind == "not parquet":
         config["omics"][0]["path"] = "a.parquet"
-        (tmp_path / "a.parquet").write_text("no")
+        (tmp_path / "a.parquet").write_bytes(b"PAR1no")
     elif kind == "a folder":
         file.mkdir()
     assert cohort_size(config, base_dir=tmp_path) == CohortSize(30, (ASSUMED,))

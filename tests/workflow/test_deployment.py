@@ -92,6 +92,20 @@ def test_a_module_runs_below_its_prefix_on_the_tables_of_the_working_directory(s
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
+def test_tables_and_folders_may_have_any_name(snakemake, tables, tmp_path):
+    """Snakemake takes {cohort} for a wildcard and <results> for a path of its own; a shell has its own view of the rest."""
+    away = tmp_path / "My {cohort} <results> (1) $HOME 'é' \"😀\" # % * ? & ; | b\\s"
+    (tmp_path / "data").rename(away)
+    (cohort,) = tables["cohorts"]
+    for i, table in enumerate([cohort["clinical"], *cohort["omics"]]):
+        file = away / Path(table["path"]).name
+        table["path"] = f"{'{cohort} {x,y} <v>' if i else 'plain'} {file.name}"
+        file.rename(away / table["path"])
+    config = write(tables, away / "my {config}.yaml")
+    snakemake("--cores", 1, "check", "--configfile", config, cwd=away)
+    assert (away / "results" / "small" / "cohort.h5mu").is_file()
+
+
 def test_rules_run_in_the_image_of_the_config(snakemake, tables, apptainer, tmp_path):
     config = write({**tables, "container": IMAGE}, tmp_path / "image.yaml")
     run = ("--directory", tmp_path, "--configfile", config, "--software-deployment-method", "apptainer")

@@ -26,6 +26,7 @@ rule build_cohort:
     """Read, harmonise and check the tables of one cohort; account for every patient and feature dropped."""
     input:
         tables=cohort_tables,
+        fetched=fetched_tables,
     output:
         cohort="<results>/{cohort}/cohort.h5mu",
         checks=report(

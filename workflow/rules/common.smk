@@ -192,15 +192,6 @@ def is_simulated(cohort):
     return "simulate" in COHORTS[cohort]
 
 
-def cohort_tables(wildcards):
-    """The tables that `build_cohort` reads: the clinical one first, then the omics in the order of the config."""
-    if is_simulated(wildcards.cohort):
-        return [f"<results>/{wildcards.cohort}/simulated"]
-    cohort = COHORTS[wildcards.cohort]
-    paths = [cohort["clinical"]["path"], *(omics["path"] for omics in cohort["omics"])]
-    return [located(path) for path in paths]
-
-
 def cohort_settings(wildcards):
     """The config of one cohort."""
     return COHORTS[wildcards.cohort]

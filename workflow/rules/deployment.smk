@@ -12,13 +12,32 @@ if CONTAINER:
 _PLUGINS = {"https": "http", "gs": "gcs", "ftps": "ftp"}
 
 
-def located(path):
-    """A table for Snakemake to find: as written, or through a storage plugin when it is an address."""
-    if "://" not in path:
-        # Paths start from the working directory also under `module` with a `prefix`, as the check of the config has it.
-        return local(path)
-    scheme = path.split("://")[0].lower()
-    return getattr(storage, _PLUGINS.get(scheme, scheme))(path)
+def located(address):
+    """A table for Snakemake to fetch through the storage plugin of its address."""
+    scheme = address.split("://")[0].lower()
+    return getattr(storage, _PLUGINS.get(scheme, scheme))(address)
+
+
+def _paths(cohort):
+    """The tables of a cohort: the clinical one first, then the omics in the order of the config."""
+    cohort = COHORTS[cohort]
+    return [cohort["clinical"]["path"], *(omics["path"] for omics in cohort["omics"])]
+
+
+def cohort_tables(wildcards):
+    """What `build_cohort` reads, of this machine, but for paths with brackets: Snakemake takes those for wildcards, with no way out."""
+    if is_simulated(wildcards.cohort):
+        return [f"<results>/{wildcards.cohort}/simulated"]
+    # Paths start from the working directory also under `module` with a `prefix`, as the check of the config has it.
+    paths = [path for path in _paths(wildcards.cohort) if "://" not in path]
+    return [local(path) for path in paths if not set("{}<>") & set(path)]
+
+
+def fetched_tables(wildcards):
+    """The tables with an address, in the order of the config, through a storage plugin."""
+    if is_simulated(wildcards.cohort):
+        return []
+    return [located(path) for path in _paths(wildcards.cohort) if "://" in path]
 
 
 def _check_plugins():
@@ -26,10 +45,10 @@ def _check_plugins():
     from snakemake_interface_storage_plugins.registry import StoragePluginRegistry
 
     paths = [
-        table["path"]
-        for cohort in COHORTS.values()
-        if "omics" in cohort
-        for table in [cohort["clinical"], *cohort["omics"]]
+        path
+        for cohort in COHORTS
+        if not is_simulated(cohort)
+        for path in _paths(cohort)
     ]
     schemes = {path.split("://")[0].lower() for path in paths if "://" in path}
     wanted = sorted({_PLUGINS.get(scheme, scheme) for scheme in schemes})

@@ -1,14 +1,16 @@
-"""What a schema cannot say: keys that must agree with each other, and files that must exist."""
+"""What a schema cannot say: keys that must agree with each other."""
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path as FilePath
 from typing import Any
 
 from .faults import Fault, Path, spell
-from .hints import nearest
+from .hints import show
+
+#: Where a cohort lists its omics: those of its own, or the simulated ones.
+_OMICS = (("omics",), ("simulate", "omics"))
 
 
 class Trusted:
@@ -64,10 +66,11 @@ def agreement_faults(config: Trusted) -> Iterator[Fault]:
     yield from _same(config, config.items("cohorts"), "name", "Results go to results/<name>: rename one")
     yield from _same(config, config.items("embeddings"), "name", "Results go to a folder of that name: rename one")
     for cohort in config.items("cohorts"):
-        for omics in [(*cohort, "omics"), (*cohort, "simulate", "omics")]:
-            yield from _same(config, config.items(*omics), "name", "Rename one")
-            yield from _same(config, config.items(*omics), "path", "Give every omics a table of its own")
+        for key in _OMICS:
+            yield from _same(config, config.items(*cohort, *key), "name", "Rename one")
         yield from _clinical(config, cohort)
+        yield from _batch(config, cohort)
+    yield from _names(config)
     yield from _subtypes(config)
     yield from _permutations(config)
 
@@ -81,7 +84,7 @@ def _same(config: Trusted, items: Iterable[Path], key: str, what_to_do: str) -> 
             continue
         earlier = first.setdefault(value.casefold(), (*item, key))
         if earlier != (*item, key):
-            yield Fault((*item, key), f"found {value!r}, which {spell(earlier)} has already. {what_to_do}.")
+            yield Fault((*item, key), f"found {show(value)}, which {spell(earlier)} has already. {what_to_do}.")
 
 
 def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
@@ -111,11 +114,42 @@ def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
     for code in sorted(set(died) & set(alive)):
         text = f"{code!r} stands under event and under censored; a value can mean only one. Remove it from one list."
         yield Fault((*clinical, "event_codes"), text)
+
+
+def _batch(config: Trusted, cohort: Path) -> Iterator[Fault]:
+    """Check that a batch is a column of the clinical table which says nothing of the outcome."""
+    clinical = (*cohort, "clinical")
+    roles: dict[str, Path] = {}
+    for key in ("patient", "time", "event"):
+        value = config.get(*clinical, key)
+        roles |= dict.fromkeys(value if isinstance(value, list) else [value], (*clinical, key))
     for item in config.items(*cohort, "omics"):
         batch = config.get(*item, "batch")
-        if batch is not None and config.get_any(*clinical) is None:
+        if batch is None:
+            continue
+        if config.get_any(*clinical) is None:
             text = f"found {batch!r}, a column of the clinical table, but the cohort has no 'clinical'. Add it or remove this key."
             yield Fault((*item, "batch"), text)
+        elif batch in roles:
+            text = f"found {batch!r}, which is {spell(roles[batch])}. A batch is a sequencer or a centre: name its column, "
+            yield Fault((*item, "batch"), f"{text}or remove this key.")
+
+
+def _names(config: Trusted) -> Iterator[Fault]:
+    """Check names against what the workflow makes of them."""
+    cohorts, embeddings = config.items("cohorts"), config.items("embeddings")
+    omics = [one for cohort in cohorts for key in _OMICS for one in config.items(*cohort, *key)]
+    alone = {f"{config.get(*one, 'name')}_only".casefold(): (*one, "name") for one in omics}
+    for item in [*cohorts, *embeddings]:
+        name = config.get(*item, "name")
+        if not isinstance(name, str):
+            continue
+        if repeated := re.search(r"(.+?)\1{19}$", name):
+            text = f"found {show(name)}, which ends in {repeated[1]!r} 20 times over; Snakemake takes that for a rule that feeds "
+            yield Fault((*item, "name"), f"{text}itself. Choose another name.")
+        elif item in embeddings and name.casefold() in alone:
+            text = f"found {name!r}, which is what the comparator single_omics calls {spell(alone[name.casefold()])}. Rename it."
+            yield Fault((*item, "name"), text)
 
 
 def _subtypes(config: Trusted) -> Iterator[Fault]:
@@ -139,46 +173,3 @@ def _permutations(config: Trusted) -> Iterator[Fault]:
             f"found {permutations}; with fewer than 19 no p-value can be .05 or less. Give 0 (no test) or at least 19."
         )
         yield Fault(("evaluation", "permutations"), text)
-
-
-def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
-    """Yield the tables that are not there; nothing is read. A table with an address is for a storage plugin to find.
-
-    Parameters
-    ----------
-    config
-        The config.
-    base_dir
-        The folder that relative paths start from.
-
-    Yields
-    ------
-    Fault
-    """
-    for cohort in config.items("cohorts"):
-        for item in [*config.items(*cohort, "omics"), (*cohort, "clinical")]:
-            path = config.get(*item, "path")
-            if isinstance(path, str) and "://" not in path:
-                problem = _file_problem(path, FilePath(base_dir).absolute())
-                if problem:
-                    yield Fault((*item, "path"), problem)
-
-
-def _file_problem(path: str, base: FilePath) -> str | None:
-    """Return what is wrong with a file, or None."""
-    full = base / path
-    if full.is_dir():
-        return f"{path!r} is a folder; a table is needed. Name the file in it."
-    if full.is_file():
-        if not os.access(full, os.R_OK):
-            return f"no permission to read {path!r}. Change its permissions (chmod u+r)."
-        empty = full.stat().st_size == 0
-        return f"{path!r} is empty (0 bytes); a table is needed. Copy or download it again." if empty else None
-    if full.parent.is_dir():
-        names = sorted(one.name for one in full.parent.iterdir())
-        alike = [name for name in names if name.split(".")[0] == full.name.split(".")[0]]  # another suffix, most often
-        near = nearest(full.name, alike or names)
-        hint = f"Did you mean {near!r} in that folder?" if near else "No name in that folder is near."
-    else:
-        hint = f"The folder {str(full.parent)!r} does not exist."
-    return f"no file {path!r} (looked from {str(base)!r}, where relative paths start). {hint}"

@@ -25,7 +25,12 @@ class Fault(NamedTuple):
 
 def spell(path: Path) -> str:
     """Write a key path, for instance ``cohorts[0].omics[1].path``."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{_key(part)}" for part in path).lstrip(".")
+
+
+def _key(part: str) -> str:
+    """Write a key on one line, and a long one short; users may write anything for a key."""
+    return part if part.isprintable() and len(part) <= 60 else show(part)
 
 
 def schema_faults(schema: Schema, config: Any) -> list[Fault]:
@@ -72,8 +77,8 @@ def _translate(schema: Schema, error: ValidationError) -> Iterator[Fault]:
             yield Fault(path, f"found {listed}; allowed is exactly one of {' and '.join(keys)}. {what_to_do}.")
         case "anyOf" if isinstance(value, dict) and schema.kinds(node):
             yield from _translate_kind(schema, node, path, value, error.context or [])
-        case "not":
-            listed = ", ".join(rule["enum"])
+        case "reserved":
+            listed = ", ".join(rule)
             yield Fault(path, f"found {show(value)}, a name that is taken; allowed is any but {listed}. Rename it.")
         case "uniqueItems":
             repeated = show(next(one for i, one in enumerate(value) if one in value[:i]))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import yaml
@@ -43,14 +46,18 @@ def show(value: Any) -> str:
             return str(value).lower()
         case str():
             return repr(value if len(value) <= 60 else value[:57] + "...")
+        case int() if abs(value) >= 10**20:
+            return f"a whole number of some {round(value.bit_length() * math.log10(2))} digits"
         case int() | float():
             return repr(value)
         case list():
             return "an empty list" if not value else f"a list of {len(value)}"
         case dict():
             return "a mapping"
+        case date():
+            return f"{value} (a date)"
         case _:
-            return f"{value} (a {type(value).__name__})"
+            return f"a {type(value).__name__}"
 
 
 def describe(schema: Schema, node: Node) -> str:
@@ -69,7 +76,7 @@ def describe(schema: Schema, node: Node) -> str:
     if node.get("type") in ("integer", "number"):
         return _TYPES[node["type"]] + _range(node)
     if node.get("type") == "array" and node.get("minItems"):
-        return "a list of at least one"
+        return f"a list of {node['minItems']} to {node['maxItems']}" if "maxItems" in node else "a list of at least one"
     if node.get("type") == "object" and node.get("properties"):
         return "a mapping with the keys " + ", ".join(node["properties"])
     types = node.get("type", [])
@@ -101,6 +108,9 @@ def advise(schema: Schema, node: Node, value: Any) -> str:
     wanted = {one for branch in branches for one in _as_list(branch.get("type"))}
     words = [str(one) for branch in branches for one in [*branch.get("enum", []), *_as_list(branch.get("const"))]]
     default = f", or remove the key to take the default ({inline(node['default'])})" if "default" in node else ""
+    longest = max((branch.get("maxLength", 0) for branch in branches), default=0)
+    if isinstance(value, str) and 0 < longest < len(value):
+        return f"It has {len(value)} characters: shorten it."
     if isinstance(value, str):
         near = nearest(value, words)
         if near:
@@ -112,11 +122,14 @@ def advise(schema: Schema, node: Node, value: Any) -> str:
     if isinstance(value, bool) and (words or "string" in wanted):
         return "YAML reads no, off, yes and on as false and true: put the word in quotes."
     if isinstance(value, int | float) and "string" in wanted:
-        return f"Put it in quotes: '{value}'."
+        return f"Put it in quotes: '{value}'." if abs(value) < 10**20 else "Put it in quotes."
+    if isinstance(value, date) and "string" in wanted:
+        return f"YAML reads it as a date: put it in quotes, '{value}'."
     if isinstance(value, int | float) and "share" in node.get("description", "") and 1 < value <= 100:
         return f"A share, not a percentage: {value} % is {value / 100:g}."
     if "array" in wanted and isinstance(value, str | int | float) and not isinstance(value, bool):
-        return f"Write a list: [{value}]."
+        plain = re.fullmatch(r"[\w.+-]{1,40}", str(value)) if not isinstance(value, int) or value < 10**20 else None
+        return f"Write a list: [{value}]." if plain else "Write a list, in square brackets."
     if "object" in wanted and not isinstance(value, dict):
         return "Write its keys below it, indented" + (", or remove it to take the defaults." if default else ".")
     if "array" in wanted and isinstance(value, dict):

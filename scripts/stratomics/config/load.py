@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
 from stratomics.errors import ConfigError
 
-from .checks import Trusted, agreement_faults, file_faults
-from .faults import Path, schema_faults
+from .checks import Trusted, agreement_faults
+from .faults import Fault, Path, schema_faults
+from .paths import file_faults
 from .schema import Node, Schema, read_schema
+
+#: Values in a config. The largest in earnest (33 cohorts, patients excluded by name) has a few thousand.
+MOST_VALUES = 100_000
+
+#: Items of one list or mapping; the checks take longer than anybody waits for many more.
+LONGEST = 10_000
+
+#: Levels of a config. The schema has seven.
+DEEPEST = 20
+
+#: Beyond every range of the schema; a whole number of 400 digits is no float.
+_LARGEST = 10**15
+_MOST_BITS = 10_000
 
 
 def load_config(
@@ -57,13 +72,41 @@ def load_config(
     return filled
 
 
-def _plain(value: Any) -> Any:
-    """Copy into dicts and lists. YAML reads the key ``null`` as None: the word was meant."""
-    if isinstance(value, Mapping):
-        return {"null" if key is None else str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value
+def _plain(config: Any) -> Any:
+    """Copy into dicts and lists. YAML reads the key ``null`` as None: the word was meant.
+
+    A YAML alias stands for all that its anchor names: a few lines may hold themselves, or billions of values.
+    """
+    values = 0
+
+    def copy(value: Any, path: Path, around: tuple[int, ...]) -> Any:
+        nonlocal values
+        values += 1
+        if values > MOST_VALUES:
+            raise ConfigError(
+                f"the config: more than {MOST_VALUES} values, with what its YAML aliases (*name) stand for. Take the list or the "
+                f"alias out that makes it so large."
+            )
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            return math.inf  # Python refuses to print it, in every message
+        if not isinstance(value, Mapping | list | tuple):
+            return value
+        if id(value) in around:
+            text = "contains itself: a YAML alias (*name) stands within what its anchor (&name) names. Write out what was meant."
+            raise ConfigError(str(Fault(path, text)))
+        if len(around) == DEEPEST:
+            raise ConfigError(str(Fault(path, f"lies more than {DEEPEST} levels deep. Remove the surplus brackets.")))
+        if len(value) > LONGEST:
+            raise ConfigError(
+                str(Fault(path, f"found {len(value)} items; allowed are at most {LONGEST}. Remove some."))
+            )
+        around = (*around, id(value))
+        if isinstance(value, Mapping):
+            named = {"null" if key is None else str(key): one for key, one in value.items()}
+            return {key: copy(one, (*path, key), around) for key, one in named.items()}
+        return [copy(one, (*path, i), around) for i, one in enumerate(value)]
+
+    return copy(config, (), ())
 
 
 def _fill(schema: Schema, node: Node, value: Any) -> Any:
@@ -99,8 +142,8 @@ def _fill_kind(schema: Schema, kinds: dict[str, Node], value: Any) -> Any:
 
 def _cast(node: Node, value: Any) -> Any:
     """Make 5 and 5.0 the same, so that spelling does not rerun a job, and codes text, as tables hold them."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST:
+        return value  # the schema has found fault with a larger one
     branches = [node, *node.get("anyOf", [])]
     types = [branch.get("type") for branch in branches]
     if "number" in types:

@@ -20,7 +20,18 @@ _finite = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
         "integer": lambda _, value: type(value) is int or (type(value) is float and value.is_integer()),
     }
 )
-Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_finite)
+
+
+def _reserved(_: Any, names: list[str], value: Any, __: Node) -> Iterator[jsonschema.ValidationError]:
+    """Refuse names that are taken, in capitals too: some file systems do not tell them apart."""
+    if isinstance(value, str) and value.casefold() in names:
+        yield jsonschema.ValidationError("reserved")
+
+
+#: JSON Schema as it stands, with finite numbers, and a keyword of ours: ``reserved`` lists names that are taken.
+Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator, validators={"reserved": _reserved}, type_checker=_finite
+)
 
 
 class Schema:

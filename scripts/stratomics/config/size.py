@@ -82,7 +82,7 @@ def _patients(clinical: Mapping[str, Any], base_dir: Path) -> frozenset[str]:
     """Read the ids of the clinical table; none when that cannot be done."""
     path = base_dir / clinical["path"]
     try:
-        if path.name.endswith(".parquet"):
+        if _is_parquet(path):
             import pyarrow.parquet as pq
 
             return frozenset(map(str, pq.read_table(path, columns=[clinical["patient"]]).column(0).to_pylist()))
@@ -98,7 +98,7 @@ def _table(name: str, base_dir: Path, ids: Collection[str]) -> tuple[int, int]:
     """Patients and features of one omics table."""
     path = base_dir / name
     try:
-        if path.name.endswith(".parquet"):
+        if _is_parquet(path):
             import pyarrow.parquet as pq
 
             footer = pq.read_metadata(path)
@@ -128,6 +128,12 @@ def _text_table(path: Path, ids: Collection[str]) -> tuple[int, int]:
     in_rows = sum(row[0].strip() in ids for row in first if row) / max(1, len(first))
     columns = len(names) - 1
     return (columns, rows) if in_header > in_rows else (rows, columns)
+
+
+def _is_parquet(path: Path) -> bool:
+    """Tell by the content, whatever the name."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
 
 
 def _opened(path: Path, raw: BinaryIO | None = None) -> BinaryIO:
