@@ -8,9 +8,7 @@ with job(snakemake.log[0]) as log:
 
     names = snakemake.params.embeddings
     metrics = {name: read_table(path) for name, path in zip(names, snakemake.input.metrics, strict=True)}
-    # A level may be called 1: it is a name, never a number.
-    levels = read_table(snakemake.input.levels, dtype={"level": str})
-    table = enrichment_table(read_table(snakemake.input.enrichment), levels)
+    table = enrichment_table(read_table(snakemake.input.enrichment), read_table(snakemake.input.levels))
     write_table(table, snakemake.output.table)
     about = cohort_about(snakemake.wildcards.cohort, metrics)
     save_figure(draw_enrichment(table, about), snakemake.output.png, snakemake.output.svg)

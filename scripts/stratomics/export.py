@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stratomics.cohort.columns import column_names
 from stratomics.cohort.types import Cohort
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def embedding_anndata(
     prognostic
         ``prognostic_latents.tsv``; the rows of ``full`` describe the latents (``var``).
     subtypes
-        ``subtypes.tsv``; joined to the clinical table (``obs``).
+        ``subtypes.tsv``; joined to the clinical table (``obs``). Clinical columns of the same names, or of names that the
+        file cannot hold, are kept apart as `stratomics.cohort.columns.column_names` says; ``uns["clinical_columns"]``
+        then has the name in the table by the name here.
     umap
         From `stratomics.plots.umap_table` (``obsm["X_umap"]``).
     history
@@ -44,7 +47,10 @@ def embedding_anndata(
     """
     from anndata import AnnData
 
-    obs = cohort.clinical.join(subtypes.set_index("patient").drop(columns=["time", "event"]))
+    own_columns = subtypes.set_index("patient").drop(columns=["time", "event"])
+    names = [str(name) for name in cohort.clinical]
+    stored = column_names(names, reserved=["patient", *own_columns])
+    obs = cohort.clinical.set_axis(stored, axis=1).join(own_columns)
     for column in obs.columns:
         if obs[column].dtype == object or str(obs[column].dtype) == "string":
             obs[column] = obs[column].astype("category")
@@ -57,4 +63,6 @@ def embedding_anndata(
     own = history[history["split"] == "full"].drop(columns="split")
     adata.uns["training_history"] = own.reset_index(drop=True)
     adata.uns["cohort"] = cohort.name
+    if renamed := {new: old for new, old in zip(stored, names, strict=True) if new != old}:
+        adata.uns["clinical_columns"] = renamed
     return adata

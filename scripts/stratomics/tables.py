@@ -20,6 +20,8 @@ import pandas as pd
 
 #: Ten significant digits survive a round trip of what the tables hold and do not print noise of the last bits.
 FLOAT_FORMAT = "%.10g"
+#: Columns of names: always text and never missing, though a name may look like a number, like ``true`` or like ``NA``.
+NAME_COLUMNS = ("patient", "split", "latent", "feature", "covariate", "covariates", "level")
 
 
 @contextmanager
@@ -72,7 +74,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_table(path: str | Path, **kwargs: Any) -> pd.DataFrame:
-    """Read a table that `write_table` wrote; ids stay text.
+    """Read a table that `write_table` wrote; ids and names (`NAME_COLUMNS`) stay text.
 
     Parameters
     ----------
@@ -85,15 +87,17 @@ def read_table(path: str | Path, **kwargs: Any) -> pd.DataFrame:
     -------
     pandas.DataFrame
     """
-    dtype = {"patient": str, "split": str, "latent": str, "feature": str, **kwargs.pop("dtype", {})}
+    # A carriage return may stand within a name.
+    lines: dict[str, Any] = {"sep": "\t", "lineterminator": "\n"}
+    columns = pd.read_csv(path, nrows=0, **lines).columns
     return pd.read_csv(
         path,
-        sep="\t",
-        dtype=dtype,
-        na_values=["NA"],
+        dtype={**dict.fromkeys(NAME_COLUMNS, str), **kwargs.pop("dtype", {})},
+        na_values={column: ["NA"] for column in columns if column not in NAME_COLUMNS},
         keep_default_na=False,
         true_values=["true"],
         false_values=["false"],
+        **lines,
         **kwargs,
     )
 

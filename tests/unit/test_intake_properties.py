@@ -263,10 +263,11 @@ def check_cohort(cohort: Any, checks: pd.DataFrame, texts: list[Text]) -> None:
         ]
         assert omics.values.shape[1] + len(features) == table.shape[1] + text.extra_features
         for feature in omics.values:
-            # A beginning was put before the names of rows, which are features where the table was transposed.
-            column = {"1-Mar": table.columns[0]}.get(feature.lstrip("X"), feature.lstrip("X"))
+            # Names may have got a beginning: those of rows are features where the table was transposed.
+            plain = re.sub('^(X|5" x )*', "", feature)
+            column = {"1-Mar": table.columns[0]}.get(plain, plain)
             if column not in table:
-                assert feature.lstrip("X") in ("__no_feature", "same")
+                assert plain in ("__no_feature", "same")
                 continue
             truth = table.loc[patients, column].to_numpy(np.float32)
             found = omics.values[feature].to_numpy()

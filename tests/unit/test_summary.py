@@ -55,7 +55,19 @@ def permutation_tests(permutations):
     return pd.DataFrame(rows, columns=[*columns, "permutations", "null_share_below_05"])
 
 
-def cohort_tables(folder, *, permutations=199, comparators=True, covariates=True, events=110):
+CHECKS = pd.DataFrame(
+    [
+        ("cohort", "made_up", np.nan, "patients", "300", "note", "patients with every omics"),
+        ("clinical", "clinical", np.nan, "stage", "10", "warning", "stage is missing for 10 patients"),
+        ("patient", "mrna", "P7", "missing", "0.3", "dropped", "lacks 30 % of mrna"),
+    ],
+    columns=["level", "item", "id", "check", "value", "action", "message"],
+)
+
+
+def cohort_tables(
+    folder, *, permutations=199, comparators=True, covariates=True, events=110, covariate="stage", checks=CHECKS
+):
     """Write every input of the two scripts; the lists in the order of `EMBEDDINGS`."""
     paths = {}
 
@@ -79,9 +91,10 @@ def cohort_tables(folder, *, permutations=199, comparators=True, covariates=True
         ],
     )
     put("comparisons", compared if comparators else compared.iloc[:0])
+    names = "age, sex, stage" if covariate == "stage" else covariate
     added = pd.DataFrame(
         [
-            (e, term, 0.62, 0.62 + gain, gain, gain - 0.02, gain + 0.02, 8.1, 1, 0.004, 300, events, "age, sex, stage")
+            (e, term, 0.62, 0.62 + gain, gain, gain - 0.02, gain + 0.02, 8.1, 1, 0.004, 300, events, names)
             for e, gain in (("vae", 0.035), ("ae", -0.003))
             for term in ("subtype", "risk")
         ],
@@ -100,9 +113,9 @@ def cohort_tables(folder, *, permutations=199, comparators=True, covariates=True
     )
     enrichment = pd.DataFrame(
         [
-            ("vae", "stage", "ordinal", "kruskal_wallis", 12.0, 0.001, 0.004, 0.06, "epsilon_squared", 290, 10),
+            ("vae", covariate, "ordinal", "kruskal_wallis", 12.0, 0.001, 0.004, 0.06, "epsilon_squared", 290, 10),
             ("vae", "sex", "categorical", "fisher", 0.1, 0.8, 0.8, 0.0, "cramers_v", 300, 0),
-            ("ae", "stage", "ordinal", "kruskal_wallis", 4.0, 0.04, 0.08, 0.01, "epsilon_squared", 290, 10),
+            ("ae", covariate, "ordinal", "kruskal_wallis", 4.0, 0.04, 0.08, 0.01, "epsilon_squared", 290, 10),
             ("ae", "constant", "categorical", "none", np.nan, np.nan, np.nan, np.nan, "cramers_v", 300, 0),
         ],
         columns=[
@@ -110,17 +123,7 @@ def cohort_tables(folder, *, permutations=199, comparators=True, covariates=True
         ],
     )
     put("enrichment", enrichment if covariates else enrichment.iloc[:0])
-    put(
-        "checks",
-        pd.DataFrame(
-            [
-                ("cohort", "made_up", np.nan, "patients", "300", "note", "patients with every omics"),
-                ("clinical", "clinical", np.nan, "stage", "10", "warning", "stage is missing for 10 patients"),
-                ("patient", "mrna", "P7", "missing", "0.3", "dropped", "lacks 30 % of mrna"),
-            ],
-            columns=["level", "item", "id", "check", "value", "action", "message"],
-        ),
-    )
+    put("checks", checks)
     per_embedding = {name: [] for name in ("metrics", "prognostic", "clusters", "stability", "training")}
     for e in EMBEDDINGS:
         own = {
@@ -233,7 +236,8 @@ def test_the_first_ten_lines_hold_the_verdict_of_every_embedding(whole):
     assert "199 permutations of survival" in first[2]
     bullets = [line for line in first if line.startswith("- ")]
     expected = zip(verdicts["embedding"], verdicts["sentence"], strict=True)
-    assert bullets == [f"- **{name}**: {sentence}" for name, sentence in expected]
+    verdict_lines = [f"- **{name}**: {sentence}" for name, sentence in expected]
+    assert bullets == [*verdict_lines, "- stage is missing for 10 patients"]
     assert bullets[0].startswith("- **vae**: The subtypes separate unseen patients (hazard ratio per step 1.64 [")
     assert bullets[1].startswith("- **ae**: There is no evidence")
 
@@ -282,7 +286,6 @@ def test_paragraphs_limits_and_intake(whole):
     assert "The family of the adjusted p-values is the 2 embeddings of this cohort." in summary
     assert "is nominal" in summary
     assert "- 300 patients with every omics" in summary
-    assert "- Mind: stage is missing for 10 patients" in summary
     assert "- Dropped: 1 patients and 0 features" in summary
     assert "significan" not in summary
     assert provenance["training"]["vae"]["device"] == "cpu"
@@ -325,3 +328,65 @@ def test_small_parts():
     assert enrichment_lines(none) == [
         "0 of 1 tests (each clinical variable with each embedding) have a false discovery rate q below 0.05."
     ]
+
+
+def checks_with(warnings, *more):
+    columns = ["level", "item", "id", "check", "value", "action", "message"]
+    return pd.DataFrame([*((*row[:3], "x", "1", "warning", row[3]) for row in warnings), *more], columns=columns)
+
+
+def summary_of(folder, checks):
+    """Run the scripts on other rows of checks.tsv."""
+    run_scripts(folder, checks=checks)
+    return (folder / "summary.md").read_text(encoding="utf-8")
+
+
+def test_warnings_stand_beside_the_verdict_and_notes_in_the_intake(tmp_path):
+    rows = [
+        ("cohort", "made_up", np.nan, "44 events are few"),
+        ("clinical", "clinical", "age", "age: 2 cells are no numbers ('>89', line 5) and count as missing"),
+        ("omics", "mrna", "B1", "a batch of 3 patients"),
+        ("patient", "mrna", "P1", "P1 is odd"),
+        ("patient", "mrna", "P1", "P1 is odd"),
+    ]
+    note = ("cohort", "made_up", np.nan, "patients", "300", "note", "patients with every omics")
+    advice = ("omics", "mirna", np.nan, "scale", "5", "advice", "values look like counts")
+    text = summary_of(tmp_path, checks_with(rows, note, advice))
+    opening, rest = text.split("## Held-out beside apparent")
+    lines = opening.splitlines()
+    start = lines.index("Mind, about the data:")
+    assert lines[start - 2].startswith("- **ae**: ")  # right behind the verdicts
+    assert lines[start + 1 : start + 7] == [
+        "",
+        "- 44 events are few",
+        r"- age: 2 cells are no numbers ('&gt;89', line 5) and count as missing",
+        "- mrna, B1: a batch of 3 patients",
+        "- mrna: P1 is odd",
+        "",
+    ]
+    assert "- 300 patients with every omics" in rest
+    assert "- Mind: mirna: values look like counts" in rest
+    assert "few" not in rest.split("## Intake")[1]
+
+
+def test_many_warnings_are_cut(tmp_path):
+    rows = [("clinical", "clinical", f"column {i}", f"column {i} is odd") for i in range(15)]
+    opening = summary_of(tmp_path, checks_with(rows)).split("## Held-out beside apparent")[0]
+    assert opening.count(" is odd") == 12
+    assert "- and 3 more in `checks.tsv`" in opening
+
+
+def test_without_warnings_nothing_is_minded(tmp_path):
+    assert "Mind, about the data" not in summary_of(tmp_path, checks_with([]))
+
+
+def test_names_of_the_user_are_text_in_the_summary(tmp_path):
+    evil = "<script>alert(1)</script>|[x](javascript:y) **b**\n# $h_$"
+    shown = r"&lt;script&gt;alert(1)&lt;/script&gt;\|\[x\](javascript:y) \*\*b\*\* \# \$h\_\$"
+    run_scripts(tmp_path, covariate=evil, checks=checks_with([("clinical", "clinical", evil, f"{evil} is odd")]))
+    text = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert f"- vae, {shown}: epsilon squared 0.06" in text
+    assert f"Cox model of {shown}." in text
+    assert f"- {shown} is odd" in text
+    assert "<script" not in text
+    assert "[x](" not in text

@@ -71,3 +71,15 @@ def test_bytes_do_not_depend_on_the_hash_seed(tmp_path):
         subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], check=True, env=environment)
     for suffix in (".safetensors", ".tsv.gz"):
         assert (tmp_path / f"1{suffix}").read_bytes() == (tmp_path / f"2{suffix}").read_bytes()
+
+
+def test_names_are_read_as_they_were_written(tmp_path):
+    """A name may look like a number, a truth value or a missing one; other columns are read as what they are."""
+    names = ["01", "1", "NA", "true", "", " x ", "a\tb", 'q"q', "a\nb", "a\rb", "a\r\nb"]
+    table = pd.DataFrame({"covariate": names, "level": names[::-1], "value": [np.nan, *range(1, 11)]})
+    for file in ("table.tsv", "table.tsv.gz"):
+        write_table(table, tmp_path / file)
+        pd.testing.assert_frame_equal(read_table(tmp_path / file), table)
+    numbers = pd.DataFrame({"covariate": ["01", "02"], "level": ["true", "false"], "value": [1.5, 2]})
+    write_table(numbers, tmp_path / "numbers.tsv")
+    pd.testing.assert_frame_equal(read_table(tmp_path / "numbers.tsv"), numbers)

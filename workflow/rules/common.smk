@@ -10,6 +10,7 @@ if _SCRIPTS.as_posix() not in sys.path:
 from stratomics.config.code import code_version as _code_version
 from stratomics.config import load_config, load_yaml
 from stratomics.errors import ConfigError
+from stratomics.user_text import quoted as _quoted
 
 
 def _settings():
@@ -19,7 +20,8 @@ def _settings():
         for path in workflow.configfiles:
             # It refuses duplicate keys, of which Snakemake silently takes the last.
             load_yaml(path)
-        return load_config(config, schema_path=schema)
+        # Reports embed the params of jobs in script elements as they are, so no name may end one.
+        return _quoted(load_config(config, schema_path=schema))
     except ConfigError as error:
         count = len(error.faults)
         heading = (

@@ -13,6 +13,7 @@ import pandas as pd
 
 from stratomics.tables import atomic_path
 
+from .columns import column_names
 from .types import Cohort, Omics
 
 
@@ -20,7 +21,8 @@ def save_cohort(cohort: Cohort, path: str | Path) -> None:
     """Write a cohort.
 
     The modalities hold the measurements (X, float32), ``obs["batch"]`` where there are batches, and ``uns["transform"]``. The
-    clinical table is the ``obs`` of the whole.
+    clinical table is the ``obs`` of the whole, under names that the file can hold; ``uns["clinical_columns"]`` has the
+    names of the table.
 
     Parameters
     ----------
@@ -31,12 +33,11 @@ def save_cohort(cohort: Cohort, path: str | Path) -> None:
     """
     with _quiet_mudata() as mudata, atomic_path(path) as temporary:
         data = mudata.MuData({one.name: _to_anndata(one) for one in cohort.omics})
-        columns = [
-            f"{i}" if "/" in str(name) else str(name) for i, name in enumerate(cohort.clinical)
-        ]  # HDF5 reserves the slash
-        data.obs = _to_categories(cohort.clinical).set_axis(columns, axis=1)
+        names = [str(name) for name in cohort.clinical]
+        stored = column_names(names, reserved=[str(cohort.clinical.index.name)])
+        data.obs = _to_categories(cohort.clinical).set_axis(stored, axis=1)
         data.uns["cohort"] = cohort.name
-        data.uns["clinical_columns"] = np.array(list(cohort.clinical), dtype=object)
+        data.uns["clinical_columns"] = np.array(names, dtype=object)
         data.write(temporary)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from stratomics.user_text import markdown
+
 from .evidence import EVIDENCE_COLUMNS, Evidence
 from .summary_tables import (
     added_value_table,
@@ -26,6 +28,10 @@ LEGEND = (
     "*Permutation p*: how often the same procedure does as well when survival is shuffled and there is nothing to find. Brackets "
     "hold 95 % intervals."
 )
+
+
+#: Most warnings about the data that stand beside the verdict.
+MOST_WARNINGS = 12
 
 
 def evidence_of(verdicts: pd.DataFrame) -> dict[str, Evidence]:
@@ -85,7 +91,7 @@ def summary_text(
     embeddings = leaderboard[leaderboard["kind"] == "embedding"]
     return "\n".join(
         [
-            *_opening(cohort, first, verdicts, settings),
+            *_opening(cohort, first, verdicts, checks, settings),
             "",
             "## Held-out beside apparent",
             "",
@@ -143,8 +149,10 @@ def summary_text(
     )
 
 
-def _opening(cohort: str, first: Evidence, verdicts: pd.DataFrame, settings: Mapping[str, Any]) -> list[str]:
-    """Title, how it was judged, one line per embedding, and how to read them."""
+def _opening(
+    cohort: str, first: Evidence, verdicts: pd.DataFrame, checks: pd.DataFrame, settings: Mapping[str, Any]
+) -> list[str]:
+    """Title, how it was judged, one line per embedding, what to mind about the data, and how to read it all."""
     evaluation = settings["evaluation"]
     ways = (
         f"{first.embeddings} ways to learn subtypes from the omics (embeddings) were tried"
@@ -160,6 +168,7 @@ def _opening(cohort: str, first: Evidence, verdicts: pd.DataFrame, settings: Map
         "",
         *(f"- **{row['embedding']}**: {row['sentence']}" for _, row in verdicts.iterrows()),
         "",
+        *_warnings(checks),
         LEGEND,
     ]
     if first.events < SOME_EVENTS:
@@ -169,6 +178,30 @@ def _opening(cohort: str, first: Evidence, verdicts: pd.DataFrame, settings: Map
             + (f" Below {FEW_EVENTS} events no verdict on separation is given." if first.events < FEW_EVENTS else ""),
         ]
     return lines
+
+
+def _warnings(checks: pd.DataFrame) -> list[str]:
+    """List what the intake warned of: it may undo the verdict, so it stands beside it."""
+    rows = checks[checks["action"] == "warning"]
+    # Many patients or batches may have the same trouble.
+    lines = list(dict.fromkeys(_warning(row) for _, row in rows.iterrows()))
+    if not lines:
+        return []
+    more = len(lines) - MOST_WARNINGS
+    return [
+        "Mind, about the data:",
+        "",
+        *(f"- {markdown(line)}" for line in lines[:MOST_WARNINGS]),
+        *([f"- and {more} more in `checks.tsv`"] if more > 0 else []),
+        "",
+    ]
+
+
+def _warning(row: pd.Series) -> str:
+    """Say what a warning is about, unless its message does."""
+    names = [] if row["level"] in ("cohort", "clinical") else [row["item"]]
+    names = [str(name) for name in (*names, row["id"]) if pd.notna(name) and str(name) not in row["message"]]
+    return f"{', '.join(names)}: {row['message']}" if names else str(row["message"])
 
 
 def _made_with(metrics: pd.DataFrame, prognostic: pd.DataFrame, training: Mapping[str, Any]) -> str:
@@ -198,7 +231,7 @@ def _beyond_clinic(added_value: pd.DataFrame, evidence: Mapping[str, Evidence]) 
     """Show the added-value table; a word where there is none."""
     if added_value.empty:
         return ["Nothing to compare with: no clinical covariates, so nothing here says that the subtypes add to them."]
-    covariates = str(added_value["covariates"].iloc[0])
+    covariates = markdown(str(added_value["covariates"].iloc[0]))
     return [
         *added_value_table(added_value, evidence),
         "",
@@ -239,12 +272,12 @@ def _count(number_of: int, what: str) -> str:
 
 
 def _intake(checks: pd.DataFrame) -> list[str]:
-    """One line per cohort-level check, warning or advice."""
-    cohort = checks[checks["level"] == "cohort"]
-    lines = [f"- {value} {message}" for value, message in zip(cohort["value"], cohort["message"], strict=True)]
-    minded = checks[checks["action"].isin(["warning", "advice"]) & (checks["level"] != "cohort")]
+    """One line per cohort-level check and per advice; the warnings stand at the top."""
+    cohort = checks[(checks["level"] == "cohort") & (checks["action"] != "warning")]
+    lines = [f"- {markdown(f'{row.value} {row.message}')}" for row in cohort.itertuples()]
+    advice = checks[(checks["action"] == "advice") & (checks["level"] != "cohort")]
+    lines += [f"- Mind: {markdown(_warning(row))}" for _, row in advice.iterrows()]
     dropped = checks[checks["action"] == "dropped"]
-    lines += [f"- Mind: {message}" for message in minded["message"]]
     patients, features = (int((dropped["level"] == level).sum()) for level in ("patient", "feature"))
     lines.append(f"- Dropped: {patients} patients and {features} features, each with its reason in `checks.tsv`.")
     return lines

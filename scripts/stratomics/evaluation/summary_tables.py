@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from stratomics.user_text import markdown
+
 from .evidence import Evidence, only_row
 from .wording import DAYS_PER_MONTH, interval, number, probability, share
 
@@ -243,9 +245,10 @@ def enrichment_lines(enrichment: pd.DataFrame) -> list[str]:
         f"{ENRICHED}{':' if len(found) else '.'}"
     ]
     for _, row in found.iterrows():
+        name = markdown(str(row["covariate"]))
         effect, test = str(row["effect_name"]).replace("_", " "), str(row["test"]).replace("_", " ")
         lines.append(
-            f"- {row['embedding']}, {row['covariate']}: {effect} {number(row['effect'])}, q {probability(row['q'])} ({test}, "
+            f"- {row['embedding']}, {name}: {effect} {number(row['effect'])}, q {probability(row['q'])} ({test}, "
             f"{row['n']:.0f} patients of known value)"
         )
     return [lines[0], "", *lines[1:]] if len(lines) > 1 else lines

@@ -9,6 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stratomics.user_text import one_line
+
 from .small_multiples import empty_figure
 from .style import (
     FAINT,
@@ -61,7 +63,7 @@ def enrichment_table(enrichment: pd.DataFrame, levels: pd.DataFrame) -> pd.DataF
     """
     columns = ["embedding", "covariate", "kind", "subtype", "level", "n", "share", "value"]
     table = levels[columns].copy()
-    table["level"] = table["level"].astype(str)
+    table["level"] = table["level"].astype(str).replace(OTHER, f"{OTHER} (a level)")
     for covariate, rows in table[table["kind"] != "numeric"].groupby("covariate", sort=False):
         totals = rows.groupby("level", sort=False)["n"].sum()
         if len(totals) > MOST_LEVELS:
@@ -161,6 +163,7 @@ def _band(
 
 def _wrapped(name: str, length: int) -> str:
     """Break the name of a column in two at an underscore or a space, and cut what is still too long."""
+    name = one_line(name)
     if len(name) <= length:
         return name
     breaks = [place + 1 for place, letter in enumerate(name[:-1]) if letter in "_ "]

@@ -10,6 +10,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from stratomics.cohort.columns import column_names
+
 from .style import (
     INK,
     MUTED,
@@ -120,19 +122,21 @@ def feature_heatmap_table(
     Returns
     -------
     pandas.DataFrame
-        patient, subtype, log_risk, event, covariates, then the z-scores of the features in the order of `markers`.
+        patient, subtype, log_risk, event, covariates (under a name of their own where theirs is one of these columns), then
+        the z-scores of the features in the order of `markers`.
     """
     places = {feature: column for column, feature in enumerate(features)}
+    names = markers["feature"].tolist()
+    apart = column_names(covariates, reserved=[*_ANNOTATIONS, *names])
     head = pd.DataFrame(
         {
             "patient": clinical.index.to_numpy(),
             "subtype": np.asarray(subtype, dtype=np.int64),
             "log_risk": np.asarray(log_risk, dtype=np.float64),
             "event": clinical["event"].to_numpy().astype(np.int64),
-            **{name: clinical[name].to_numpy() for name in covariates},
+            **{new: clinical[name].to_numpy() for new, name in zip(apart, covariates, strict=True)},
         }
     )
-    names = markers["feature"].tolist()
     scores = pd.DataFrame(np.asarray(X)[:, [places[name] for name in names]], columns=names)
     table = pd.concat([head, scores], axis=1)
     return table.sort_values(["subtype", "log_risk", "patient"], ignore_index=True)

@@ -26,6 +26,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from stratomics.tables import atomic_path
+from stratomics.user_text import one_line
 
 MM = 1 / 25.4
 DAYS_PER_YEAR = 365.25
@@ -79,6 +80,7 @@ _STYLE: Any = {
     "legend.fontsize": 6.5,
     "lines.linewidth": 1.2,
     "svg.fonttype": "none",  # text stays text: it can be searched and edited
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "svg.hashsalt": "stratomics",  # ids in the file would be random otherwise
     "savefig.dpi": 300,
     "figure.dpi": 100,
@@ -229,7 +231,8 @@ def p_text(p: float) -> str:
 
 
 def shorten(name: str, length: int) -> str:
-    """Cut a name to `length` characters in its middle, so that its start and its end stay."""
+    """Cut a name to `length` characters in its middle, so that its start and its end stay; it is put on one line."""
+    name = one_line(name)
     if len(name) <= length:
         return name
     head = length // 2
