@@ -111,6 +111,11 @@ def test_header_behind_the_sign_of_a_comment(tmp_path: Path) -> None:
     assert said == {"comment_lines": "1"}
 
 
+def test_zero_byte_far_down_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="t.tsv: line 62 holds a zero byte"):
+        read(tmp_path, "patient\tx\n" + "P\tm\n" * 60 + "P\tm\0\n")
+
+
 def test_zero_bytes_and_gct_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not text in UTF-8"):
         read(tmp_path, "patient\tx\nP0\t1\n".encode("utf-16-le").decode())

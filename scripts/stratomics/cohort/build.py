@@ -11,7 +11,7 @@ import pandas as pd
 
 from stratomics.errors import DataError
 
-from .checks import Checks, count
+from .checks import Checks, are, count
 from .clinical import Clinical, read_clinical
 from .clinical_checks import check_covariates
 from .follow_up import check_short, time_columns
@@ -227,7 +227,9 @@ def _check_power(
         )
         return
     if events < FEW_EVENTS:
-        message = f"fewer than {FEW_EVENTS} events: underpowered, expect wide intervals and chance findings"
+        message = (
+            f"{events} events are few (below {FEW_EVENTS}): underpowered, expect wide intervals and chance findings"
+        )
         checks.add("cohort", name, "few_events", events, message, action="warning")
     if events == n:
         message = "every patient has the event: is the column coded as thought?"
@@ -235,5 +237,8 @@ def _check_power(
     horizon = float(evaluation["horizon_days"])
     beyond = int((clinical.time[patients] >= horizon).sum())
     if beyond < 10:
-        message = f"patients followed for evaluation.horizon_days = {horizon:g} days: consider an earlier horizon"
+        message = (
+            f"{count(beyond, 'patient')} {are(beyond)} followed for evaluation.horizon_days = {horizon:g} days: consider "
+            f"an earlier horizon"
+        )
         checks.add("cohort", name, "followed_to_horizon", beyond, message, action="warning")

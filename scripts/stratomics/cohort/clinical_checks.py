@@ -53,7 +53,10 @@ def check_covariates(
             much = share > MUCH_MISSING and column in covariates
             message = f"patients of the cohort without {column}"
             if much:
-                message += f" ({share:.0%}): the clinical model knows little of it, so the omics may seem to add what it would say"
+                message = (
+                    f"{share:.0%} of the patients have no {column}: the clinical model knows little of it, so the omics "
+                    f"may seem to add what it would say"
+                )
             action = "warning" if much else "note"
             checks.add(
                 "clinical", "clinical", "covariate_missing", int(values.isna().sum()), message, action=action, id=column

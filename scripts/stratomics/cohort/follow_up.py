@@ -179,8 +179,8 @@ def _check_order(columns: Sequence[str], known: Sequence[pd.Series], event: pd.S
     later = (event == 1) & known[0].notna() & (known[1] > known[0])
     if later.sum() > UNEVEN * (event == 1).sum():
         message = (
-            f"patients with the event whose '{columns[1]}' is later than their '{columns[0]}', which counts: name the column "
-            f"of the event (days_to_death) first"
+            f"{int(later.sum())} patients with the event have a '{columns[1]}' that is later than their '{columns[0]}', "
+            f"which counts: name the column of the event (days_to_death) first"
         )
         checks.add("clinical", "clinical", "time_columns_order", int(later.sum()), message, action="warning")
 
@@ -218,7 +218,7 @@ def _check_nonpositive(path: str, name: str, time: pd.Series, dropped: bool, che
     if len(unusable) <= MAX_UNUSABLE_TIMES * time.notna().sum():
         return
     if dropped:
-        message = f"patients whose {name} is 0 or negative, left out: drop_nonpositive_time"
+        message = f"{len(unusable)} patients whose {name} is 0 or negative are left out: drop_nonpositive_time"
         checks.add("clinical", "clinical", "nonpositive_times", len(unusable), message, action="warning", id=name)
         return
     checks.fault(

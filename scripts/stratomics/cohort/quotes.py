@@ -44,13 +44,18 @@ def split_rows(
     Raises
     ------
     DataError
-        When a quote sign opens a cell that ends nowhere.
+        When a quote sign opens a cell that ends nowhere, or a line holds a zero byte.
     """
     waiting: deque[tuple[int, str]] = deque()
     while True:
         number, line = waiting.popleft() if waiting else next(lines, (0, ""))
         if not number:
             return
+        if "\0" in line:
+            raise DataError(
+                f"{path}: line {number} holds a zero byte, which no text does. The file is damaged, or in another encoding than "
+                f"UTF-8: write it again."
+            )
         if '"' not in line:
             yield number, line.rstrip("\n").split(separator)
             continue
