@@ -64,6 +64,7 @@ class Text:
     #: What a reader may find in place of the first value: patient, feature -> allowed values.
     changed: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     extra_features: int = 0
+    in_columns: bool = False  # patients
 
     def write(self, folder: Path) -> str:
         lines = list(self.above)
@@ -155,6 +156,7 @@ def mangle(text: Text, way: str, draw: st.DataObject) -> None:
             text.cells = [["", *rows[0][1:]], *rows[1:]]
         case "transposed" if not clinical and len({len(row) for row in rows}) == 1:
             text.cells = [list(column) for column in zip(*rows, strict=True)]
+            text.in_columns = not text.in_columns
         case "shuffled rows":
             text.cells = [rows[0], *draw.draw(st.permutations(rows[1:]))]
         case "shuffled columns" if len({len(row) for row in rows}) == 1:
@@ -210,12 +212,12 @@ def mangle(text: Text, way: str, draw: st.DataObject) -> None:
             rows[0][:] = ["1-Mar" if clean(cell) in ("g0", "cg0") else cell for cell in rows[0]]
         case "counter row" if not clinical:
             text.cells = [[*row, "__no_feature" if i == 0 else str(i)] for i, row in enumerate(rows)]
-            text.extra_features += 1
+            text.extra_features += not text.in_columns  # else it stands where patients stand
         case "separator in a cell":
             rows[some()][-1] += text.separator
         case "constant column" if not clinical:
             text.cells = [[*row, "same" if i == 0 else "1"] for i, row in enumerate(rows)]
-            text.extra_features += 1
+            text.extra_features += not text.in_columns  # else it stands where patients stand
 
 
 def clean(name: str) -> str:
