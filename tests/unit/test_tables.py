@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratomics.tables import atomic_path, load_arrays, read_table, save_arrays, write_json, write_table
+from stratomics.tables import load_arrays, read_table, save_arrays, write_json, write_table
+from stratomics.writing import atomic_path
 
 
 def test_a_table_survives_the_round_trip(tmp_path):

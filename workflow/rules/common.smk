@@ -1,5 +1,6 @@
 # Functions and constants shared by the rules; no rule stands here.
 import sys
+from errno import ENOENT
 from pathlib import Path
 
 # The folder of this file, also under `module` and `-s workflow/Snakefile`, where workflow.basedir is another.
@@ -7,8 +8,10 @@ _SCRIPTS = Path(str(workflow.current_basedir)).resolve().parents[1].joinpath("sc
 if _SCRIPTS.as_posix() not in sys.path:
     sys.path.append(_SCRIPTS.as_posix())
 
+from stratomics.checksums import checksums as _checksums
 from stratomics.config.code import code_version as _code_version
 from stratomics.config import load_config, load_yaml
+from stratomics.config.paths import table_paths
 from stratomics.errors import ConfigError
 
 
@@ -59,6 +62,8 @@ MODEL_FILES = [
     "subtypes.safetensors",
     "classifier.safetensors",
 ]
+# Checksums of tables stay here, so that a dry run reads no table that it has seen.
+CHECKSUMS = ".snakemake/stratomics/checksums.json"
 
 
 wildcard_constraints:
@@ -152,6 +157,17 @@ def comparators_of(wildcards):
     return [name for name in SETTINGS["comparators"] if possible.get(name, True)]
 
 
+def covariates_of_comparator(wildcards):
+    """The covariates of a comparator; only the clinic has any."""
+    return covariates_of(wildcards) if wildcards.comparator == "clinical" else []
+
+
+def cohort_of_comparator(wildcards):
+    """The cohort that a comparator is fitted on; only the clinic needs its covariates."""
+    folder = "" if wildcards.comparator == "clinical" else "intake/"
+    return f"<results>/{wildcards.cohort}/{folder}cohort.h5mu"
+
+
 def of_comparators(suffix):
     """An input function: the files of the comparators of a cohort."""
 
@@ -196,9 +212,58 @@ def cohort_tables(wildcards):
     """The tables that `build_cohort` reads: the clinical one first, then the omics in the order of the config."""
     if is_simulated(wildcards.cohort):
         return [f"<results>/{wildcards.cohort}/simulated"]
-    cohort = COHORTS[wildcards.cohort]
-    paths = [cohort["clinical"]["path"], *(omics["path"] for omics in cohort["omics"])]
-    return [located(path) for path in paths]
+    return [located(path) for path in table_paths(COHORTS[wildcards.cohort])]
+
+
+def table_checksums(wildcards):
+    """Checksums of the tables of a cohort: a table may be replaced by one with an older date, which no date tells."""
+    if is_simulated(wildcards.cohort):
+        return {}
+    # What has an address is told by the dates of its storage plugin.
+    paths = [
+        path for path in table_paths(COHORTS[wildcards.cohort]) if "://" not in path
+    ]
+    for path in paths:
+        # Another workflow has yet to make it: Snakemake asks again when it is there.
+        if not Path(path).exists():
+            raise FileNotFoundError(ENOENT, "No such file", path)
+    return dict(zip(paths, _checksums(paths, CHECKSUMS)))
+
+
+def checked_settings(wildcards):
+    """All that the checks of a cohort depend on."""
+    keys = {
+        "preprocess": ("max_missing_patient", "max_missing_feature"),
+        "evaluation": ("folds", "horizon_days"),
+    }
+    own = {
+        part: {key: SETTINGS[part][key] for key in names}
+        for part, names in keys.items()
+    }
+    return {"cohort": COHORTS[wildcards.cohort], **own}
+
+
+def checked_settings_untracked(wildcards, input):
+    """The same, for all faults to be found at once: Snakemake compares no parameter of a function that takes the input."""
+    return checked_settings(wildcards)
+
+
+def intake_settings(wildcards):
+    """What the patients, the omics and the follow-up of a cohort depend on: all of the above that trains other networks."""
+    settings = checked_settings(wildcards)
+    cohort = dict(settings["cohort"])
+    if not is_simulated(wildcards.cohort):
+        described = ("covariates", "annotations")
+        cohort["clinical"] = {
+            key: value
+            for key, value in cohort["clinical"].items()
+            if key not in described
+        }
+    return {
+        "cohort": cohort,
+        "preprocess": settings["preprocess"],
+        "folds": settings["evaluation"]["folds"],
+    }
 
 
 def cohort_settings(wildcards):

@@ -25,12 +25,7 @@ def _check_plugins():
     """Name the storage plugins that the config needs and this environment lacks, before Snakemake does in its words."""
     from snakemake_interface_storage_plugins.registry import StoragePluginRegistry
 
-    paths = [
-        table["path"]
-        for cohort in COHORTS.values()
-        if "omics" in cohort
-        for table in [cohort["clinical"], *cohort["omics"]]
-    ]
+    paths = [path for cohort in COHORTS.values() for path in table_paths(cohort)]
     schemes = {path.split("://")[0].lower() for path in paths if "://" in path}
     wanted = sorted({_PLUGINS.get(scheme, scheme) for scheme in schemes})
     absent = [name for name in wanted if not StoragePluginRegistry().is_installed(name)]

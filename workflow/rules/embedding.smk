@@ -4,7 +4,7 @@
 rule train_embedding:
     """Train one embedding for every split on its training patients, and encode all patients with it."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",
     output:

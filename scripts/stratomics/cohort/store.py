@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratomics.tables import atomic_path
+from stratomics.writing import atomic_path
 
 from .types import Cohort, Omics
 
