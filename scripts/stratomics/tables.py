@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 import pandas as pd
 
+from .damage import damaged, reading, remember_columns
 from .writing import atomic_path
 
 #: Ten significant digits survive a round trip of what the tables hold and do not print noise of the last bits.
@@ -54,18 +56,35 @@ def read_table(path: str | Path, **kwargs: Any) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
+
+    Raises
+    ------
+    DataError
+        If the file is empty or cut.
     """
     dtype = {"patient": str, "split": str, "latent": str, "feature": str, **kwargs.pop("dtype", {})}
-    return pd.read_csv(
-        path,
-        sep="\t",
-        dtype=dtype,
-        na_values=["NA"],
-        keep_default_na=False,
-        true_values=["true"],
-        false_values=["false"],
-        **kwargs,
-    )
+    with reading(path):
+        table = pd.read_csv(
+            path,
+            sep="\t",
+            dtype=dtype,
+            na_values=["NA"],
+            keep_default_na=False,
+            true_values=["true"],
+            false_values=["false"],
+            **kwargs,
+        )
+        whole = str(path).endswith(".gz") or _last_byte(path) == b"\n"  # gzip notices by itself
+    if not whole:
+        raise damaged(path, "its last line is cut")
+    remember_columns(path, table.columns)
+    return table
+
+
+def _last_byte(path: str | Path) -> bytes:
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read()
 
 
 def stack_splits(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -117,13 +136,19 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]
     Returns
     -------
     arrays, metadata
+
+    Raises
+    ------
+    DataError
+        If the file is empty or cut.
     """
     from safetensors import safe_open
 
-    with safe_open(str(path), framework="numpy") as handle:
-        arrays = {name: handle.get_tensor(name) for name in handle.keys()}
-        header = handle.metadata() or {}
-    return arrays, json.loads(header.get("stratomics", "{}"))
+    with reading(path):
+        with safe_open(str(path), framework="numpy") as handle:
+            arrays = {name: handle.get_tensor(name) for name in handle.keys()}
+            header = handle.metadata() or {}
+        return arrays, json.loads(header.get("stratomics", "{}"))
 
 
 class Portable(Protocol):
@@ -172,13 +197,19 @@ def load_models(path: str | Path, kind: type[Model]) -> dict[str, Model]:
     -------
     dict
         By split.
+
+    Raises
+    ------
+    DataError
+        If the file is empty or cut, or lacks a part of a model.
     """
     arrays, metadata = load_arrays(path)
     models = {}
-    for split, meta in metadata.items():
-        prefix = f"{split}/"
-        own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-        models[split] = kind.from_arrays(own, json.loads(meta))
+    with reading(path):
+        for split, meta in metadata.items():
+            prefix = f"{split}/"
+            own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+            models[split] = kind.from_arrays(own, json.loads(meta))
     return models
 
 
@@ -208,5 +239,11 @@ def read_json(path: str | Path) -> Any:
     -------
     object
         Plain types.
+
+    Raises
+    ------
+    DataError
+        If the file is empty or cut.
     """
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    with reading(path):
+        return json.loads(Path(path).read_text(encoding="utf-8"))

@@ -1,7 +1,9 @@
 # Functions and constants shared by the rules; no rule stands here.
+import os
 import sys
 from errno import ENOENT
 from pathlib import Path
+from tempfile import TemporaryFile
 
 # The folder of this file, also under `module` and `-s workflow/Snakefile`, where workflow.basedir is another.
 _SCRIPTS = Path(str(workflow.current_basedir)).resolve().parents[1].joinpath("scripts")
@@ -13,6 +15,7 @@ from stratomics.config.code import code_version as _code_version
 from stratomics.config import load_config, load_yaml
 from stratomics.config.paths import table_paths
 from stratomics.errors import ConfigError
+from stratomics.system_faults import explain as _explain
 
 
 def _settings():
@@ -71,6 +74,18 @@ wildcard_constraints:
     embedding="|".join(EMBEDDINGS),
     comparator="|".join(SETTINGS["comparators"]) or "none",
     chunk=r"\d+",
+
+
+def _check_folder():
+    """Snakemake keeps its notes where it is started: say it if it cannot, before it does in a traceback."""
+    try:
+        os.makedirs(".snakemake", exist_ok=True)
+        TemporaryFile(dir=".snakemake").close()  # rights alone do not tell
+    except OSError as error:
+        raise WorkflowError(_explain(error) or str(error)) from None
+
+
+_check_folder()
 
 
 def code_version(rule):
