@@ -18,9 +18,9 @@ rule train_embedding:
         "<benchmarks>/{cohort}/{embedding}/train_embedding.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 4
+    threads: TRAINING_THREADS
     resources:
-        mem_mb=memory(1500 + CUDA_MB, cells=6, kept_by_split=12),
+        mem_mb=training_memory,
         runtime=runtime(30, kept_by_split=0.5),
         gpu=gpus,
     params:
