@@ -12,7 +12,7 @@ with job(snakemake.log[0]) as log:
     settings = snakemake.params.settings
     located = locate(settings["cohort"], snakemake.input.tables)
     paths = table_paths(located)
-    with held_still(paths, snakemake.params.remembered, snakemake.params.tables) as sums:
+    with held_still(paths, snakemake.params.remembered) as sums:
         cohort, checks = build_cohort(located, preprocess=settings["preprocess"], evaluation=settings["evaluation"])
     write_table(checks, snakemake.output.checks)
     save_cohort(without_covariates(cohort), snakemake.output.cohort)

@@ -67,7 +67,7 @@ def held_still(
     remembered
         As for `checksums`.
     known
-        What the checksums were when the run was laid out, by path, as far as that is known.
+        Checksums from an earlier reading of the same tables by path, where that must have seen what is read now.
 
     Yields
     ------
@@ -77,8 +77,8 @@ def held_still(
     Raises
     ------
     DataError
-        If a table is another one than when the run was laid out, or changed before the body ended. It takes the place of
-        any exception of the body, which may have read half of an edit.
+        If a table is another one than in the earlier reading, or changed before the body ended. It takes the place of any
+        exception of the body, which may have read half of an edit.
     """
     identities = [_identity(path) for path in paths]
     before = checksums(paths, remembered)
@@ -104,7 +104,7 @@ def _fault_changed(paths: Sequence[str | Path], before: Sequence[str | None], af
     changed = [str(path) for path, old, new in zip(paths, before, after, strict=True) if old != new]
     if changed:
         raise DataError(
-            f"{path} changed while it was read: its checksum is another one than when this run began. Nothing was written "
+            f"{path} changed while it was read: its content is another one than when the reading began. Nothing was written "
             "from it. Wait until the file is complete, then run the same command again."
             for path in changed
         )

@@ -121,7 +121,7 @@ def test_what_is_wrong_with_a_table_that_stays_is_said(table, remembered):
         raise DataError("row 7 has 3 columns")
 
 
-def test_an_edit_before_the_reading_is_noticed(table, remembered):
-    laid_out = {str(table): sha("another")}
-    with pytest.raises(DataError, match="changed while it was read"), held_still([table], remembered, laid_out):
+def test_another_table_than_in_the_earlier_reading_is_noticed(table, remembered):
+    earlier = {str(table): sha("another")}
+    with pytest.raises(DataError, match="changed while it was read"), held_still([table], remembered, earlier):
         pytest.fail("it was read")
