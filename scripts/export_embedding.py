@@ -9,7 +9,8 @@ with job(snakemake.log[0]) as log:
     from stratomics.export import embedding_anndata
     from stratomics.model import export_model
     from stratomics.plots.umap import compute_umap, umap_table
-    from stratomics.tables import atomic_path, load_arrays, read_table, write_table
+    from stratomics.tables import load_arrays, read_table, write_table
+    from stratomics.writing import atomic_path
 
     cohort = load_cohort(snakemake.input.cohort)
     subtypes, history = read_table(snakemake.input.subtypes), read_table(snakemake.input.history)

@@ -16,7 +16,7 @@ with job(snakemake.log[0]) as log:
         splits_from_table(read_table(snakemake.input.splits), cohort.patients),
         load_preprocess(snakemake.input.transforms),
         settings,
-        snakemake.params.cohort_settings,
+        snakemake.params.covariates,
         seed=snakemake.params.seed,
         threads=snakemake.threads,
         # Without a GPU among its resources the job leaves the GPU of the machine to others.

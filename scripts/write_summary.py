@@ -1,18 +1,16 @@
 """The verdict on one cohort in words, with the tables behind it and the versions and settings that made it."""
 
-import json
-from pathlib import Path
-
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
     from stratomics.evaluation.provenance import provenance
     from stratomics.evaluation.summary import summary_text
-    from stratomics.tables import atomic_path, read_table, write_json
+    from stratomics.tables import read_json, read_table, write_json
+    from stratomics.writing import atomic_path
 
     given, params = snakemake.input, snakemake.params
     names = list(params.embeddings)
-    training = {n: json.loads(Path(p).read_text()) for n, p in zip(names, given.training, strict=True)}
+    training = {n: read_json(p) for n, p in zip(names, given.training, strict=True)}
     cohort_tables = ("leaderboard", "verdicts", "comparisons", "added_value", "enrichment", "agreement")
     embedding_tables = ("metrics", "prognostic", "stability")
     text = summary_text(
@@ -28,4 +26,5 @@ with job(snakemake.log[0]) as log:
     )
     with atomic_path(snakemake.output.summary) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    write_json(provenance(params.cohort, params.settings, training), snakemake.output.provenance)
+    tables = read_json(given.read)["tables"]
+    write_json(provenance(params.cohort, params.settings, tables, training), snakemake.output.provenance)

@@ -21,7 +21,8 @@ from stratomics.cohort.types import Cohort
 from stratomics.errors import DataError
 from stratomics.preprocess import FittedPreprocess, load_preprocess, save_preprocess
 from stratomics.subtypes import SubtypeModel
-from stratomics.tables import atomic_path, load_models, save_models, write_json
+from stratomics.tables import load_models, save_models, write_json
+from stratomics.writing import atomic_path
 
 FORMAT = 1
 FILES = ("preprocess.safetensors", "network.safetensors", "subtypes.safetensors", "classifier.safetensors")

@@ -17,13 +17,15 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from .damage import lacking
 from .errors import StratomicsError
 from .joblock import alone
 from .memory import peak_memory_mb
+from .system_faults import explain
 
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[_variable] = "1"
@@ -86,6 +88,28 @@ def _terminate(*_: object) -> None:
     sys.exit(128 + signal.SIGTERM)
 
 
+class _LogFile(logging.FileHandler):
+    """A log that is silent where it cannot be written: stderr has the same lines, and a full disk is told of once."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Go on without the log."""
+
+    def close(self) -> None:
+        """Close the file; what a full disk did not take is lost."""
+        with suppress(OSError):
+            super().close()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say in a sentence that the log or its lock could not be made."""
+    try:
+        yield
+    except OSError as error:
+        print(f"This cannot go on:\n{explain(error) or error}", file=sys.stderr, flush=True)
+        sys.exit(1)
+
+
 @contextmanager
 def job(log_path: str | Path) -> Iterator[logging.Logger]:
     """Run the body of a script: alone, with a log on `log_path` and stderr, and with one clear line on failure.
@@ -94,8 +118,8 @@ def job(log_path: str | Path) -> Iterator[logging.Logger]:
     ----------
     log_path
         The log of the rule. While another process runs the same job (the orphan of a killed run), this one waits, and
-        leaves the log alone. A fault of the user (`StratomicsError`) is printed as its messages alone; anything else also
-        leaves its traceback there.
+        leaves the log alone. A fault of the user (`StratomicsError`), or what the machine refused (`explain`), is printed
+        as its messages alone; anything else also leaves its traceback there.
 
     Yields
     ------
@@ -107,9 +131,9 @@ def job(log_path: str | Path) -> Iterator[logging.Logger]:
     SystemExit
         With status 1, after the log is written.
     """
-    with alone(f"{log_path}.lock", lambda message: print(message, file=sys.stderr, flush=True)) as waited:
+    with _refusals(), alone(f"{log_path}.lock", lambda message: print(message, file=sys.stderr, flush=True)) as waited:
         formatter = logging.Formatter("%(asctime)s  %(message)s", datefmt="%H:%M:%S")
-        handlers: list[logging.Handler] = [logging.FileHandler(log_path, mode="w"), logging.StreamHandler(sys.stderr)]
+        handlers: list[logging.Handler] = [_LogFile(log_path, mode="w"), logging.StreamHandler(sys.stderr)]
         for handler in handlers:
             handler.setFormatter(formatter)
             log.addHandler(handler)
@@ -127,6 +151,11 @@ def job(log_path: str | Path) -> Iterator[logging.Logger]:
             log.error("%s\n%s", "This cannot go on:", error.report())
             sys.exit(1)
         except Exception as error:  # noqa: BLE001  (the last resort: every failure must reach the log)
+            if refused := explain(error):
+                log.error("%s\n%s", "This cannot go on:", refused)
+                sys.exit(1)
+            if isinstance(error, KeyError) and (fault := lacking(error.args[0] if error.args else None)):
+                log.error("%s\n%s", "This cannot go on:", fault.report())
             log.error("%s: %s\n%s", type(error).__name__, error, traceback.format_exc())
             sys.exit(1)
         finally:

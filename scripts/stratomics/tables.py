@@ -9,48 +9,20 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from .damage import damaged, reading, remember_columns
+from .writing import atomic_path
+
 #: Ten significant digits survive a round trip of what the tables hold and do not print noise of the last bits.
 FLOAT_FORMAT = "%.10g"
 #: Columns of names: always text and never missing, though a name may look like a number, like ``true`` or like ``NA``.
 NAME_COLUMNS = ("patient", "split", "latent", "feature", "covariate", "covariates", "level")
-
-
-@contextmanager
-def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, renamed to it on success and removed on failure.
-
-    Parameters
-    ----------
-    path
-        The final name. Its folder is made if absent. The suffix is kept, since some writers look at it.
-
-    Yields
-    ------
-    Path
-        Where to write.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes files that only the owner can read
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
@@ -86,20 +58,37 @@ def read_table(path: str | Path, **kwargs: Any) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
+
+    Raises
+    ------
+    DataError
+        If the file is empty or cut.
     """
     # A carriage return may stand within a name.
     lines: dict[str, Any] = {"sep": "\t", "lineterminator": "\n"}
-    columns = pd.read_csv(path, nrows=0, **lines).columns
-    return pd.read_csv(
-        path,
-        dtype={**dict.fromkeys(NAME_COLUMNS, str), **kwargs.pop("dtype", {})},
-        na_values={column: ["NA"] for column in columns if column not in NAME_COLUMNS},
-        keep_default_na=False,
-        true_values=["true"],
-        false_values=["false"],
-        **lines,
-        **kwargs,
-    )
+    with reading(path):
+        columns = pd.read_csv(path, nrows=0, **lines).columns
+        table = pd.read_csv(
+            path,
+            dtype={**dict.fromkeys(NAME_COLUMNS, str), **kwargs.pop("dtype", {})},
+            na_values={column: ["NA"] for column in columns if column not in NAME_COLUMNS},
+            keep_default_na=False,
+            true_values=["true"],
+            false_values=["false"],
+            **lines,
+            **kwargs,
+        )
+        whole = str(path).endswith(".gz") or _last_byte(path) == b"\n"  # gzip notices by itself
+    if not whole:
+        raise damaged(path, "its last line is cut")
+    remember_columns(path, table.columns)
+    return table
+
+
+def _last_byte(path: str | Path) -> bytes:
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read()
 
 
 def stack_splits(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -151,13 +140,19 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]
     Returns
     -------
     arrays, metadata
+
+    Raises
+    ------
+    DataError
+        If the file is empty or cut.
     """
     from safetensors import safe_open
 
-    with safe_open(str(path), framework="numpy") as handle:
-        arrays = {name: handle.get_tensor(name) for name in handle.keys()}
-        header = handle.metadata() or {}
-    return arrays, json.loads(header.get("stratomics", "{}"))
+    with reading(path):
+        with safe_open(str(path), framework="numpy") as handle:
+            arrays = {name: handle.get_tensor(name) for name in handle.keys()}
+            header = handle.metadata() or {}
+        return arrays, json.loads(header.get("stratomics", "{}"))
 
 
 class Portable(Protocol):
@@ -206,13 +201,19 @@ def load_models(path: str | Path, kind: type[Model]) -> dict[str, Model]:
     -------
     dict
         By split.
+
+    Raises
+    ------
+    DataError
+        If the file is empty or cut, or lacks a part of a model.
     """
     arrays, metadata = load_arrays(path)
     models = {}
-    for split, meta in metadata.items():
-        prefix = f"{split}/"
-        own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-        models[split] = kind.from_arrays(own, json.loads(meta))
+    with reading(path):
+        for split, meta in metadata.items():
+            prefix = f"{split}/"
+            own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+            models[split] = kind.from_arrays(own, json.loads(meta))
     return models
 
 
@@ -228,3 +229,25 @@ def write_json(content: Any, path: str | Path) -> None:
     """
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read what `write_json` wrote.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    object
+        Plain types.
+
+    Raises
+    ------
+    DataError
+        If the file is empty or cut.
+    """
+    with reading(path):
+        return json.loads(Path(path).read_text(encoding="utf-8"))

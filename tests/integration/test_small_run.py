@@ -237,4 +237,4 @@ def test_a_cohort_with_faults_stops_with_all_of_them_and_no_traceback(snakemake,
     assert mrna["patient"][0] in text
     assert "Traceback" not in text
     assert "twelve" in done.stderr + done.stdout
-    assert not (tmp_path / "results" / "broken" / "cohort.h5mu").exists()
+    assert not (tmp_path / "results" / "broken" / "intake" / "cohort.h5mu").exists()

@@ -55,7 +55,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
     cohort, _ = build_cohort(files, preprocess=settings["preprocess"], evaluation=settings["evaluation"])
     covariates = files["clinical"]["covariates"]
     chain = run_chain(cohort, settings)["ae"]
-    clinical = fit_comparator("clinical", cohort, chain.splits, chain.fitted, settings, files, seed=0)
+    clinical = fit_comparator("clinical", cohort, chain.splits, chain.fitted, settings, covariates, seed=0)
     tables = side_by_side(
         cohort,
         chain.splits,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from stratomics.comparators import fit_clinical_design
-from stratomics.comparators.methods.clinical import covariate_names, fit_coefficients
+from stratomics.comparators.methods.clinical import fit_coefficients
 
 
 def table_of(**columns):
@@ -116,9 +116,3 @@ def test_coefficients_without_a_maximum_are_penalised():
     coef, notes = fit_coefficients(x, time, np.zeros(40, dtype=bool))
     assert (coef == 0).all()
     assert "no training patient" in notes[0]
-
-
-def test_covariates_of_a_config():
-    assert covariate_names({"simulate": {"patients": 10}}) == ["age", "sex", "stage"]
-    assert covariate_names({"clinical": {"covariates": ["age"], "annotations": ["race"]}}) == ["age"]
-    assert covariate_names({"clinical": {}}) == []

@@ -18,6 +18,7 @@ from sksurv.linear_model.coxph import BreslowEstimator
 from sksurv.util import Surv
 
 from stratomics.cohort import Split
+from stratomics.cohort.simulate import COVARIATES
 from stratomics.comparators import PREDICTION_COLUMNS, comparator_names, fit_clinical_design, fit_comparator
 from stratomics.comparators.methods.elastic_net_cox import penalty_path
 from stratomics.comparators.methods.pca import principal_components
@@ -43,7 +44,7 @@ SPLIT = "r0f1"
 
 def run(name, cohort, splits, settings, *, threads=1, seed=1):
     fitted, _, _ = preprocess_splits(cohort, splits, settings["preprocess"])
-    return fit_comparator(name, cohort, splits, fitted, settings, settings["cohorts"][0], seed=seed, threads=threads)
+    return fit_comparator(name, cohort, splits, fitted, settings, list(COVARIATES), seed=seed, threads=threads)
 
 
 def with_garbage(cohort, rows):
@@ -93,7 +94,7 @@ def test_the_registry_and_the_schema_agree():
 
 def test_an_unknown_comparator_is_refused(small_cohort, small_settings, splits):
     with pytest.raises(ConfigError, match="'oracle' is not known. Use any of: clinical, "):
-        fit_comparator("oracle", small_cohort, splits, {}, small_settings, {}, seed=0)
+        fit_comparator("oracle", small_cohort, splits, {}, small_settings, [], seed=0)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -309,10 +310,7 @@ def test_degenerate_cohorts_get_one_risk_and_a_line_in_the_log(small_cohort, sma
     assert list(arrays) == ["times"]
 
     fitted, _, _ = preprocess_splits(small_cohort, splits[:1], small_settings["preprocess"])
-    nothing = {"clinical": {"covariates": []}}
-    predictions, _ = fit_comparator(
-        "clinical", small_cohort, splits[:1], fitted, small_settings, nothing, seed=0, threads=1
-    )
+    predictions, _ = fit_comparator("clinical", small_cohort, splits[:1], fitted, small_settings, [], seed=0, threads=1)
     assert (predictions["risk"] == 0).all()
     assert "no covariates" in caplog.text
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -8,7 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratomics.tables import atomic_path, load_arrays, read_table, save_arrays, write_json, write_table
+from stratomics.cohort import load_cohort, save_cohort
+from stratomics.embedding import NetworkState
+from stratomics.errors import DataError
+from stratomics.tables import load_arrays, load_models, read_json, read_table, save_arrays, write_json, write_table
+from stratomics.writing import atomic_path
 
 
 def test_a_table_survives_the_round_trip(tmp_path):
@@ -83,3 +88,54 @@ def test_names_are_read_as_they_were_written(tmp_path):
     numbers = pd.DataFrame({"covariate": ["01", "02"], "level": ["true", "false"], "value": [1.5, 2]})
     write_table(numbers, tmp_path / "numbers.tsv")
     pd.testing.assert_frame_equal(read_table(tmp_path / "numbers.tsv"), numbers)
+
+
+DAMAGES = {
+    "emptied": lambda whole: b"",
+    "cut": lambda whole: whole[: len(whole) // 2 + 1],
+    "cut early": lambda whole: whole[:5],
+}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+@pytest.mark.parametrize("name", ["t.tsv", "t.tsv.gz", "a.safetensors", "m.safetensors", "j.json", "c.h5mu"])
+def test_a_damaged_file_is_named_with_what_to_do(tmp_path, small_cohort, name, how):
+    path = tmp_path / "of one" / name
+    frame = pd.DataFrame({"patient": ["P1", "P2"], "risk": [0.123456, 0.234567]})
+    write, read = {
+        "t.tsv": (lambda: write_table(frame, path), read_table),
+        "t.tsv.gz": (lambda: write_table(frame, path), read_table),
+        "a.safetensors": (lambda: save_arrays(path, {"x": np.arange(9.0)}, {"kind": "x"}), load_arrays),
+        "m.safetensors": (lambda: save_arrays(path, {}, {"full": "{}"}), lambda path: load_models(path, NetworkState)),
+        "j.json": (lambda: write_json({"a": [1, 2]}, path), read_json),
+        "c.h5mu": (lambda: save_cohort(small_cohort, path), load_cohort),
+    }[name]
+    write()
+    if name != "m.safetensors":  # which is whole, but lacks what makes a network
+        read(path)
+    path.write_bytes(DAMAGES[how](path.read_bytes()))
+    with pytest.raises(DataError, match=r"is damaged \(.+\)\. Remove it and run the same command again") as caught:
+        read(path)
+    assert caught.value.faults[0].endswith(f"rm '{path}'")
+    assert ("it is empty" in caught.value.faults[0]) == (how == "emptied")
+
+
+def test_a_file_that_is_not_there_is_not_damaged(tmp_path):
+    for read in (read_table, load_arrays, read_json):
+        with pytest.raises(FileNotFoundError):
+            read(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError("Can't write data (file write failed: errno = 28, error message = 'No space left on device')"),  # HDF5
+    ],
+)
+def test_a_refused_write_names_the_file(tmp_path, refusal):
+    with pytest.raises(OSError, match="No space left") as caught, atomic_path(tmp_path / "x.h5mu"):
+        raise refusal
+    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.filename == str(tmp_path / "x.h5mu")
+    assert list(tmp_path.iterdir()) == []

@@ -110,12 +110,11 @@ def test_rules_run_in_the_image_of_the_config(snakemake, tables, apptainer, tmp_
     config = write({**tables, "container": IMAGE}, tmp_path / "image.yaml")
     run = ("--directory", tmp_path, "--configfile", config, "--software-deployment-method", "apptainer")
     snakemake("--cores", 1, "check", *run, "--apptainer-args= --nv")  # with a blank, or it is taken for an option
-    pulled, ran = apptainer.read_text().splitlines()
+    pulled, *ran = apptainer.read_text().splitlines()
     assert pulled.startswith("pull ")
     assert pulled.endswith(IMAGE)
-    assert "exec " in ran
-    assert " --nv " in ran
-    assert "build_cohort.py" in ran
+    for command, script in zip(ran, ("build_cohort.py", "write_checks.py"), strict=True):
+        assert all(word in command for word in ("exec ", " --nv ", script))
     assert (tmp_path / "results" / "small" / "checks.tsv").is_file()
 
 
@@ -124,8 +123,7 @@ def test_an_image_can_be_a_file(snakemake, tables, apptainer, tmp_path):
     config = write({**tables, "container": "own.sif"}, tmp_path / "image.yaml")
     run = ("--directory", tmp_path, "--configfile", config, "--software-deployment-method", "apptainer")
     snakemake("--cores", 1, "check", *run)
-    (ran,) = apptainer.read_text().splitlines()
-    assert " own.sif " in ran
+    assert all(" own.sif " in ran for ran in apptainer.read_text().splitlines())
 
 
 def test_the_image_is_no_parameter_of_a_rule_and_without_apptainer_it_is_not_used(snakemake, tables, tmp_path):
@@ -158,5 +156,5 @@ def test_tables_are_fetched_from_an_address(snakemake, tables, tmp_path):
         snakemake("--cores", 1, *run)
         done = snakemake("-n", *run)
         server.shutdown()
-    assert (tmp_path / "away" / "results" / "small" / "cohort.h5mu").is_file()
+    assert (tmp_path / "away" / "results" / "small" / "intake" / "cohort.h5mu").is_file()
     assert "Nothing to be done" in done.stdout + done.stderr

@@ -6,9 +6,12 @@ import copy
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+
+from stratomics.config import load_config
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What the processes of Snakemake take beside the script of a job (MB).
@@ -122,6 +125,28 @@ def test_requests_cover_what_was_measured(snakemake, tmp_path, size):
     assert {name: pair for name, pair in short.items() if pair[0] < pair[1] + SNAKEMAKE} == {}
 
 
+#: Peaks (MB) of `train_embedding` alone with 11 splits and 4 threads, by patients, features and what the config sets.
+TRAINED = [
+    (330, 5000, {"kind": "ae"}, 899),
+    (330, 5000, {"kind": "dae"}, 944),
+    (1500, 4000, {"kind": "dae"}, 2085),
+    (330, 5000, {"kind": "ae", "hidden": [512]}, 1176),
+    (330, 5000, {"kind": "vae", "hidden": [512], "restarts": 3}, 1370),
+    (330, 2000, {"kind": "vae", "hidden": [512], "latent": 128, "batch_size": 300}, 1014),
+    (330, 5000, {"kind": "ae", "hidden": [2048, 512], "latent": 128}, 3122),
+]
+
+
+@pytest.mark.parametrize(("patients", "features", "embedding", "peak"), TRAINED, ids=lambda value: str(value))
+def test_training_asks_for_the_networks_that_are_trained(patients, features, embedding, peak):
+    """Covered with what Snakemake takes, and not by more than half as much again and a gigabyte."""
+    config = of_size({"embeddings": [embedding], "preprocess": {"max_features": 10_000}}, patients, [features])
+    settings = load_config({**config, "device": "cpu"}, schema_path=ROOT / "workflow/schemas/config.schema.yaml")
+    wildcards = SimpleNamespace(cohort="one", embedding=settings["embeddings"][0]["name"])
+    asked = resources(settings, splits=11)["training_memory"](wildcards, attempt=1)
+    assert peak + SNAKEMAKE <= asked <= 1.5 * peak + SNAKEMAKE + 1000
+
+
 def test_tables_are_measured_before_the_run(snakemake, small_config, tmp_path):
     """A cohort of files asks for what a simulated one of its size asks for."""
     rows = "".join(f"P{i}\t" + "\t".join(["0.12345"] * 3000) + "\n" for i in range(300))
@@ -138,22 +163,28 @@ def test_tables_are_measured_before_the_run(snakemake, small_config, tmp_path):
         assert asked[name]["runtime"] == pytest.approx(expected[name]["runtime"], rel=0.05), name
 
 
-def test_requests_grow_with_each_attempt(small_settings):
+def resources(settings: dict, splits: int) -> dict:
+    """The functions of resources.smk for a config."""
     sys.path.append(str(ROOT / "scripts"))
-    rules = {
-        "COHORTS": {one["name"]: one for one in small_settings["cohorts"]},
-        "SETTINGS": small_settings,
-        "SPLITS": 4,
+    names = {
+        "COHORTS": {one["name"]: one for one in settings["cohorts"]},
+        "EMBEDDINGS": {one["name"]: one for one in settings["embeddings"]},
+        "SETTINGS": settings,
+        "SPLITS": splits,
     }
-    exec((ROOT / "workflow" / "rules" / "resources.smk").read_text(), rules)
+    exec((ROOT / "workflow" / "rules" / "resources.smk").read_text(), names)
+    return names
 
-    class Wildcards:
-        cohort = small_settings["cohorts"][0]["name"]
 
-    for ask in (rules["memory"](1000, cells=25), rules["runtime"](10, cells=30)):
-        first, second, third = (ask(Wildcards, attempt=attempt) for attempt in (1, 2, 3))
+def test_requests_grow_with_each_attempt(small_settings):
+    rules = resources(small_settings, splits=4)
+
+    wildcards = SimpleNamespace(cohort=small_settings["cohorts"][0]["name"], embedding="ae")
+
+    for ask in (rules["memory"](1000, cells=25), rules["runtime"](10, cells=30), rules["training_memory"]):
+        first, second, third = (ask(wildcards, attempt=attempt) for attempt in (1, 2, 3))
         assert first < second < third
         assert second == pytest.approx(2 * first, rel=0.1)
-    assert rules["memory"](1000)(Wildcards, attempt=1) == 1000
-    assert rules["memory"](1001)(Wildcards, attempt=1) == 1100, "whole hundreds of MB, as people write them"
-    assert rules["gpus"](Wildcards) == (0 if small_settings["device"] == "cpu" else 1)
+    assert rules["memory"](1000)(wildcards, attempt=1) == 1000
+    assert rules["memory"](1001)(wildcards, attempt=1) == 1100, "whole hundreds of MB, as people write them"
+    assert rules["gpus"](wildcards) == (0 if small_settings["device"] == "cpu" else 1)

@@ -4,7 +4,7 @@
 rule fit_classifier:
     """Fit the classifier on the training patients of every split and label the patients it never saw."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",
         clusters="<results>/{cohort}/{embedding}/clusters.tsv",

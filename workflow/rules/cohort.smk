@@ -28,13 +28,10 @@ rule build_cohort:
         tables=cohort_tables,
         fetched=fetched_tables,
     output:
-        cohort="<results>/{cohort}/cohort.h5mu",
-        checks=report(
-            "<results>/{cohort}/checks.tsv",
-            caption="../report/build_cohort.rst",
-            category="1 Cohort",
-            labels={"cohort": "{cohort}", "table": "checks"},
-        ),
+        # The folder holds what only what it depends on can change: not the covariates, nor the horizon of the evaluation.
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
+        checks="<results>/{cohort}/intake/checks.tsv",
+        read="<results>/{cohort}/intake/read.json",
     log:
         "<logs>/{cohort}/build_cohort.log",
     benchmark:
@@ -46,20 +43,78 @@ rule build_cohort:
         mem_mb=memory(1000, cells=25),
         runtime=runtime(10, cells=0.2),
     params:
-        cohort=cohort_settings,
-        preprocess=SETTINGS["preprocess"],
-        evaluation={
-            key: SETTINGS["evaluation"][key] for key in ("folds", "horizon_days")
-        },
+        intake=intake_settings,
+        settings=checked_settings_untracked,
+        tables=table_checksums,
+        remembered=CHECKSUMS,
         code=code_version("build_cohort"),
     script:
         "../../scripts/build_cohort.py"
 
 
+rule annotate_cohort:
+    """Add the covariates and annotations that the config names: the cohort for you to open."""
+    input:
+        tables=cohort_tables,
+        fetched=fetched_tables,
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
+        read="<results>/{cohort}/intake/read.json",
+    output:
+        cohort="<results>/{cohort}/cohort.h5mu",
+    log:
+        "<logs>/{cohort}/annotate_cohort.log",
+    benchmark:
+        "<benchmarks>/{cohort}/annotate_cohort.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, cells=6),
+        runtime=runtime(10),
+    params:
+        cohort=cohort_settings,
+        remembered=CHECKSUMS,
+        code=code_version("annotate_cohort"),
+    script:
+        "../../scripts/annotate_cohort.py"
+
+
+rule write_checks:
+    """What the intake found; a change of covariates or horizon alone is checked here."""
+    input:
+        tables=cohort_tables,
+        fetched=fetched_tables,
+        checks="<results>/{cohort}/intake/checks.tsv",
+        read="<results>/{cohort}/intake/read.json",
+    output:
+        checks=report(
+            "<results>/{cohort}/checks.tsv",
+            caption="../report/write_checks.rst",
+            category="1 Cohort",
+            labels={"cohort": "{cohort}", "table": "checks"},
+        ),
+    log:
+        "<logs>/{cohort}/write_checks.log",
+    benchmark:
+        "<benchmarks>/{cohort}/write_checks.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, cells=25),
+        runtime=runtime(10, cells=0.2),
+    params:
+        settings=checked_settings,
+        remembered=CHECKSUMS,
+        code=code_version("write_checks"),
+    script:
+        "../../scripts/write_checks.py"
+
+
 rule make_splits:
     """Draw repeated stratified K-fold splits, plus `full`."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
     output:
         splits="<results>/{cohort}/splits.tsv",
     log:

@@ -1,16 +1,21 @@
 # Functions and constants shared by the rules; no rule stands here.
+import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 
 # The folder of this file, also under `module` and `-s workflow/Snakefile`, where workflow.basedir is another.
 _SCRIPTS = Path(str(workflow.current_basedir)).resolve().parents[1].joinpath("scripts")
 if _SCRIPTS.as_posix() not in sys.path:
     sys.path.append(_SCRIPTS.as_posix())
 
+from stratomics.checksums import checksums as _checksums
 from stratomics.config.code import code_version as _code_version
 from stratomics.config import load_config, load_yaml
 from stratomics.errors import ConfigError
+from stratomics.locations import table_paths
 from stratomics.user_text import quoted as _quoted
+from stratomics.system_faults import explain as _explain
 
 
 def _settings():
@@ -61,6 +66,8 @@ MODEL_FILES = [
     "subtypes.safetensors",
     "classifier.safetensors",
 ]
+# Checksums of tables stay here, so that a dry run reads no table that it has seen.
+CHECKSUMS = ".snakemake/stratomics/checksums.json"
 
 
 wildcard_constraints:
@@ -68,6 +75,18 @@ wildcard_constraints:
     embedding="|".join(EMBEDDINGS),
     comparator="|".join(SETTINGS["comparators"]) or "none",
     chunk=r"\d+",
+
+
+def _check_folder():
+    """Snakemake keeps its notes where it is started: say it if it cannot, before it does in a traceback."""
+    try:
+        os.makedirs(".snakemake", exist_ok=True)
+        TemporaryFile(dir=".snakemake").close()  # rights alone do not tell
+    except OSError as error:
+        raise WorkflowError(_explain(error) or str(error)) from None
+
+
+_check_folder()
 
 
 def code_version(rule):
@@ -154,6 +173,17 @@ def comparators_of(wildcards):
     return [name for name in SETTINGS["comparators"] if possible.get(name, True)]
 
 
+def covariates_of_comparator(wildcards):
+    """The covariates of a comparator; only the clinic has any."""
+    return covariates_of(wildcards) if wildcards.comparator == "clinical" else []
+
+
+def cohort_of_comparator(wildcards):
+    """The cohort that a comparator is fitted on; only the clinic needs its covariates."""
+    folder = "" if wildcards.comparator == "clinical" else "intake/"
+    return f"<results>/{wildcards.cohort}/{folder}cohort.h5mu"
+
+
 def of_comparators(suffix):
     """An input function: the files of the comparators of a cohort."""
 
@@ -192,6 +222,53 @@ def permutations_of_chunk(wildcards):
 def is_simulated(cohort):
     """Whether the config simulates this cohort."""
     return "simulate" in COHORTS[cohort]
+
+
+def table_checksums(wildcards):
+    """Checksums of the tables of a cohort: a table may be replaced by one with an older date, which no date tells."""
+    if is_simulated(wildcards.cohort):
+        return {}
+    # What has an address is told by the dates of its storage plugin.
+    paths = [
+        path for path in table_paths(COHORTS[wildcards.cohort]) if "://" not in path
+    ]
+    return dict(zip(paths, _checksums(paths, CHECKSUMS)))
+
+
+def checked_settings(wildcards):
+    """All that the checks of a cohort depend on."""
+    keys = {
+        "preprocess": ("max_missing_patient", "max_missing_feature"),
+        "evaluation": ("folds", "horizon_days"),
+    }
+    own = {
+        part: {key: SETTINGS[part][key] for key in names}
+        for part, names in keys.items()
+    }
+    return {"cohort": COHORTS[wildcards.cohort], **own}
+
+
+def checked_settings_untracked(wildcards, input):
+    """The same, for all faults to be found at once: Snakemake compares no parameter of a function that takes the input."""
+    return checked_settings(wildcards)
+
+
+def intake_settings(wildcards):
+    """What the patients, the omics and the follow-up of a cohort depend on: all of the above that trains other networks."""
+    settings = checked_settings(wildcards)
+    cohort = dict(settings["cohort"])
+    if not is_simulated(wildcards.cohort):
+        described = ("covariates", "annotations")
+        cohort["clinical"] = {
+            key: value
+            for key, value in cohort["clinical"].items()
+            if key not in described
+        }
+    return {
+        "cohort": cohort,
+        "preprocess": settings["preprocess"],
+        "folds": settings["evaluation"]["folds"],
+    }
 
 
 def cohort_settings(wildcards):

@@ -4,7 +4,7 @@
 rule fit_comparator:
     """Fit one comparator on the training patients of every split and predict all patients with it."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort=cohort_of_comparator,
         splits="<results>/{cohort}/splits.tsv",
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",
     output:
@@ -23,7 +23,7 @@ rule fit_comparator:
     params:
         comparator="{comparator}",
         settings=comparator_settings,
-        cohort_settings=cohort_settings,
+        covariates=covariates_of_comparator,
         seed=SETTINGS["seed"],
         code=code_version("fit_comparator"),
     script:

@@ -18,18 +18,12 @@ def located(address):
     return getattr(storage, _PLUGINS.get(scheme, scheme))(address)
 
 
-def _paths(cohort):
-    """The tables of a cohort: the clinical one first, then the omics in the order of the config."""
-    cohort = COHORTS[cohort]
-    return [cohort["clinical"]["path"], *(omics["path"] for omics in cohort["omics"])]
-
-
 def cohort_tables(wildcards):
     """What `build_cohort` reads, of this machine, but for paths with brackets: Snakemake takes those for wildcards, with no way out."""
     if is_simulated(wildcards.cohort):
         return [f"<results>/{wildcards.cohort}/simulated"]
     # Paths start from the working directory also under `module` with a `prefix`, as the check of the config has it.
-    paths = [path for path in _paths(wildcards.cohort) if "://" not in path]
+    paths = [path for path in table_paths(COHORTS[wildcards.cohort]) if "://" not in path]
     return [local(path) for path in paths if not set("{}<>") & set(path)]
 
 
@@ -37,19 +31,14 @@ def fetched_tables(wildcards):
     """The tables with an address, in the order of the config, through a storage plugin."""
     if is_simulated(wildcards.cohort):
         return []
-    return [located(path) for path in _paths(wildcards.cohort) if "://" in path]
+    return [located(path) for path in table_paths(COHORTS[wildcards.cohort]) if "://" in path]
 
 
 def _check_plugins():
     """Name the storage plugins that the config needs and this environment lacks, before Snakemake does in its words."""
     from snakemake_interface_storage_plugins.registry import StoragePluginRegistry
 
-    paths = [
-        path
-        for cohort in COHORTS
-        if not is_simulated(cohort)
-        for path in _paths(cohort)
-    ]
+    paths = [path for cohort in COHORTS.values() for path in table_paths(cohort)]
     schemes = {path.split("://")[0].lower() for path in paths if "://" in path}
     wanted = sorted({_PLUGINS.get(scheme, scheme) for scheme in schemes})
     absent = [name for name in wanted if not StoragePluginRegistry().is_installed(name)]

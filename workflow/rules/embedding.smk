@@ -4,7 +4,7 @@
 rule train_embedding:
     """Train one embedding for every split on its training patients, and encode all patients with it."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",
     output:
@@ -18,9 +18,9 @@ rule train_embedding:
         "<benchmarks>/{cohort}/{embedding}/train_embedding.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 4
+    threads: TRAINING_THREADS
     resources:
-        mem_mb=memory(1500 + CUDA_MB, cells=6, kept_by_split=12),
+        mem_mb=training_memory,
         runtime=runtime(30, kept_by_split=0.5),
         gpu=gpus,
     params:

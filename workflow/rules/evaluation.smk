@@ -4,7 +4,7 @@
 rule measure_stability:
     """Find the subtypes again in subsamples of the patients, and say how firmly each patient stands in one."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
         clusters="<results>/{cohort}/{embedding}/clusters.tsv",
@@ -47,7 +47,7 @@ rule measure_stability:
 rule evaluate_subtypes:
     """Judge the subtypes on held-out patients, per repeat, beside the apparent figures."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         clusters="<results>/{cohort}/{embedding}/clusters.tsv",
         predictions="<results>/{cohort}/{embedding}/predictions.tsv",

@@ -4,7 +4,7 @@
 rule plot_kaplan_meier:
     """Kaplan-Meier curves, apparent and held-out side by side."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         predictions="<results>/{cohort}/{embedding}/predictions.tsv",
         clusters="<results>/{cohort}/{embedding}/clusters.tsv",
         metrics="<results>/{cohort}/{embedding}/metrics.tsv",
@@ -69,7 +69,7 @@ rule plot_umap:
 rule plot_training:
     """Training and validation loss of every split."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         history="<results>/{cohort}/{embedding}/training.tsv",
     output:
         png=report(
@@ -103,7 +103,7 @@ rule plot_training:
 rule plot_prognostic_latents:
     """Forest plot of the selected latents of the full fit."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
     output:
@@ -138,7 +138,7 @@ rule plot_prognostic_latents:
 rule plot_feature_heatmap:
     """Heatmap of the features that tell the subtypes apart."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",
         subtypes="<results>/{cohort}/{embedding}/subtypes.tsv",
         predictions="<results>/{cohort}/{embedding}/predictions.tsv",

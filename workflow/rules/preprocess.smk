@@ -4,7 +4,7 @@
 rule fit_preprocess:
     """Fit filters, imputation, transforms and scaling on the training patients of every split."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
     output:
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",

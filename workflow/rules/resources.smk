@@ -4,12 +4,19 @@
 from functools import cache as _cache
 
 from stratomics.config.size import cohort_size as _cohort_size
+from stratomics.network_size import training_bytes as _training_bytes
+
+
+@_cache
+def _sizes(cohort):
+    """Patients and features of the tables of a cohort."""
+    return _cohort_size(COHORTS[cohort])
 
 
 @_cache
 def _size(cohort):
     """Millions of: measurements in the tables, measurements that the networks see, pairs of patients; and all patients."""
-    size = _cohort_size(COHORTS[cohort])
+    size = _sizes(cohort)
     kept = size.kept(SETTINGS["preprocess"]["max_features"])
     return {
         "cells": size.cells / 1e6,
@@ -35,6 +42,26 @@ def memory(base_mb, **bytes_per):
         return -(-int(_grown(wildcards, base_mb, bytes_per) * attempt) // 100) * 100
 
     return mem_mb
+
+
+# Cores that training asks for: as many batches of networks are in memory at once.
+TRAINING_THREADS = 4
+
+
+def training_memory(wildcards, attempt):
+    """Memory (MB) of training: libraries and cohort, as of other rules, and the networks by their sizes."""
+    size, embedding = _sizes(wildcards.cohort), EMBEDDINGS[wildcards.embedding]
+    networks = _training_bytes(
+        size.patients,
+        size.features(SETTINGS["preprocess"]["max_features"]),
+        hidden=embedding["hidden"],
+        latents=embedding["latent"],
+        rows=embedding["batch_size"],
+        splits=SPLITS,
+        restarts=embedding["restarts"],
+        threads=TRAINING_THREADS,
+    )
+    return memory(1000 + CUDA_MB + networks / 1e6, cells=6)(wildcards, attempt)
 
 
 def runtime(base_minutes, **minutes_per_million):

@@ -4,7 +4,7 @@
 rule select_latents:
     """Univariate Cox of survival on each latent, among the training patients of every split."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
     output:
@@ -29,7 +29,7 @@ rule select_latents:
 rule cluster_patients:
     """Cluster the training patients of every split on the selected latents; order the subtypes by risk."""
     input:
-        cohort="<results>/{cohort}/cohort.h5mu",
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",

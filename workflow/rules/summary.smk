@@ -38,7 +38,9 @@ rule write_leaderboard:
         runtime=runtime(5),
     params:
         embeddings=list(EMBEDDINGS),
-        evaluation=SETTINGS["evaluation"],
+        evaluation={
+            key: SETTINGS["evaluation"][key] for key in ("horizon_days", "auc_days")
+        },
         covariates=covariates_of,
         code=code_version("write_leaderboard"),
     script:
@@ -49,6 +51,7 @@ rule write_summary:
     """The result of one cohort in words, with the versions and settings that made it."""
     input:
         checks="<results>/{cohort}/checks.tsv",
+        read="<results>/{cohort}/intake/read.json",
         leaderboard="<results>/{cohort}/leaderboard.tsv",
         verdicts="<results>/{cohort}/verdicts.tsv",
         metrics=of_embeddings("metrics.tsv"),

@@ -20,6 +20,7 @@ from .leaks import check_features
 from .measure import check_batches, check_scale, drop_useless
 from .plausible import check_codes, check_feature_names, check_logged, check_same_omics
 from .read import read_matrix
+from .samples import sample_types
 from .types import Cohort, Omics
 
 #: Fewer events than this leave nothing to learn survival from, however few the folds.
@@ -65,7 +66,7 @@ def build_cohort(
     settings = {str(one["name"]): one for one in cohort_config["omics"]}
     batches = {item: str(one["batch"]) for item, one in settings.items() if one.get("batch")}
     checks = Checks()
-    samples = [str(code).zfill(2) for code in cohort_config.get("samples") or []]
+    samples = sample_types(cohort_config)
     clinical = read_clinical(cohort_config["clinical"], base_dir, checks, batches, samples)
     tables: dict[str, pd.DataFrame] = {}
     for item, one in settings.items():

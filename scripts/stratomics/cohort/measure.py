@@ -131,7 +131,9 @@ def check_batches(batch: pd.Series, item: str, column: str, path: str, checks: C
         message = f"patients whose {column} is not known"
         checks.add("omics", item, "batch_unknown", int(batch.isna().sum()), message, id=column)
     for level, size in sizes[sizes < MIN_BATCH].items():
-        message = f"{column} '{level}' has {size} patients (fewer than {MIN_BATCH}): too few to know their mean and spread"
+        message = (
+            f"{column} '{level}' has {size} patients (fewer than {MIN_BATCH}): too few to know their mean and spread"
+        )
         checks.add("omics", item, "batch_small", int(size), message, action="warning", id=str(level))
     if len(sizes) == 1:
         message = f"{column} is the same for every patient: correcting for it has no effect"

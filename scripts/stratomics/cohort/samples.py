@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .checks import Checks, count, examples
 from .persons import paired_samples
@@ -55,6 +56,11 @@ NORMAL = frozenset({*map(str, range(10, 21)), "50", "60", "61"})
 
 #: Names are taken for barcodes of samples where at least this share of them are.
 MIN_SHARE = 0.5
+
+
+def sample_types(cohort_config: Mapping[str, Any]) -> list[str]:
+    """Return the types of samples that the config of a cohort asks for, as two digits (YAML reads ``01`` as 1)."""
+    return [str(code).zfill(2) for code in cohort_config.get("samples") or []]
 
 
 @dataclass(frozen=True)

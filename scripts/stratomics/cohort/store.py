@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratomics.tables import atomic_path
+from stratomics.damage import reading
+from stratomics.writing import atomic_path
 
 from .columns import column_names
 from .types import Cohort, Omics
@@ -52,8 +53,13 @@ def load_cohort(path: str | Path) -> Cohort:
     Returns
     -------
     Cohort
+
+    Raises
+    ------
+    DataError
+        If the file is empty or cut.
     """
-    with _quiet_mudata() as mudata:
+    with _quiet_mudata() as mudata, reading(path):
         data = mudata.read_h5mu(str(path))
     clinical = _from_categories(data.obs).set_axis([str(name) for name in data.uns["clinical_columns"]], axis=1)
     clinical.index = _index(data.obs_names, "patient")

@@ -27,8 +27,8 @@ class Context:
         The patients, the splits, and the preprocessing fitted on each.
     settings
         The whole config.
-    cohort_config
-        The entry of ``cohorts`` of this cohort.
+    covariates
+        Columns of the clinical table for the clinical model.
     times
         When survival is predicted, days [T].
     seed
@@ -43,7 +43,7 @@ class Context:
     splits: Sequence[Split]
     fitted: Mapping[str, FittedPreprocess]
     settings: Mapping[str, Any]
-    cohort_config: Mapping[str, Any]
+    covariates: Sequence[str]
     times: np.ndarray
     seed: int
     threads: int = 1

@@ -25,7 +25,7 @@ def fit_comparator(
     splits: Sequence[Split],
     fitted: Mapping[str, FittedPreprocess],
     settings: Mapping[str, Any],
-    cohort_config: Mapping[str, Any],
+    covariates: Sequence[str],
     *,
     seed: int,
     threads: int = 1,
@@ -41,8 +41,8 @@ def fit_comparator(
         The patients, the splits, and the preprocessing fitted on each.
     settings
         The whole config.
-    cohort_config
-        The entry of ``cohorts`` of this cohort; its covariates are those of the comparator ``clinical``.
+    covariates
+        Columns of the clinical table that the comparator ``clinical`` is fitted on.
     seed
         Seed of the run.
     threads
@@ -63,7 +63,7 @@ def fit_comparator(
         If the comparator is unknown.
     """
     times = time_grid(settings["evaluation"]["horizon_days"], cohort.time, splits)
-    context = Context(cohort, splits, fitted, settings, cohort_config, times, seed, threads, device)
+    context = Context(cohort, splits, fitted, settings, covariates, times, seed, threads, device)
     comparator = find_comparator(name)
     # Here and not in the threads, which would undo each other's filters. What matters in the warnings of the libraries (not
     # converged, nothing selected) is found and logged by the comparators.

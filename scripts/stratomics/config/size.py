@@ -20,6 +20,9 @@ ASSUMED = (1000, 20_000)
 #: Rows are counted, and their bytes measured, in this much text under the header.
 SAMPLE = 1 << 19
 
+#: At least so much of a gzipped table is unpacked for how far it is packed.
+PIECE = 1 << 16
+
 #: A header longer than this is no header.
 LONGEST_LINE = 1 << 26
 
@@ -48,9 +51,13 @@ class CohortSize:
         """Measurements in all tables."""
         return sum(rows * features for rows, features in self.tables)
 
+    def features(self, max_features: int) -> int:
+        """Features that the networks see, when at most `max_features` of each omics are kept."""
+        return sum(min(features, max_features) for _, features in self.tables)
+
     def kept(self, max_features: int) -> int:
         """Measurements that the networks see, when at most `max_features` of each omics are kept."""
-        return self.patients * sum(min(features, max_features) for _, features in self.tables)
+        return self.patients * self.features(max_features)
 
 
 def cohort_size(cohort: Mapping[str, Any], *, base_dir: str | Path = ".") -> CohortSize:
@@ -111,17 +118,14 @@ def _table(name: str, base_dir: Path, ids: Collection[str]) -> tuple[int, int]:
 def _text_table(path: Path, ids: Collection[str]) -> tuple[int, int]:
     with path.open("rb") as raw, _opened(path, raw) as file:
         header = file.readline(LONGEST_LINE)
-        after_header = raw.tell()
         sample = file.read(SAMPLE)
         if ended := len(sample) < SAMPLE:
             rows = len(sample.splitlines())
         elif (rows := sample.count(b"\n")) == 0:  # one row is longer than the sample
             sample += file.readline(LONGEST_LINE)
             rows = 1
-        # Of a gzipped file a buffer more than the sample has been read: compare what was read with what there is.
-        read = max(1, raw.tell() - after_header)
     if not ended:
-        rows = max(rows, round(rows * (path.stat().st_size - after_header) / read))
+        rows = max(rows, round(rows * (_text_bytes(path, header + sample) - len(header)) / len(sample)))
     (names,) = _cells(header.decode("utf-8-sig"))
     first = _cells(b"\n".join(sample.split(b"\n", 20)[:20]).decode(errors="replace"))  # the end may be cut
     in_header = sum(name.strip() in ids for name in names[1:]) / max(1, len(names) - 1)
@@ -134,6 +138,22 @@ def _is_parquet(path: Path) -> bool:
     """Tell by the content, whatever the name."""
     with path.open("rb") as file:
         return file.read(4) == b"PAR1"
+
+
+def _text_bytes(path: Path, beginning: bytes) -> float:
+    """Estimate the bytes of a table when it is unpacked, from how much its beginning is packed.
+
+    How far a gzip file has been read does not tell that: Python reads ahead, each version as far as it likes.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as raw:
+        if raw.read(2) != b"\x1f\x8b":
+            return size
+        raw.seek(0)
+        packed = raw.read(max(PIECE, len(beginning) // 4))
+    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    unpacked = len(unpack.decompress(packed))
+    return size * unpacked / (len(packed) - len(unpack.unused_data))
 
 
 def _opened(path: Path, raw: BinaryIO | None = None) -> BinaryIO:

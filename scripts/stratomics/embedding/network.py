@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from stratomics.network_size import layer_widths, parameter_count
+
 from .draws import initial_weights
 
 ALIGN = 16
@@ -60,10 +62,7 @@ class Layout:
 
     def layers(self) -> list[tuple[int, int]]:
         """Return the widths (in, out) of every layer."""
-        down = [self.inputs, *self.hidden]
-        up = [self.latents, *reversed(self.hidden), self.inputs]
-        heads = [(down[-1], self.latents)] * self.heads
-        return [*zip(down, down[1:], strict=False), *heads, *zip(up, up[1:], strict=False)]
+        return layer_widths(self.inputs, self.hidden, self.latents, self.heads)
 
     def parameter_shapes(self) -> list[tuple[int, int]]:
         """Return the shapes of weight and bias of every layer in turn."""
@@ -75,7 +74,7 @@ class Layout:
 
     def parameter_count(self) -> int:
         """Return the number of weights and biases."""
-        return sum((inputs + 1) * outputs for inputs, outputs in self.layers())
+        return parameter_count(self.layers())
 
     def initialise(self, rng: np.random.Generator) -> list[np.ndarray]:
         """Draw one network: weight [in, out] and bias [1, out] of every layer, float32."""

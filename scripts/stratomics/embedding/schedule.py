@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from stratomics.errors import StratomicsError
+from stratomics.network_size import CPU_BATCH, numbers_in_training
 from stratomics.runtime import log, parallel_map
 
 from .batch import PRECISION, Shape
@@ -15,8 +16,6 @@ from .kind import Kind
 from .loop import Trained, train_batch
 from .member import Task
 
-#: Networks per batch on a CPU: enough to spread the cost of a call, few enough for their tensors to stay in the cache.
-CPU_BATCH = 3
 #: Share of the free memory of a GPU that one batch may plan to use.
 GPU_SHARE = 0.7
 
@@ -111,9 +110,8 @@ def train_on_gpu(
 def _bytes_per_network(tasks: Sequence[Task], kind: Kind, settings: Mapping[str, Any], shape: Shape) -> int:
     """Estimate the memory of one network in training, from above."""
     layout = shape.layout
-    widths = layout.inputs + sum(layout.dropped_widths()) + 3 * layout.heads * layout.latents
+    sizes = (layout.inputs, layout.hidden, layout.latents, layout.heads)
     wide = max(task.features.shape[1] for task in tasks)
-    numbers = 9 * layout.parameter_count()  # weights, best weights, two moments, gradients, temporaries
-    numbers += 3 * shape.patients * widths + 6 * shape.rows * (widths + layout.inputs)
+    numbers = numbers_in_training(*sizes, patients=shape.patients, rows=shape.rows)
     numbers += wide * layout.inputs + (4 * shape.patients * wide if kind.corrupts else 0)
     return PRECISION.itemsize * numbers

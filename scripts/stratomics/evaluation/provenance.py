@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stratomics import __version__
@@ -25,7 +25,10 @@ PACKAGES = [
 
 
 def provenance(
-    cohort: Mapping[str, Any], settings: Mapping[str, Any], training: Mapping[str, Mapping[str, Any]]
+    cohort: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    tables: Sequence[Mapping[str, str]],
+    training: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Record what made the results.
 
@@ -33,13 +36,15 @@ def provenance(
     ----------
     cohort, settings
         The config of the cohort and the rest of the config.
+    tables
+        Path and SHA-256 of every table that was read.
     training
         ``training.json`` by embedding.
 
     Returns
     -------
     dict
-        Versions, platform, settings, and device and run time of each training.
+        Versions, platform, settings, tables, and device and run time of each training.
     """
     return {
         "stratomics": __version__,
@@ -48,5 +53,6 @@ def provenance(
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "cohort": dict(cohort),
         "settings": dict(settings),
+        "tables": [dict(table) for table in tables],
         "training": {name: dict(info) for name, info in training.items()},
     }

@@ -25,8 +25,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from stratomics.tables import atomic_path
 from stratomics.user_text import one_line
+from stratomics.writing import atomic_path
 
 MM = 1 / 25.4
 DAYS_PER_YEAR = 365.25

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from stratomics.cohort.simulate import COVARIATES
 from stratomics.cohort.types import Split
 from stratomics.comparators.clinical_design import fit_clinical_design
 from stratomics.comparators.context import Context, MethodResult, Predicted, predict_splits
@@ -21,7 +17,7 @@ FALLBACK_PENALTY = 1.0
 
 def run(context: Context) -> list[MethodResult]:
     """Fit the model on every split; without covariates (or without one that varies) the risk of all patients is 0."""
-    names = covariate_names(context.cohort_config)
+    names = list(context.covariates)
     if not names:
         log.info("clinical: the cohort has no covariates (clinical.covariates), every patient gets the same risk")
 
@@ -36,13 +32,6 @@ def run(context: Context) -> list[MethodResult]:
         return Predicted(x @ coef)
 
     return [predict_splits(context, "clinical", fit)]
-
-
-def covariate_names(cohort_config: Mapping[str, Any]) -> list[str]:
-    """Return the columns that the config of a cohort names as covariates; a simulated cohort has its own."""
-    if "simulate" in cohort_config:
-        return list(COVARIATES)
-    return list(cohort_config["clinical"].get("covariates") or [])
 
 
 def fit_coefficients(x: np.ndarray, time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, list[str]]:
