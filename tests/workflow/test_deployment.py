@@ -103,7 +103,7 @@ def test_tables_and_folders_may_have_any_name(snakemake, tables, tmp_path):
         file.rename(away / table["path"])
     config = write(tables, away / "my {config}.yaml")
     snakemake("--cores", 1, "check", "--configfile", config, cwd=away)
-    assert (away / "results" / "small" / "cohort.h5mu").is_file()
+    assert (away / "results" / "small" / "checks.tsv").is_file()
 
 
 def test_rules_run_in_the_image_of_the_config(snakemake, tables, apptainer, tmp_path):

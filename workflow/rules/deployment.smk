@@ -23,7 +23,9 @@ def cohort_tables(wildcards):
     if is_simulated(wildcards.cohort):
         return [f"<results>/{wildcards.cohort}/simulated"]
     # Paths start from the working directory also under `module` with a `prefix`, as the check of the config has it.
-    paths = [path for path in table_paths(COHORTS[wildcards.cohort]) if "://" not in path]
+    paths = [
+        path for path in table_paths(COHORTS[wildcards.cohort]) if "://" not in path
+    ]
     return [local(path) for path in paths if not set("{}<>") & set(path)]
 
 
@@ -31,7 +33,11 @@ def fetched_tables(wildcards):
     """The tables with an address, in the order of the config, through a storage plugin."""
     if is_simulated(wildcards.cohort):
         return []
-    return [located(path) for path in table_paths(COHORTS[wildcards.cohort]) if "://" in path]
+    return [
+        located(path)
+        for path in table_paths(COHORTS[wildcards.cohort])
+        if "://" in path
+    ]
 
 
 def _check_plugins():
