@@ -3,9 +3,9 @@
 # make lint    formatting, style, types, Snakemake's own linter
 # make clean   remove the results of the demo and all caches (make distclean: .venv too)
 #
-# Variables:  PYTHON=/path/to/python3.11   CORES=4   TORCH=cpu (the CPU build of torch: about 200 MB instead of several GB)
+# Variables:  PYTHON=/path/to/python3   CORES=4   TORCH=cpu (the CPU build of torch: about 200 MB instead of several GB)
+# Without PYTHON, .venv is made with the newest supported Python on PATH (envs/find_python.sh).
 
-PYTHON ?= python3.11
 CORES ?= all
 TORCH ?=
 
@@ -52,18 +52,20 @@ lock:
 	$(BIN)/python envs/generate.py
 	cp envs/lock.txt .venv/lock.txt
 
-# From scratch whenever the lock has changed, and removed again when it fails or is interrupted. The copy of the lock is
-# written last: a .venv without it was never finished.
+# From scratch whenever the lock has changed or the Python behind .venv is gone, and removed again when it fails or is
+# interrupted. The copy of the lock is written last: a .venv without it was never finished.
+# The lock names every package, so pip is not to follow what packages ask for (on 3.13 that would be one that has to be
+# compiled, for a part of scikit-survival that is not used); all but the CUDA packages of PyPI's torch, which the last
+# pip brings.
 install:
-	@cmp -s envs/lock.txt .venv/lock.txt && exit 0; \
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
-	  echo "stratomics needs Python 3.11, and '$(PYTHON)' is not that or is not installed." >&2; \
-	  echo "Install it, or say where it is: make $(or $(MAKECMDGOALS),demo) PYTHON=/path/to/python3.11" >&2; exit 1; }; \
-	echo "Installing into .venv; this takes a few minutes, once."; \
+	@cmp -s envs/lock.txt .venv/lock.txt && [ -x $(BIN)/python ] && exit 0; \
+	python=$$(PYTHON="$$PYTHON" sh envs/find_python.sh $(MAKECMDGOALS)) || exit 1; \
+	echo "Installing into .venv with $$python; this takes a few minutes, once."; \
 	trap 'exit 130' INT; trap 'exit 143' TERM HUP; trap '[ -f .venv/lock.txt ] || rm -rf .venv' EXIT; \
 	rm -rf .venv && \
-	$(PYTHON) -m venv .venv && \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/lock.txt && \
+	"$$python" -m venv .venv && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r envs/lock.txt && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c envs/lock.txt torch && \
 	cp envs/lock.txt .venv/lock.txt
 
 clean:

@@ -1,7 +1,8 @@
 """Make lock.txt and stratomics.yaml from requirements.in and the packages installed here.
 
-Run it in an environment that was installed from requirements.in (``make lock``). Both files are written; a test compares
-them with requirements.in and with each other.
+Run it in an environment that was installed from requirements.in (``make lock``) with the oldest supported Python. Both
+files are written; a test compares them with requirements.in and with each other, and another, on every supported Python,
+that the lock leaves out nothing that is needed there.
 """
 
 from __future__ import annotations
@@ -12,11 +13,19 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ENVS = Path(__file__).resolve().parent
+
+#: The Python that the lock is made with, and that of the conda environment and the images: the oldest supported one, for
+#: which packages ask for more than for newer ones.
 PYTHON = "3.11"
+
+#: When a package is installed, where that is not always. scikit-survival asks for ecos, but only its survival SVM, which
+#: is not used here, imports it; it has no wheel for Python 3.13 and would need a compiler there.
+MARKERS = {"ecos": 'python_version < "3.13"'}
 
 #: Names on conda-forge or bioconda, where they are not those of PyPI.
 CONDA_NAMES = {"torch": "pytorch"}
@@ -25,7 +34,7 @@ CONDA_NAMES = {"torch": "pytorch"}
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
 
 LOCK_HEAD = """\
-# Every package of the environment, for Python {python}. Made by envs/generate.py from requirements.in: do not edit.
+# Every package of the environment, for every supported Python. Made by envs/generate.py from requirements.in: do not edit.
 # The index decides which build of torch this takes: PyPI has the CUDA build (several GB). Without a GPU, take the CPU build:
 #     PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu pip install -r envs/lock.txt
 """
@@ -56,6 +65,8 @@ def installed(roots: list[Requirement]) -> Iterator[tuple[str, str]]:
         if key in seen or CUDA.match(key[0]):
             continue
         seen.add(key)
+        if key[0] in MARKERS and not Marker(MARKERS[key[0]]).evaluate():
+            continue
         try:
             package = distribution(name)
         except PackageNotFoundError:
@@ -77,8 +88,11 @@ def lock() -> str:
             sys.exit(
                 f"{name} {version} is installed, requirements.in wants {root}. Install it first, then run this again."
             )
-    lines = [f"{name}=={version}" for _, (name, version) in sorted(packages.items())]
-    return LOCK_HEAD.format(python=PYTHON) + "\n".join(lines) + "\n"
+    lines = [
+        f"{name}=={version}" + (f"; {MARKERS[key]}" if key in MARKERS else "")
+        for key, (name, version) in sorted(packages.items())
+    ]
+    return LOCK_HEAD + "\n".join(lines) + "\n"
 
 
 def conda() -> str:
@@ -96,5 +110,10 @@ def conda() -> str:
 
 
 if __name__ == "__main__":
+    if (running := f"{sys.version_info.major}.{sys.version_info.minor}") != PYTHON:
+        sys.exit(
+            f"The lock is made with Python {PYTHON}, the oldest supported; .venv has {running}. Take a .venv of {PYTHON}:"
+            f"\n    make distclean && make install PYTHON=/path/to/python{PYTHON}"
+        )
     (ENVS / "lock.txt").write_text(lock())
     (ENVS / "stratomics.yaml").write_text(conda())
