@@ -71,7 +71,9 @@ def checks_of(cells: dict[str, list[str]], covariates: list[str]) -> Checks:
     time = pd.Series(np.random.default_rng(1).exponential(900, N), IDS)
     event = pd.Series(np.random.default_rng(2).permutation([1.0] * 30 + [0.0] * 30), IDS)
     checks = Checks()
-    check_covariates(Clinical("c.tsv", table, time, event, values, {}, readings), IDS, covariates, [], {}, checks)
+    check_covariates(
+        Clinical("c.tsv", "patient", table, time, event, values, {}, readings), IDS, covariates, [], {}, checks
+    )
     return checks
 
 

@@ -14,6 +14,11 @@ def test_what_nobody_sees_does_not_count(name: str) -> None:
     assert clean_name(name) == "P\u00e9 1"
 
 
+def test_text_that_a_spreadsheet_guards_is_itself() -> None:
+    assert clean_name('="P001"') == "P001"
+    assert clean_name("=P001") == "=P001"
+
+
 def test_whole_numbers_that_pandas_wrote_as_decimals() -> None:
     assert without_decimals(["91.0", "92.0", ""]) == ["91", "92", ""]
     assert without_decimals(["91.0", "92"]) is None
@@ -43,6 +48,8 @@ def test_ids_that_differ_in_case_and_separators_are_found() -> None:
         ),
         # Shortened, they would be one patient.
         ([f"P{i}" for i in range(100, 190)], [f"P{i}" for i in range(10, 19)], None),
+        ([f"1{i:02d}" for i in range(90)], [f"{i}" for i in range(90)], None),
+        ([f"'P{i}" for i in range(9)], [f"P{i}" for i in range(9)], "begin with an apostrophe"),
         ([f"{i}.0" for i in range(90)], [f"x{i}" for i in range(9)], None),
     ],
 )

@@ -41,6 +41,31 @@ def test_cell_in_quotes_may_go_on_in_the_next_lines(tmp_path: Path) -> None:
     assert said == {}
 
 
+def test_line_of_a_note_with_more_separators_than_the_header(tmp_path: Path) -> None:
+    text = 'patient,x,note\nP0,0,"first\nER+, PR+, HER2-, L1"\nP1,1,"plain"\n'
+    _, rows, said = read(tmp_path, text, "t.csv")
+    assert rows == [["P0", "0", "first ER+, PR+, HER2-, L1"], ["P1", "1", "plain"]]
+    assert said == {}
+
+
+def test_quote_signs_as_r_escapes_them(tmp_path: Path) -> None:
+    _, rows, said = read(tmp_path, '"patient"\t"note"\n"P0"\t"5\\" lesion"\n"P1"\t"plain"\n')
+    assert rows == [["P0", '5" lesion'], ["P1", "plain"]]
+    assert said == {}
+
+
+def test_name_of_a_column_may_go_on_in_the_next_line(tmp_path: Path) -> None:
+    header, rows, _ = read(tmp_path, 'patient,"sex\n(m/f)","age\n(years)"\nP0,m,60\n', "t.csv")
+    assert header == ["patient", "sex (m/f)", "age (years)"]
+    assert rows == [["P0", "m", "60"]]
+
+
+def test_column_that_only_some_rows_have_is_no_layout_of_r(tmp_path: Path) -> None:
+    rows = "".join(f"P{i}\t1\t2\t{'x' if i % 3 else ''}\n" for i in range(9))
+    with pytest.raises(DataError, match="not as wide as the header, which has 3 cells"):
+        read(tmp_path, f"ensembl\ta\tb\n{rows}")
+
+
 def test_quote_that_ends_nowhere_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"t.tsv: line 3 opens a cell with a quote sign \(\"1\) that is not closed"):
         read(tmp_path, 'patient\tx\ty\nP0\t0\t0\nP1\t"1\nP2\t2\t2\n')

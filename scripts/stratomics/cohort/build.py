@@ -13,7 +13,7 @@ from stratomics.errors import DataError
 
 from .checks import Checks, are, count
 from .clinical import Clinical, read_clinical
-from .clinical_checks import check_covariates
+from .clinical_checks import check_covariates, check_twins
 from .follow_up import check_short, time_columns
 from .harmonise import choose_patients, orient
 from .leaks import check_features
@@ -103,6 +103,7 @@ def build_cohort(
                 check_batches(batch, item, batches[item], clinical.path, checks)
         check_covariates(clinical, patients, clinical_config.get("covariates") or [], outcome, batches, checks)
         if not unfinished:
+            check_twins(clinical, patients, clinical_config.get("covariates") or [], checks)
             check_short(clinical.time[patients], clinical_config.get("time_unit"), checks)
     checks.raise_faults()
     return _assemble(name, settings, batches, clinical, tables, patients), checks.table()

@@ -18,8 +18,8 @@ from .checks import Checks, are, count, duplicated, listing, nearest, places
 from .covariates import Reading, read_covariate
 from .events import decode_events, same_code
 from .follow_up import TIMES_OF_DEAD, TIMES_OF_LIVING, Reasons, read_times, time_columns
-from .ids import alike, clean_name, without_decimals
-from .persons import people
+from .ids import ROUNDED_ADVICE, alike, clean_name, rounded, without_decimals
+from .persons import MOSTLY_ONCE, people
 from .read import read_cells
 from .samples import choose_samples, describe_samples, sample_fault
 
@@ -32,6 +32,8 @@ class Clinical:
     ----------
     path
         As the config gives it, for messages.
+    id_column
+        The column of ids.
     cells
         Text, patients (index, unique, in the order of the file) x columns.
     time
@@ -47,6 +49,7 @@ class Clinical:
     """
 
     path: str
+    id_column: str
     cells: pd.DataFrame
     time: pd.Series
     event: pd.Series
@@ -126,6 +129,9 @@ def read_clinical(
             f"The clinical table must have one row per patient: turn it round."
         )
         return None
+    if below := _header_below(path, cells, wanted):
+        checks.fault(below)
+        return None
     absent = _check_columns(path, list(cells.columns), wanted, comments, checks)
     _check_covariates(path, kept, times, settings, checks)
     if id_column in absent or cells.columns.tolist().count(id_column) > 1:
@@ -149,7 +155,20 @@ def read_clinical(
         time = read_times(path, cells[named].apply(known), settings, event, reasons, checks)
     readings = {column: read_covariate(known(cells[column])) for column in columns if column not in absent}
     table = pd.DataFrame({column: reading.values for column, reading in readings.items()}, index=cells.index)
-    return Clinical(path, cells, time, event, table, reasons, readings)
+    return Clinical(path, id_column, cells, time, event, table, reasons, readings)
+
+
+def _header_below(path: str, cells: pd.DataFrame, wanted: Mapping[str, str]) -> str | None:
+    """Recognise a title above the names of the columns."""
+    absent = {column for column in wanted if column and column not in cells}
+    for line, row in cells.head(10).iterrows():
+        if len(absent) > 1 and len(absent & {*row}) > 0.5 * len(absent):
+            unit = cells.index.name
+            return (
+                f"{path}: {unit} {line} holds the names of the columns, not the first one. A table has its names in the "
+                f"first line: remove what stands above {unit} {line}."
+            )
+    return None
 
 
 def _check_columns(path: str, columns: list[str], wanted: Mapping[str, str], comments: int, checks: Checks) -> set[str]:
@@ -214,13 +233,12 @@ def _index_patients(
         message = f"ids of {path} had invisible characters or another Unicode form: made alike"
         checks.add("clinical", "clinical", "names_cleaned", cleaned, message, id=column)
     cells, ids = cells.drop(index=empty), ids.drop(index=empty)
-    if samples:
-        chosen = choose_samples(ids.tolist(), samples, "clinical", "clinical", path, checks)
-        if chosen is not None:
-            keep = [name is not None for name in chosen]
-            if not any(keep):  # a fault
-                return None
-            cells, ids = cells.loc[keep], pd.Series(chosen, index=ids.index, dtype=object).loc[keep]
+    chosen = choose_samples(ids.tolist(), samples, "clinical", "clinical", path, checks) if samples else None
+    if chosen is not None:
+        keep = [name is not None for name in chosen]
+        if not any(keep):  # a fault
+            return None
+        cells, ids = cells.loc[keep], pd.Series(chosen, index=ids.index, dtype=object).loc[keep]
     elif fault := sample_fault(path, ids.tolist()):
         checks.fault(fault)
         return None
@@ -234,7 +252,7 @@ def _index_patients(
     repeated = duplicated(ids)
     shared = [name for name in used if name in cells and name != column]
     differing = {name: _differing(cells[shared].iloc[where]) for name, where in repeated.items()}
-    if repeated and not any(differing.values()):
+    if repeated and not any(differing.values()) and not rounded(repeated):
         message = f"patients with several rows in {path} that agree in every column used (GDC has one per treatment): one is kept"
         checks.add("clinical", "clinical", "rows_merged", len(repeated), message, id=column)
     elif repeated:
@@ -245,17 +263,22 @@ def _index_patients(
         )
         names = listing((f"'{name}'" for name in dict.fromkeys(chain.from_iterable(differing.values()))), join=", ")
         n = sum(map(bool, differing.values()))
+        advice = ROUNDED_ADVICE if rounded(repeated) else "Each patient must have one row: remove or merge the others."
         checks.fault(
-            f"{path}: {count(n, 'patient')} {are(n)} listed more than once, with different {names}: {shown}. "
-            f"Each patient must have one row: remove or merge the others."
+            f"{path}: {count(n, 'patient')} {are(n)} listed more than once, with different {names}: {shown}. {advice}"
         )
     elif found := people({str(name): cells[name].tolist() for name in cells}, column):
-        checks.fault(
-            f"{path}: its {len(cells)} rows are of {found[1]} people (column '{found[0]}'), so a row is a sample or a visit and no "
-            f"patient; of two rows of a person one would train what is judged on the other. Keep one row per person and name "
-            f"that column as clinical.patient: patient: {found[0]}"
+        who, n = found
+        rows = f"{path}: its {len(cells)} rows are of {n} people (column '{who}')"
+        if n <= MOSTLY_ONCE * len(cells):
+            checks.fault(
+                f"{rows}, so a row is a sample or a visit and no patient; of two rows of a person one would train what is "
+                f"judged on the other. Keep one row per person and name that column as clinical.patient: patient: {who}"
+            )
+            return None
+        checks.add(
+            "clinical", "clinical", "people", n, f"{rows}: are some rows of the same person?", action="warning", id=who
         )
-        return None
     for group in alike(ids)[:1]:
         message = (
             f"ids of {path} differ only in case or separators ({' and '.join(map(repr, group))}): if they are one patient, "

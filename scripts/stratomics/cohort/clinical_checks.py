@@ -11,8 +11,11 @@ from .checks import Checks, count, examples
 from .clinical import Clinical
 from .covariates import MANY_LEVELS, Reading, describe_covariate, level_names
 from .leaks import covariate_leaks, outcome_names
+from .persons import same_course
 from .plausible import code_values
 
+#: More patients than this share with the time, event and covariates of another are no chance.
+MAX_TWINS = 0.05
 #: From this share on, what a model does about missing values matters more than the values.
 MUCH_MISSING = 0.3
 
@@ -84,6 +87,30 @@ def check_covariates(
     for column in outcome_names(list(covariates)):
         message = f"covariate {column} has the name of an outcome: covariates are what was known when follow-up began"
         checks.add("clinical", "clinical", "outcome_name", column, message, action="warning", id=column)
+
+
+def check_twins(clinical: Clinical, patients: list[str], covariates: Sequence[str], checks: Checks) -> None:
+    """Warn where many patients share time, event and every covariate with another.
+
+    Parameters
+    ----------
+    clinical
+        The clinical table.
+    patients
+        Of the cohort.
+    covariates
+        Those of the config.
+    checks
+        Gets the row.
+    """
+    columns = [column for column in covariates if column in clinical.covariates]
+    twins = same_course(clinical.time[patients], clinical.event[patients], clinical.covariates.loc[patients, columns])
+    if len(twins) > MAX_TWINS * len(patients):
+        message = (
+            f"{len(twins)} patients have the time, the event and every covariate of another ('{twins[0][1]}' and "
+            f"'{twins[0][0]}'): if these are two samples of one person, one trains what is judged on the other"
+        )
+        checks.add("clinical", "clinical", "same_course", len(twins), message, action="warning")
 
 
 def _check_leak(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from .cells import is_missing
 from .checks import Checks, are, count, duplicated, examples, listing, places
 from .clinical import Clinical
-from .ids import MIN_OVERLAP, agreement_advice, alike, plain, share, without_decimals
+from .ids import MIN_OVERLAP, ROUNDED_ADVICE, agreement_advice, alike, plain, rounded, share, without_decimals
 from .layouts import long_layout
 from .persons import samples_of_patients
 from .plausible import spreadsheet_dates
@@ -24,6 +25,16 @@ FEATURE_COLUMNS = frozenset(
     "symbol|gene_name|gene_type|symbol|description|cytoband|chromosome|chr|chrom|start|end|strand|length|composite element "
     "ref|ensembl_id|id_ref".split("|")
 )
+
+
+#: Names of a column of ids that no feature bears (in lower case).
+PATIENT_COLUMNS = frozenset(
+    "patient|patient_id|patientid|patient id|sample|sample_id|sampleid|sample id|barcode|bcr_patient_barcode|submitter_id"
+    "|case_submitter_id|subject|subject_id|participant".split("|")
+)
+
+#: A measurement as it is written.
+DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?", re.IGNORECASE)
 
 
 def orient(
@@ -52,22 +63,27 @@ def orient(
     axes = {"rows": matrix.rows, "columns": matrix.columns}
     ids: dict[str, Sequence[str | None]] = {}
     notes: dict[str, Checks] = {}
+    barcodes: dict[str, bool] = {}
     for axis, names in axes.items():
         notes[axis] = Checks()
         chosen = choose_samples(names, samples, "omics", item, matrix.path, notes[axis]) if samples else None
+        barcodes[axis] = chosen is not None
         ids[axis] = chosen or without_decimals(names) or names
     shares = {axis: share({name for name in names if name}, clinical.patients) for axis, names in ids.items()}
-    in_columns = shares["columns"] > shares["rows"]
-    where = "columns" if in_columns else "rows"
-    if samples and notes[where].faults:
+    where = "columns" if shares["columns"] > shares["rows"] else "rows"
+    in_columns = where == "columns"
+    if notes[where].faults:
         checks.extend(notes[where])
         return None
     if max(shares.values()) < MIN_OVERLAP:
         checks.fault(_no_overlap(matrix, clinical))
         return None
+    if fault := _doubtful(matrix, ids, where, clinical):
+        checks.fault(fault)
+        return None
     checks.add("omics", item, "orientation", f"patients in {where}", f"{matrix.path} has its patients in {where}")
     checks.extend(notes[where])
-    if not samples:
+    if not barcodes[where]:
         if fault := sample_fault(matrix.path, axes[where]):
             checks.fault(fault)
             return None
@@ -75,7 +91,7 @@ def orient(
     patients, features = ids[where], axes["rows" if in_columns else "columns"]
     values = matrix.values.T if in_columns else matrix.values
     keep_patients = _patients(matrix, patients, axes[where], in_columns, item, checks)
-    if list(axes[where]) != list(patients) and not samples:
+    if list(axes[where]) != list(patients) and not barcodes[where]:
         message = f"ids of {matrix.path} end in '.0', as pandas writes whole numbers where one is missing: read without"
         checks.add("omics", item, "ids_whole_numbers", len(patients), message)
     _almost_the_same(
@@ -85,6 +101,46 @@ def orient(
     index, columns = (pd.Index(list(names), dtype=object) for names in (patients, features))
     frame = pd.DataFrame(values, index=index, columns=columns)
     return frame if keep_patients.all() and keep_features.all() else frame.loc[keep_patients, keep_features]
+
+
+def _doubtful(matrix: Matrix, ids: Mapping[str, Sequence[str | None]], where: str, clinical: Clinical) -> str | None:
+    """Refuse a table whose patients agree by chance: row numbers, numbers of genes, or a table without a header."""
+    other = "rows" if where == "columns" else "columns"
+    known = set(clinical.patients)
+    features = [name or "" for name in ids[other]]
+    beside = [name for name in features if name and (name == clinical.id_column or name.lower() in PATIENT_COLUMNS)]
+    if beside:
+        return (
+            f"{matrix.path}: '{beside[0]}' stands among the features, and the names of its {where} "
+            f"({examples(map(str, ids[where]))}) are taken for patients. If '{beside[0]}' holds the ids, make it the first "
+            f"{'row' if where == 'columns' else 'column'} of the table, in the place of the running numbers; if it is a "
+            f"measurement, rename it."
+        )
+    found = {axis: len({name for name in names if name} & known) for axis, names in ids.items()}
+    if share(features, clinical.patients) >= MIN_OVERLAP:
+        return (
+            f"{matrix.path}: the names of both its rows ({examples(map(str, ids['rows']))}) and its columns "
+            f"({examples(map(str, ids['columns']))}) are ids of {clinical.path} ({found['rows']} and {found['columns']} of "
+            f"them). Which of the two are patients cannot be told: put a letter before the names of the features."
+        )
+    if found[where] < 0.5 * len(ids[where]) and (advice := agreement_advice(features, clinical.patients)):
+        return (
+            f"{matrix.path}: {found[where]} of the {len(ids[where])} names of its {where} "
+            f"({examples(map(str, ids[where]))}) are ids of {clinical.path}, and those of its {other} "
+            f"({examples(features)}) nearly are. {advice}"
+        )
+    if _measurements(features):
+        return (
+            f"{matrix.path}: the names of its {other} are numbers ({examples(features)}), so the first line holds "
+            f"measurements and no names. Write a header above it: a name for every column."
+        )
+    return None
+
+
+def _measurements(names: Sequence[str]) -> bool:
+    """Tell whether names are measurements: decimal numbers, most of them."""
+    part = names[:1000]
+    return len(part) > 1 and sum(DECIMAL.fullmatch(name) is not None for name in part) > 0.5 * len(part)
 
 
 def choose_patients(
@@ -225,6 +281,8 @@ def _unique(
                 "A spreadsheet made dates of the names of genes (MARCH1 and MARC1 become '1-Mar'): take the names from the "
                 "original table."
             )
+        if noun == "patient" and rounded(repeated):
+            advice = ROUNDED_ADVICE
         checks.fault(
             f"{matrix.path}: {count(len(repeated), noun)} {are(len(repeated))} there more than once: {shown}. {advice}"
         )
@@ -257,6 +315,12 @@ def _no_overlap(matrix: Matrix, clinical: Clinical) -> str:
         f"At least {MIN_OVERLAP:.0%} of the patients of the smaller table must be in the other. "
         f"{advised[axis] or 'Use the same ids in both tables.'}"
     )
+    if not advised[axis] and any(rounded(one) for one in (matrix.rows, matrix.columns, clinical.patients)):
+        least = least.replace("Use the same ids in both tables.", ROUNDED_ADVICE)
+    elif not advised[axis] and _measurements(matrix.columns):
+        least = least.replace(
+            "Use the same ids in both tables.", "The first line seems to hold measurements: write a header above it."
+        )
     if not advised[axis] and not overlap[axis]:
         return (
             f"{start}neither its rows ({examples(matrix.rows)}) nor its columns ({examples(matrix.columns)}) are patients of "

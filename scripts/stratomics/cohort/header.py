@@ -22,6 +22,9 @@ OTHER_SEPARATORS = {"|": "vertical bars", " ": "blanks"}
 #: The separator is judged by as many rows under the header.
 HEAD = 20
 
+#: A header whose names are in quotes may go on over so many lines.
+HEADER_LINES = 10
+
 #: But by no more text than this (a row may hold a million cells).
 HEAD_CHARACTERS = 1 << 23
 
@@ -29,7 +32,8 @@ HEAD_CHARACTERS = 1 << 23
 ID_NAMES = frozenset(
     "patient|patient_id|patientid|patient id|sample|sample_id|sampleid|samples|id|ids|case|case_id|barcode|bcr_patient_barcode"
     "|submitter_id|case_submitter_id|subject|subject_id|gene|genes|gene_id|gene_name|gene_symbol|symbol|hugo_symbol|feature|probe"
-    "|probe_id|name".split("|")
+    "|probe_id|name|ensembl_id|geneid|gene id|composite element ref|hybridization ref|id_ref|attrib_name|xena_sample|sample id"
+    "|patient_barcode|individual|participant".split("|")
 )
 
 
@@ -46,7 +50,7 @@ def read_head(handle: Iterator[str]) -> tuple[list[str], int, str, list[tuple[in
     comments : list of str
         Lines above the header that are not empty.
     number : int
-        Line of the header, from 1.
+        Line of the header, from 1 (its last one, where a name in quotes has several).
     first : str
         The header; empty where there is none.
     lines : list of tuple
@@ -65,6 +69,13 @@ def read_head(handle: Iterator[str]) -> tuple[list[str], int, str, list[tuple[in
         characters += len(line)
         if len(lines) == HEAD or characters > HEAD_CHARACTERS:
             break
+    if first.count('"') % 2:  # a name may go on in the next lines
+        joined = first
+        for more, (_, line) in enumerate(lines[:HEADER_LINES], start=1):
+            joined += line
+            if any(len(split_line(joined, one) or []) > 1 for one in SEPARATORS):
+                first, number, lines = joined, number + more, lines[more:]
+                break
     if above and above[-1].startswith("#") and _is_header(above[-1], first):
         # The names themselves are behind the sign of a comment.
         lines.insert(0, (number, first))
@@ -174,7 +185,7 @@ def trim_header(header: list[str], rows: Sequence[list[str]]) -> tuple[list[str]
 
 def corner_missing(header: list[str], rows: Sequence[list[str]], id_names: Collection[str]) -> bool:
     """Recognise R's layout: one name fewer than cells, since the names of the rows have no column name."""
-    if not rows or any(len(row) != len(header) + 1 for row in rows) or not any(row[-1].strip() for row in rows):
+    if not rows or any(len(row) != len(header) + 1 or not row[-1].strip() for row in rows):
         return False
     numbered = [row[0].strip() for row in rows] == [str(i) for i in range(1, len(rows) + 1)]
     return numbered or (header[0] not in id_names and header[0].lower() not in id_names)

@@ -20,11 +20,12 @@ MIN_OVERLAP = 0.5
 
 
 def clean_name(name: str) -> str:
-    """Return a name in composed Unicode (NFC), without invisible characters and surrounding blanks."""
-    if name.isascii() and name.isprintable():
-        return name.strip()
-    text = INVISIBLE.sub("", unicodedata.normalize("NFC", name))
-    return re.sub(r"\s", " ", text).strip()
+    """Return a name in composed Unicode (NFC), without invisible characters and surrounding blanks; ``="P1"`` is P1."""
+    if not (name.isascii() and name.isprintable()):
+        name = re.sub(r"\s", " ", INVISIBLE.sub("", unicodedata.normalize("NFC", name)))
+    name = name.strip()
+    # So spreadsheets are made to keep text as it is.
+    return name[2:-1] if name.startswith('="') and name.endswith('"') and len(name) > 3 else name
 
 
 def without_decimals(names: Sequence[str]) -> list[str] | None:
@@ -45,6 +46,17 @@ def without_decimals(names: Sequence[str]) -> list[str] | None:
         return None
     new = [name if is_missing(name) else name.split(".")[0] for name in names]
     return new if len(set(new)) == len(set(names)) else None
+
+
+def rounded(names: Iterable[str]) -> list[str]:
+    """Return the ids that a spreadsheet rounded, such as ``1.23457E+11``."""
+    return [name for name in names if re.fullmatch(r"\d([.,]\d+)?E\+?\d+", name, re.IGNORECASE)]
+
+
+#: What to do about `rounded` ids.
+ROUNDED_ADVICE = (
+    "A spreadsheet rounded long numbers, so different patients have the same id: take the ids from the original table."
+)
 
 
 def share(one: Collection[str], other: Collection[str]) -> float:
@@ -117,11 +129,13 @@ def _affix_advice(names: Collection[str], patients: Collection[str]) -> str | No
             continue
         start = os.path.commonprefix(ids)
         end = os.path.commonprefix([name[::-1] for name in ids])[::-1]
+        # Not within a number: 101 is no other way to write 1.
         for length in range(1, len(start) + 1):
-            if share({name[length:] for name in ids}, shorter) >= MIN_OVERLAP:
-                return f"The ids of {words} begin with '{start[:length]}', which those of the other lack: write them alike."
+            if not start[length - 1].isdigit() and share({name[length:] for name in ids}, shorter) >= MIN_OVERLAP:
+                found = "an apostrophe" if start[:length] == "'" else f"'{start[:length]}'"
+                return f"The ids of {words} begin with {found}, which those of the other lack: write them alike."
         for length in range(1, len(end) + 1):
-            if share({name[:-length] for name in ids}, shorter) >= MIN_OVERLAP:
+            if not end[-length].isdigit() and share({name[:-length] for name in ids}, shorter) >= MIN_OVERLAP:
                 return f"The ids of {words} end in '{end[-length:]}', which those of the other lack: write them alike."
     return None
 

@@ -6,19 +6,28 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
+
 #: Ids that end in a word for a tissue or a visit.
 TISSUE = re.compile(
-    r"(?P<patient>.+?)(?:[-._ ](?:t|n|tum(?:ou?r)?|normal|norm|nat|blood|control|ctrl|primary|prim|met|metastasis|recurrence"
-    r"|recurrent|rec|relapse|pre|post|baseline|diagnosis)\d?|(?<=\d)(?:tumou?r|normal|blood|primary|relapse))",
+    r"(?P<patient>.+?)(?:[-._ ](?P<word>t|n|tum(?:ou?r)?|normal|norm|nat|blood|control|ctrl|primary|prim|met|metastasis"
+    r"|recurrence|recurrent|rec|relapse|pre|post|baseline|diagnosis)(?P<number>\d?)"
+    r"|(?<=\d)(?P<glued>tumou?r|normal|blood|primary|relapse))",
     re.IGNORECASE,
 )
 
 #: Columns that name people (without case and separators).
 PEOPLE = frozenset(
-    "patient|patients|patientid|patientbarcode|bcrpatientbarcode|bcrpatientuuid|case|caseid|casesubmitterid|casessubmitterid"
-    "|subject|subjectid|participant|participantid|individual|individualid|person|personid|donor|donorid|icgcdonorid"
+    "patient|patients|patientid|patientids|patientidentifier|patientbarcode|patientnr|patientno|patientnumber|patientidch|bcrpatientbarcode"
+    "|bcrpatientuuid|casebarcode|caseid|casesubmitterid|casessubmitterid|submitterid|subject|subjectid|subjectnumber|participant"
+    "|participantid|participantbarcode|individualid|person|personid|mrn|donor|donorid|donoruniqueid|icgcdonorid"
     "|submitterdonorid".split("|")
 )
+#: These may also name something else, such as a year or a group.
+PERHAPS_PEOPLE = frozenset("case|individual|pid".split("|"))
+
+#: From this share of people among the rows on, one that occurs twice may be a slip of the pen.
+MOSTLY_ONCE = 0.9
 
 #: Ids are of samples where at least this share of them begin with the id of a patient.
 MIN_SHARE = 0.5
@@ -37,14 +46,22 @@ def paired_samples(names: Sequence[str]) -> list[tuple[str, str]]:
     list of tuple
         Pairs of ids that look like samples of one patient.
     """
-    first: dict[str, str] = {}
-    pairs = []
+    bare = {name.lower(): name for name in names}
+    groups: dict[tuple[str, str], dict[str, str]] = {}
+    stems: Counter[str] = Counter()
     for name in names:
         match = TISSUE.fullmatch(name)
         if match:
-            other = first.setdefault(match["patient"].lower(), name)
-            if other != name:
-                pairs.append((other, name))
+            stem = match["patient"].lower()
+            stems[stem] += 1
+            word = (match["word"] or match["glued"]).lower()
+            groups.setdefault((stem, match["number"] or ""), {}).setdefault(word, name)
+    pairs = []
+    for (stem, _), by_word in groups.items():
+        members = [*([bare[stem]] if stem in bare else []), *by_word.values()]
+        # Patients T1, T2, ... of one site share no patient.
+        if len(members) > 1 and stems[stem] <= 3:
+            pairs.append((members[0], members[1]))
     return pairs
 
 
@@ -99,10 +116,39 @@ def people(cells: Mapping[str, Sequence[str]], id_column: str) -> tuple[str, int
         The column and how many people it names.
     """
     for column, values in cells.items():
-        if column == id_column or re.sub(r"[^a-z]", "", column.lower()) not in PEOPLE:
+        name = re.sub(r"[^a-z]", "", column.lower())
+        if column == id_column or name not in PEOPLE | PERHAPS_PEOPLE:
             continue
         known = [value for value in values if value]
-        people = len(set(known))
-        if len(known) > 0.9 * len(values) and 0.2 * len(known) < people < len(known):
-            return column, people
+        n = len(set(known))
+        least = 0.2 if name in PERHAPS_PEOPLE else 0.02
+        if len(known) > 0.9 * len(values) and max(2, least * len(known)) < n < len(known):
+            return column, n
     return None
+
+
+def same_course(time: pd.Series, event: pd.Series, covariates: pd.DataFrame) -> list[tuple[str, str]]:
+    """Find patients whose time, event and covariates are all those of another: two rows of one person, perhaps.
+
+    Parameters
+    ----------
+    time, event
+        Of the patients.
+    covariates
+        Of the same patients. Without one that tells many patients apart, nothing is found.
+
+    Returns
+    -------
+    list of tuple
+        Patient and the earlier one with the same values.
+    """
+    if not any(covariates[column].nunique() > 10 for column in covariates):
+        return []
+    rows = zip(time, event, *(covariates[column].fillna("").astype(str) for column in covariates), strict=True)
+    first: dict[tuple[object, ...], str] = {}
+    twins = []
+    for patient, row in zip(time.index, rows, strict=True):
+        other = first.setdefault(row, str(patient))
+        if other != patient:
+            twins.append((str(patient), other))
+    return twins

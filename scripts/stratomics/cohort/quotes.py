@@ -66,7 +66,7 @@ def split_rows(
         plain = line.rstrip("\n").split(separator)
         if not waiting and (following := next(lines, None)):
             waiting.append(following)
-        ended = not waiting or len(waiting[0][1].split(separator)) >= width
+        ended = not waiting or len(waiting[0][1].split(separator)) == width
         if len(plain) >= width and ended:
             stray.append(number)
             yield number, plain
@@ -76,7 +76,7 @@ def split_rows(
             if used == len(waiting) and (following := next(lines, None)):
                 waiting.append(following)
             # A line as wide as the header is a row of its own.
-            if used == len(waiting) or len(waiting[used][1].split(separator)) >= width:
+            if used == len(waiting) or len(waiting[used][1].split(separator)) == width:
                 break
             joined += waiting[used][1]
             cells = split_line(joined, separator)
@@ -103,8 +103,13 @@ def split_line(line: str, separator: str) -> list[str] | None:
     line = line.rstrip("\n")
     if '"' not in line:
         return line.split(separator)
-    try:
-        rows = list(csv.reader([line], delimiter=separator, strict=True))
-    except csv.Error:  # also a cell beyond the limit of the parser: a quote that opens far from its end
-        return None
-    return rows[0] if len(rows) == 1 else None
+    # R's write.table puts a backslash before a quote sign, others double it.
+    escapes = [None, "\\"] if '\\"' in line else [None]
+    for escape in escapes:
+        try:
+            rows = list(csv.reader([line], delimiter=separator, strict=True, escapechar=escape, doublequote=not escape))
+        except csv.Error:  # also a cell beyond the limit of the parser: a quote that opens far from its end
+            continue
+        if len(rows) == 1:
+            return rows[0]
+    return None

@@ -101,21 +101,23 @@ class Barcodes:
         )
 
 
-def read_barcodes(names: Sequence[str]) -> Barcodes | None:
+def read_barcodes(names: Sequence[str], min_share: float = MIN_SHARE) -> Barcodes | None:
     """Recognise barcodes of samples.
 
     Parameters
     ----------
     names
         Of the rows or columns of a table.
+    min_share
+        Least share of the names that must be barcodes.
 
     Returns
     -------
     Barcodes or None
-        None where most names are something else.
+        None where there are none, or fewer than `min_share`.
     """
     matches = {i: match for i, name in enumerate(names) if (match := BARCODE.fullmatch(name))}
-    if not matches or len(matches) < MIN_SHARE * len(names):
+    if not matches or len(matches) < min_share * len(names):
         return None
     return Barcodes({i: _spelt(m["patient"]) for i, m in matches.items()}, {i: m["type"] for i, m in matches.items()})
 
@@ -140,22 +142,28 @@ def sample_fault(path: str, names: Sequence[str]) -> str | None:
     str or None
         The message; None where nothing is wrong.
     """
-    barcodes = read_barcodes(names)
-    pairs = paired_samples(names) if barcodes is None else []
+    pairs = paired_samples([name for name in names if not BARCODE.fullmatch(name)])
     if pairs:
         shown = " and ".join(f"'{name}'" for name in pairs[0])
         return (
-            f"{path}: {count(len(pairs), 'pair')} of ids look like samples of one patient ({shown}). A patient must be "
-            f"there once, by a tumour: of two samples of a patient one would train what is judged on the other. Keep one "
-            f"of each, with the id of the patient; if they are different patients, write their ids without such endings."
+            f"{path}: {count(len(pairs), 'pair')} of ids look like samples of one patient ({shown}). A patient must be there once, "
+            f"by a tumour: of two samples of a patient one would train what is judged on the other. Keep one of each, with the id "
+            f"of the patient; if they are different patients, write their ids without such endings."
         )
-    if barcodes is None or not (barcodes.repeated or NORMAL & set(barcodes.types.values())):
+    barcodes = read_barcodes(names, 0.0)  # one normal among other ids is one too many
+    if barcodes is None:
+        return None
+    bare = {_spelt(name) for name in names if PATIENT.fullmatch(name)}
+    twice = bool(barcodes.repeated) or not bare.isdisjoint(barcodes.patients.values())
+    if not (twice or NORMAL & set(barcodes.types.values())):
         return None
     repeated = barcodes.repeated
+    beside = f", beside {count(len(bare), 'id')} of patients" if bare else ""
     several = f"; {count(len(repeated), 'patient')} have several ({examples(repeated)})" if repeated else ""
     return (
-        f"{path}: the ids are samples, not patients: {barcodes.described()}{several}. A patient must be there once, by a tumour: a "
-        f"normal is no patient, and of two samples of a patient one would train what is judged on the other. {barcodes.advice}."
+        f"{path}: the ids are samples, not patients: {barcodes.described()}{beside}{several}. A patient must be there "
+        f"once, by a tumour: a normal is no patient, and of two samples of a patient one would train what is judged on the "
+        f"other. {barcodes.advice}."
     )
 
 
@@ -205,13 +213,13 @@ def choose_samples(
     list of str or None
         By name: that of the patient, or None where it is left out; None altogether where the names are no barcodes.
     """
-    barcodes = read_barcodes(names)
+    barcodes = read_barcodes(names, 0.0)
     if barcodes is None:
         patients = [_spelt(name) if PATIENT.fullmatch(name) else name for name in names]
         return list(patients) if any(map(PATIENT.fullmatch, names)) else None
     wanted = {code: rank for rank, code in enumerate(types)}
-    chosen: list[str | None] = list(names)
-    first: dict[str, int] = {}
+    chosen: list[str | None] = [_spelt(name) if PATIENT.fullmatch(name) else name for name in names]
+    first = {_spelt(name): i for i, name in enumerate(names) if PATIENT.fullmatch(name)}
     for i in sorted(barcodes.types, key=lambda i: (wanted.get(barcodes.types[i], len(wanted)), names[i])):
         patient = barcodes.patients[i]
         if barcodes.types[i] not in wanted:

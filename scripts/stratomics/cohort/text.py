@@ -66,8 +66,8 @@ class TextTable:
 
     @property
     def comments(self) -> int:
-        """How many lines above the header are comments or empty."""
-        return self.header_line - 1
+        """How many lines above the header are comments."""
+        return int(self._notes.get("comment_lines", ("0", ""))[0])
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows, each as wide as the header (and one wider where `corner_missing`).
