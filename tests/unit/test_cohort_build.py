@@ -208,7 +208,15 @@ def test_missing_cells_are_missing(tables: dict[str, pd.DataFrame], tmp_path: Pa
     assert batch is not None
     assert batch.index[batch.isna()].tolist() == ["P31"]
     assert value(checks, "batch_unknown") == "1"
-    assert value(checks, "batch_small", id="GA") == "9"
+    assert value(checks, "batch_small") == "1"
+
+
+def test_batches_of_one_patient_are_hardly_batches(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["clinical"]["machine"] = [f"S{max(0, i - 12)}" for i in range(N)]
+    _, checks = build(tables, tmp_path)
+    rows = checks[checks["check"].str.startswith("batch_") & (checks["action"] == "warning")]
+    assert rows["check"].tolist() == ["batch_no_batch"]
+    assert rows["message"].iloc[0].startswith("27 of the 28 batches of meth (column machine) are of one patient")
 
 
 def test_rows_of_a_patient_that_agree_are_one(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -105,9 +107,20 @@ def test_what_is_hardly_right_is_a_warning(cells: list[str], check: str) -> None
     assert checks.faults == []
 
 
-def test_decimal_commas_are_a_fault() -> None:
-    checks = checks_of({"age": [f"{age},5" for age in AGES]}, ["age"])
-    assert "holds numbers with a decimal comma" in checks.faults[0]
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (lambda n: f"{n},5", f"has {N} numbers with a comma ('320,5', '333,5', '346,5', ... (60 in all)). Write decimals"),
+        (lambda n: f"{n:,}", "has 7 numbers with a comma ('1,009', '1,022', '1,035', ... (7 in all)). If the commas stand between"),
+        (lambda n: f"{n:,}".replace(",", "."), "has 7 cells with a point before three digits ('1.009', "),
+        (lambda n: f"{n / 1000}", None),
+        (lambda n: f"{n / 1000:.3f}", None),
+    ],
+)  # fmt: skip
+def test_marks_between_thousands_and_decimal_commas(write: Callable[[int], str], said: str | None) -> None:
+    checks = checks_of({"ldh": [write(n) for n in range(320, 320 + 13 * N, 13)]}, ["ldh"])
+    named = "c.tsv: column 'ldh', which the config names as clinical.covariates, "
+    assert [fault[: len(named + said)] for fault in checks.faults] == [named + said] if said else not checks.faults
 
 
 def test_covariate_called_as_an_outcome_is_a_warning() -> None:

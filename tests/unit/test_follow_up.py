@@ -107,6 +107,26 @@ def test_one_impossible_time_is_named(cell: object, words: str) -> None:
     assert words in checks.faults[0]
 
 
+def test_points_between_thousands_are_no_decimal_points() -> None:
+    days = (DAYS * 7).astype(int)
+    _, checks, _ = read({"t": [f"{time // 7:,}".replace(",", ".") for time in days]})
+    assert checks.faults == [
+        "c.tsv: column 't' has 22 cells with a point before three digits ('1.000', '1.050', '1.100', ... (22 in all)) beside whole "
+        "numbers below 1000: 1.000 may mean 1000 or 1.000. If the points stand between thousands, remove them; if they are decimal "
+        "points, write as many decimals in every cell (7.000)."
+    ]
+    for fine in (DAYS / 1000, [f"{time / 1000:.3f}" for time in DAYS]):
+        _, checks, _ = read({"t": fine}, time_unit="years")
+        assert checks.faults == []
+
+
+def test_what_follows_from_unreadable_times_is_not_said() -> None:
+    times = DAYS.astype(str).where(EVENT == 1, DAYS.astype(str) + "+")
+    _, checks, _ = read({"t": times, "days_to_last_follow_up": DAYS})
+    assert len(checks.faults) == 1
+    assert "The + marks a censored time: write the number alone" in checks.faults[0]
+
+
 def test_seconds_are_no_days() -> None:
     _, checks, _ = read({"t": DAYS * 86_400})
     assert "40 times of more than 100 years" in checks.faults[0]

@@ -16,6 +16,7 @@ from stratomics.errors import DataError
 from .cells import is_missing
 from .checks import Checks, are, count, duplicated, listing, nearest, places
 from .covariates import Reading, read_covariate
+from .event_checks import check_unknown_events
 from .events import decode_events, same_code
 from .follow_up import TIMES_OF_DEAD, TIMES_OF_LIVING, Reasons, read_times, time_columns
 from .ids import alike, clean_name, without_decimals
@@ -146,7 +147,10 @@ def read_clinical(
             reasons.setdefault(patient, []).append(("no_event", f"{event_column} is missing"))
     if not absent & {*times}:
         named = [column for column in cells if column in {*times, *TIMES_OF_DEAD, *TIMES_OF_LIVING}]
+        excluded = [patient for patient, why in reasons.items() if "excluded" in dict(why)]
         time = read_times(path, cells[named].apply(known), settings, event, reasons, checks)
+        if event_column not in absent:
+            check_unknown_events(path, cells[event_column], event, time, excluded, checks)
     readings = {column: read_covariate(known(cells[column])) for column in columns if column not in absent}
     table = pd.DataFrame({column: reading.values for column, reading in readings.items()}, index=cells.index)
     return Clinical(path, cells, time, event, table, reasons, readings)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from .cells import advice_on, points_fault
 from .checks import Checks, count, examples
 from .clinical import Clinical
 from .covariates import MANY_LEVELS, Reading, describe_covariate, level_names
@@ -47,7 +48,7 @@ def check_covariates(
         values = clinical.covariates.loc[patients, column]
         key = "covariates" if column in covariates else "annotations"
         _describe(column, key, values, checks)
-        _check_odd(column, key, reading, clinical.path, checks)
+        _check_odd(column, key, reading, clinical.cells[column], clinical.path, checks)
         if values.isna().any():
             share = float(values.isna().mean())
             much = share > MUCH_MISSING and column in covariates
@@ -133,13 +134,16 @@ def _describe(column: str, key: str, values: pd.Series, checks: Checks) -> None:
             checks.add("clinical", "clinical", "missing_code", code, message, action="warning", id=column)
 
 
-def _check_odd(column: str, key: str, reading: Reading, path: str, checks: Checks) -> None:
-    """Warn of cells that do not fit a column; fault decimal commas."""
-    if reading.commas:
+def _check_odd(column: str, key: str, reading: Reading, text: pd.Series, path: str, checks: Checks) -> None:
+    """Warn of cells that do not fit a column; fault commas, and points between thousands."""
+    named = f"{path}: column '{column}', which the config names as clinical.{key},"
+    if len(reading.commas):
+        commas = [str(cell) for cell in reading.commas]
         checks.fault(
-            f"{path}: column '{column}', which the config names as clinical.{key}, holds numbers with a decimal comma "
-            f"({examples(reading.values.dropna())}). Write decimals with a point, not a comma."
+            f"{named} has {count(len(commas), 'number')} with a comma ({examples(commas)}). {advice_on(commas)}"
         )
+    if words := points_fault(text.dropna()):
+        checks.fault(f"{named} {words}")
     if len(reading.odd):
         words = "numbers" if reading.kind == "numeric" else "levels of an order"
         cells = ", ".join(f"'{cell}' (patient '{patient}')" for patient, cell in reading.odd.iloc[:5].items())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from .cells import DECIMAL_COMMA, is_missing, number
+from .cells import DECIMAL_COMMA, THOUSANDS, is_missing, number
 
 Kind = Literal["numeric", "ordinal", "categorical"]
 
@@ -63,13 +63,13 @@ class Reading:
     odd
         Cells that fit neither the numbers nor the order of the others, by patient: they count as missing.
     commas
-        Whether most cells are numbers with a decimal comma, which are not read.
+        Cells with commas in numbers, which are not read: most of the column, or thousands ("1,194") beside plain numbers.
     """
 
     kind: Kind
     values: pd.Series
     odd: pd.Series
-    commas: bool = False
+    commas: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
 
 
 def read_covariate(cells: pd.Series) -> Reading:
@@ -93,10 +93,13 @@ def read_covariate(cells: pd.Series) -> Reading:
     if len(known) and odd.empty:
         kind: Kind = "numeric" if n_values > 2 else "categorical"
         return Reading(kind, numbers.reindex(cells.index), none)
-    if odd.map(lambda cell: DECIMAL_COMMA.fullmatch(str(cell)) is not None).sum() > 0.5 * len(known):
-        return Reading("categorical", cells, none, commas=True)
     few = len(odd) <= MAX_ODD * len(known)
-    if (few and n_values > 2) or (len(odd) <= 0.5 * len(known) and n_values > MANY_NUMBERS):
+    mostly_numbers = (few and n_values > 2) or (len(odd) <= 0.5 * len(known) and n_values > MANY_NUMBERS)
+    thousands = odd[_fit(odd, THOUSANDS)]
+    commas = odd[_fit(odd, THOUSANDS) | _fit(odd, DECIMAL_COMMA)]
+    if len(commas) > 0.5 * len(known) or (mostly_numbers and len(thousands)):
+        return Reading("categorical", cells, none, commas)
+    if mostly_numbers:
         return Reading("numeric", numbers.reindex(cells.index), odd)
     for level, unassessed, _ in ORDERS.values():
         fits = known.map(lambda cell, level=level, none=unassessed: bool(_order_match(str(cell), level, none))).astype(
@@ -106,6 +109,10 @@ def read_covariate(cells: pd.Series) -> Reading:
         if (~fits).sum() <= MAX_ODD * len(known) and known[ranked].nunique() > 1:
             return Reading("ordinal", cells.where(~cells.index.isin(known.index[~fits])), known[~fits])
     return Reading("categorical", cells, none)
+
+
+def _fit(cells: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
+    return cells.map(lambda cell: pattern.fullmatch(str(cell)) is not None).astype(bool)
 
 
 def _order_match(cell: str, level: re.Pattern[str], unassessed: re.Pattern[str]) -> bool:

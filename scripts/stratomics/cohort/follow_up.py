@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .cells import advice_on, number
+from .cells import advice_on, number, points_fault
 from .checks import Checks, are, count, examples, listing
 
 #: Days in a unit of time (a year has 365.25 days, a month a twelfth of them).
@@ -27,6 +27,9 @@ LONG = 14_610.0
 #: far more. A smaller difference is a warning: who is left out must not depend on the outcome.
 LOST = 0.5
 UNEVEN = 0.1
+
+#: A time as R prints it.
+CENSORED_TIME = re.compile(r"\d+(\.\d+)?\s*\+", re.ASCII)
 
 UNIT_IN_NAME = {
     "months": re.compile(r"(?:^|[^a-z])(?:months?|mos?|mths?)(?:$|[^a-z])", re.IGNORECASE),
@@ -74,7 +77,9 @@ def read_times(
         Days, named as the column(s).
     """
     columns = time_columns(settings)
+    before = len(checks.faults)
     known = [_numbers(path, cells[column], checks) for column in columns]
+    readable = len(checks.faults) == before  # else what is missing, or odd, follows from that
     time = known[0]
     for other in known[1:]:
         time = time.where(time.notna(), other)
@@ -86,7 +91,8 @@ def read_times(
         message = f"patients with {' and with '.join(columns)}, of which the first known counts"
         checks.add("clinical", "clinical", "time_columns", ", ".join(map(str, taken)), message)
         _check_order(columns, known, event, checks)
-    _check_lost(path, columns, time, event, cells, checks)
+    if readable:
+        _check_lost(path, columns, time, event, cells, checks)
     _check_nonpositive(path, name, time, bool(settings.get("drop_nonpositive_time")), checks)
     _check_long(path, name, time / UNITS[unit], unit, time, checks)
     for patient, value in time.items():
@@ -143,10 +149,16 @@ def _numbers(path: str, cells: pd.Series, checks: Checks) -> pd.Series:
     if bad:
         shown = listing(f"'{cell}' (patient '{patient}')" for patient, cell in bad)
         advice = advice_on([cell for _, cell in bad]) or "Correct them."
+        if all(CENSORED_TIME.fullmatch(cell.strip()) for _, cell in bad):
+            advice = (
+                "The + marks a censored time: write the number alone, and in the column of the event who is censored."
+            )
         checks.fault(
             f"{path}: column '{cells.name}' has {count(len(bad), 'cell')} that {are(len(bad))} no number: {shown}. "
             f"Times are numbers, or empty, NA and the like where missing. {advice}"
         )
+    elif words := points_fault(cells.dropna()):
+        checks.fault(f"{path}: column '{cells.name}' {words}")
     infinite = time.index[np.isinf(time)]
     if len(infinite):
         checks.fault(
