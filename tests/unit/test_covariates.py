@@ -11,7 +11,7 @@ import pytest
 from stratomics.cohort.checks import Checks
 from stratomics.cohort.clinical import Clinical, known
 from stratomics.cohort.clinical_checks import check_covariates
-from stratomics.cohort.covariates import read_covariate
+from stratomics.cohort.covariates import describe_covariate, read_covariate
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -54,6 +54,39 @@ def test_categories_are_left_alone() -> None:
     assert (reading.kind, reading.odd.empty, reading.values.tolist()) == ("categorical", True, cells)
     codes = read_covariate(column([str(one) for one in RNG.integers(0, 2, N)]))
     assert (codes.kind, codes.values.dtype) == ("categorical", np.float64)
+
+
+@pytest.mark.parametrize(
+    "levels", [["05", "22", "44"], ["A7", "22", "3C", *map(str, range(40, 50))], ["02134", "10115", "90210"]]
+)
+def test_codes_of_digits_are_categories(levels: list[str]) -> None:
+    cells = [levels[i % len(levels)] for i in range(N)]
+    reading = read_covariate(column(cells))
+    assert (reading.kind, reading.values.tolist()) == ("categorical", cells)
+    assert describe_covariate(reading.values)[0] == "categorical"
+
+
+def test_one_letter_among_numbers_makes_no_codes() -> None:
+    reading = read_covariate(column(["6O", *AGES[1:]]))
+    assert (reading.kind, reading.odd.tolist()) == ("numeric", ["6O"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "merged"),
+    [
+        (["Male"] * 30 + ["male"] * 5 + ["female"] * 20 + ["FEMALE "] * 5, {"male": "Male", "FEMALE ": "female"}),
+        (["True"] * 30 + ["TRUE"] * 2 + ["FALSE"] * 28, {"TRUE": "True"}),
+        (["AA"] * 20 + ["Aa"] * 20 + ["aa"] * 20, {}),  # genotypes
+        (["m"] * 30 + ["f"] * 30, {}),
+    ],
+)
+def test_levels_that_differ_in_case_are_one(cells: list[str], merged: dict[str, str]) -> None:
+    reading = read_covariate(column(cells))
+    assert reading.merged == merged
+    assert reading.values.tolist() == [merged.get(cell, cell) for cell in cells]
+    notes = checks_of({"x": cells}, ["x"]).table().set_index("check")["message"]
+    said = [f"'{level}' counts as '{other}'" for level, other in merged.items()]
+    assert all(one in notes["levels_merged"] for one in said) if said else "levels_merged" not in notes
 
 
 def test_many_odd_cells_leave_a_wide_range_of_numbers_numbers() -> None:

@@ -92,3 +92,14 @@ def test_groups_within_equal_times_are_no_cut() -> None:
     groups = pd.Series(["a"] * 20 + ["b"] * 60)
     assert covariate_leaks(groups, None, equal, EVENT) is None
     assert covariate_leaks(pd.Series(["a"] * 40 + ["b"] * 40), None, equal, EVENT) == "is the time cut into groups"
+
+
+def test_waves_of_recruitment_are_no_cut() -> None:
+    """All are alive when the study ends but a few, who died in either wave."""
+    time = pd.Series([*RNG.integers(3000, 3500, 200), *RNG.integers(1000, 1500, 200)])
+    event = pd.Series(0.0, time.index)
+    event.iloc[::80] = 1.0
+    waves = pd.Series(["first"] * 200 + ["second"] * 200)
+    assert covariate_leaks(waves, None, time, event) == "is the time cut into groups"
+    time.iloc[::80] = [700, 50, 1200, 900, 400]
+    assert covariate_leaks(waves, None, time, event) is None

@@ -20,6 +20,7 @@ from .event_checks import check_unknown_events
 from .events import decode_events, same_code
 from .follow_up import TIMES_OF_DEAD, TIMES_OF_LIVING, Reasons, read_times, time_columns
 from .ids import alike, clean_name, without_decimals
+from .levels import one_spelling
 from .persons import people
 from .read import read_cells
 from .samples import choose_samples, describe_samples, sample_fault
@@ -66,8 +67,8 @@ class Clinical:
         return self.patients[~self.patients.isin(list(self.reasons))]
 
     def batch(self, column: str) -> pd.Series:
-        """Return a column as levels, NaN where not known."""
-        return known(self.cells[column])
+        """Return a column as levels, NaN where not known; those that differ only in case are one."""
+        return one_spelling(known(self.cells[column]))[0]
 
 
 def known(cells: pd.Series) -> pd.Series:

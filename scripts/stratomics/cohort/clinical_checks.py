@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from .cells import advice_on, points_fault
-from .checks import Checks, count, examples
-from .clinical import Clinical
+from .checks import Checks, count, examples, listing
+from .clinical import Clinical, known
 from .covariates import MANY_LEVELS, Reading, describe_covariate, level_names
 from .leaks import covariate_leaks, outcome_names
+from .levels import one_spelling
 from .plausible import code_values
 
 #: From this share on, what a model does about missing values matters more than the values.
@@ -48,6 +49,7 @@ def check_covariates(
         values = clinical.covariates.loc[patients, column]
         key = "covariates" if column in covariates else "annotations"
         _describe(column, key, values, checks)
+        _describe_merged(column, reading.merged, checks)
         _check_odd(column, key, reading, clinical.cells[column], clinical.path, checks)
         if values.isna().any():
             share = float(values.isna().mean())
@@ -72,6 +74,8 @@ def check_covariates(
             _check_leak(clinical, column, values, numbers, time, event, "clinical.covariates", checks)
     for item, column in batches.items():
         if column in clinical.cells:
+            if column not in clinical.readings:
+                _describe_merged(column, one_spelling(known(clinical.cells[column]))[1], checks)
             _check_leak(
                 clinical,
                 column,
@@ -132,6 +136,13 @@ def _describe(column: str, key: str, values: pd.Series, checks: Checks) -> None:
                 f"{column} is {code:g} in {count(n, 'patient')}, far from all others: if it means 'not known', write NA"
             )
             checks.add("clinical", "clinical", "missing_code", code, message, action="warning", id=column)
+
+
+def _describe_merged(column: str, merged: Mapping[str, str], checks: Checks) -> None:
+    if merged:
+        shown = listing((f"'{level}' counts as '{other}'" for level, other in merged.items()), most=5, join=", ")
+        message = f"levels of {column} that differ only in case or blanks are one: {shown}"
+        checks.add("clinical", "clinical", "levels_merged", len(merged), message, id=column)
 
 
 def _check_odd(column: str, key: str, reading: Reading, text: pd.Series, path: str, checks: Checks) -> None:

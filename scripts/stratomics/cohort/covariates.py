@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .cells import DECIMAL_COMMA, THOUSANDS, is_missing, number
+from .levels import are_codes, one_spelling
 
 Kind = Literal["numeric", "ordinal", "categorical"]
 
@@ -64,12 +65,15 @@ class Reading:
         Cells that fit neither the numbers nor the order of the others, by patient: they count as missing.
     commas
         Cells with commas in numbers, which are not read: most of the column, or thousands ("1,194") beside plain numbers.
+    merged
+        Levels that differ from another in case only: the level they count as, by their spelling.
     """
 
     kind: Kind
     values: pd.Series
     odd: pd.Series
     commas: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
+    merged: dict[str, str] = field(default_factory=dict)
 
 
 def read_covariate(cells: pd.Series) -> Reading:
@@ -87,6 +91,8 @@ def read_covariate(cells: pd.Series) -> Reading:
     text = cells.map(_as_text, na_action="ignore").astype(object)
     known = text.dropna()
     none = known.iloc[:0]
+    if are_codes(known):
+        return _categories(cells, none)
     numbers = known.map(_number_or_nan).astype(np.float64)
     odd = known[numbers.isna()]
     n_values = numbers.nunique()
@@ -108,7 +114,12 @@ def read_covariate(cells: pd.Series) -> Reading:
         ranked = known.map(lambda cell, level=level: level.fullmatch(str(cell).lower()) is not None).astype(bool)
         if (~fits).sum() <= MAX_ODD * len(known) and known[ranked].nunique() > 1:
             return Reading("ordinal", cells.where(~cells.index.isin(known.index[~fits])), known[~fits])
-    return Reading("categorical", cells, none)
+    return _categories(cells, none)
+
+
+def _categories(cells: pd.Series, none: pd.Series) -> Reading:
+    levels, merged = one_spelling(cells)
+    return Reading("categorical", levels, none, merged=merged)
 
 
 def _fit(cells: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
@@ -143,7 +154,7 @@ def describe_covariate(column: pd.Series) -> tuple[Kind, pd.Series]:
         - ``numeric``: every known value is a number, and there are more than two different ones.
         - ``ordinal``: every known value is a stage ("Stage IIIA", "stage i", "IIIb"), a grade ("G2", "Grade II"), a T, N or M
           category ("T2a") or low / intermediate / high.
-        - ``categorical``: anything else, and numbers with at most two values (0/1 codes).
+        - ``categorical``: anything else, numbers with at most two values (0/1 codes), and digits some of which begin with 0.
     values : pandas.Series
         With the index of `column`: float64 for the first two (stage IIIA is 3, G2 is 2, low is 1), else text; NaN where
         missing.
@@ -182,7 +193,7 @@ def _describe(column: pd.Series) -> tuple[Kind, pd.Series, str]:
     text = column.map(_as_text, na_action="ignore").astype(object)
     known = text[text.notna()]
     numbers = pd.to_numeric(known, errors="coerce").astype(np.float64)
-    if len(known) and np.isfinite(numbers).all():
+    if len(known) and np.isfinite(numbers).all() and not are_codes(known):
         if numbers.nunique() > 2:
             return "numeric", numbers.reindex(column.index), ""
         return "categorical", text, ""

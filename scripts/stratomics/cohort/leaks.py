@@ -166,26 +166,35 @@ def covariate_leaks(cells: pd.Series, numbers: pd.Series | None, time: pd.Series
     if levels.nunique() <= MOST_LEVELS and _same(levels, event[known]):
         return "says who has the event"
     timed = known & time.notna()
-    if levels.nunique() <= MOST_LEVELS and _cut(levels[timed[known]], time[timed]):
+    if levels.nunique() <= MOST_LEVELS and _cut(levels[timed[known]], time[timed], event[timed]):
         return "is the time cut into groups"
     if _same(cells[usable].notna().map(str), event[usable]):
         return "is known for those with the event only, or for those without"
     return None
 
 
-def _cut(levels: pd.Series, time: pd.Series) -> bool:
-    """Tell whether the times of the levels (nearly) do not overlap."""
+def _cut(levels: pd.Series, time: pd.Series, event: pd.Series) -> bool:
+    """Tell whether the times of the levels (nearly) do not overlap, nor those of the patients with the event.
+
+    Who came later to a study is followed for a shorter time: only the patients with the event then overlap.
+    """
     sizes = levels.value_counts()
-    kept = levels[levels.isin(sizes.index[sizes >= FEW])]
-    sizes = kept.value_counts()
-    if len(sizes) < 2:
+    levels = levels[levels.isin(sizes.index[sizes >= FEW])]
+    time, event = time[levels.index], event[levels.index]
+    middle = time.groupby(levels).median().sort_values()
+    if len(middle) < 2:
         return False
-    middle = time[kept.index].groupby(kept).median().sort_values()
-    rank = kept.map({level: i for i, level in enumerate(middle.index)})
-    # Of equal times the later level comes first, so that ties, which a cut never divides, count against it.
-    found = rank.iloc[np.lexsort((-rank.to_numpy(), time[kept.index].to_numpy()))].to_numpy()
-    expected = np.repeat(np.arange(len(middle)), sizes[middle.index])
-    return bool((pd.Series(found == expected).groupby(expected).mean() >= COPY).all())
+    rank = levels.map({level: i for i, level in enumerate(middle.index)}).to_numpy()
+    died = (event == 1).to_numpy()
+    own = _in_place(rank, time.to_numpy())
+    each = min(own[np.sort(rank) == i].mean() for i in range(len(middle)))
+    return bool(each >= COPY and (not died.any() or _in_place(rank[died], time.to_numpy()[died]).mean() >= COPY))
+
+
+def _in_place(rank: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """Tell in the order of the times which patients have the rank that they would have, were the ranks a cut of the time."""
+    # Of equal times the later rank comes first, so that ties, which a cut never divides, count against it.
+    return rank[np.lexsort((-rank, time))] == np.sort(rank)
 
 
 def _same(levels: pd.Series, event: pd.Series) -> bool:
