@@ -156,6 +156,78 @@ def test_marks_between_thousands_and_decimal_commas(write: Callable[[int], str],
     assert [fault[: len(named + said)] for fault in checks.faults] == [named + said] if said else not checks.faults
 
 
+def spread(*levels: object) -> list[str]:
+    return [str(levels[i % len(levels)]) for i in range(N)]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "said"),
+    [
+        (
+            "grade",
+            [*["9"] * 6, *spread(1, 2, 3, 4)[6:]],
+            "grade is 9 in 6 patients, far from all others: if it means 'not known'",
+        ),
+        ("nodes", [*["98"] * 4, *spread(*range(12))[4:]], "nodes is 98 in 4 patients"),
+        ("psa", [*["-1"] * 3, *spread(0.3, 4.5, 11)[3:]], "psa is -1 in 3 patients"),
+        ("age", ["0", *AGES[1:]], "age is 0 in 1 patient and at least 40 in the others"),
+        (
+            "AgeAtDx",
+            ["-61", "650", *AGES[2:]],
+            "AgeAtDx is below 0 or above 120 in 2 patients ('-61', '650'): correct them",
+        ),
+        (
+            "age",
+            [f"{age}-{age + 4} years" for age in range(30, 90, 5)] * 5,
+            "age has 12 categories that are bands of a number",
+        ),
+        (
+            "size",
+            spread("1 cm", "2 cm", "25 mm"),
+            "size has 3 categories that are numbers with their unit ('1 cm', '2 cm', '25 mm')",
+        ),
+        ("kps", spread("70%", "80%", "90%", "100%"), "kps has 4 categories that are numbers with their unit"),
+        (
+            "treated",
+            spread("None", "Chemo", "Both"),
+            "'None' of treated is read as missing in 20 patients: if it is a level",
+        ),
+        ("marker", spread("-", "+"), "'-' of marker is read as missing in 30 patients"),
+    ],
+)
+def test_doubtful_values_are_named(name: str, cells: list[str], said: str) -> None:
+    table = checks_of({name: cells}, [name]).table()
+    messages = table.loc[table["action"] == "warning", "message"].tolist()
+    assert [message for message in messages if message.startswith(said)]
+    assert len(messages) <= (3 if name == "marker" else 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("nodes", [*["9"] * 2, *spread(0, 1, 2, 5)[2:]]),  # a count
+        ("nodes", spread(*range(12))),
+        ("cnv", spread(-1, 0, 1)),
+        ("cnv", spread(-1, 0, 1, 2, -2)),
+        ("change", spread(-1, 0.5, 3, -2)),
+        ("age", spread(-1.2, -0.3, 0.4, 1.3)),  # standardised
+        ("age", spread(0, 1, 3, 7, 15)),  # children
+        ("age_at_diagnosis", spread(21_000, 25_000, 29_000)),  # days
+        ("percentage", [*["150"] * 2, *AGES[2:]]),
+        ("stage", spread("1a", "1b", "2a", "2b")),
+        ("her2", spread("0", "1+", "2+", "3+")),
+        ("age", spread("<50", "50-70", ">70")),
+        ("morphology", spread("8140/3", "8500/3", "8520/3")),
+        ("marker", spread("positive", "negative", "-")),
+        ("smoker", spread("yes", "no", "NA")),
+    ],
+)
+def test_sound_values_are_not_doubted(name: str, cells: list[str]) -> None:
+    table = checks_of({name: cells}, [name]).table()
+    checks = set(table.loc[table["action"] == "warning", "check"])
+    assert not checks - {"covariate_missing"}  # a third without a value
+
+
 def test_covariate_called_as_an_outcome_is_a_warning() -> None:
     table = checks_of({"PFI.time": AGES}, ["PFI.time"]).table()
     assert "outcome_name" in set(table.loc[table["action"] == "warning", "check"])

@@ -11,9 +11,9 @@ from .cells import advice_on, points_fault
 from .checks import Checks, count, examples, listing
 from .clinical import Clinical, known
 from .covariates import MANY_LEVELS, Reading, describe_covariate, level_names
+from .doubts import check_missing_words, check_numbers, check_quantities
 from .leaks import covariate_leaks, outcome_names
 from .levels import one_spelling
-from .plausible import code_values
 
 #: From this share on, what a model does about missing values matters more than the values.
 MUCH_MISSING = 0.3
@@ -48,7 +48,7 @@ def check_covariates(
     for column, reading in clinical.readings.items():
         values = clinical.covariates.loc[patients, column]
         key = "covariates" if column in covariates else "annotations"
-        _describe(column, key, values, checks)
+        _describe(column, key, values, clinical.cells.loc[patients, column], checks)
         _describe_merged(column, reading.merged, checks)
         _check_odd(column, key, reading, clinical.cells[column], clinical.path, checks)
         if values.isna().any():
@@ -109,8 +109,8 @@ def _check_leak(
         )
 
 
-def _describe(column: str, key: str, values: pd.Series, checks: Checks) -> None:
-    """Add the row that says how a column was read."""
+def _describe(column: str, key: str, values: pd.Series, cells: pd.Series, checks: Checks) -> None:
+    """Add the row that says how a column was read, and those that doubt it."""
     kind, read = describe_covariate(values)
     n_missing = int(read.isna().sum())
     missing = f"; {n_missing} missing ({n_missing / max(1, len(read)):.1%})"
@@ -125,17 +125,17 @@ def _describe(column: str, key: str, values: pd.Series, checks: Checks) -> None:
     words = {"numeric": "numbers", "ordinal": "an order", "categorical": "categories"}[kind]
     message = f"{column} ({key}) is read as {words}: {what}{missing}"
     checks.add("clinical", "clinical", "read_as", kind, message, id=column)
-    levels = int(read.nunique())
-    if kind == "categorical" and levels > max(2, min(MANY_LEVELS, len(read) / 5)):
-        message = f"{column} has {levels} categories for {len(read)} patients: is it an id, free text, or a number with odd cells?"
-        checks.add("clinical", "clinical", "many_categories", levels, message, action="warning", id=column)
     if kind == "numeric":
-        for code in code_values(read.to_numpy(np.float64)):
-            n = int((read == code).sum())
-            message = (
-                f"{column} is {code:g} in {count(n, 'patient')}, far from all others: if it means 'not known', write NA"
-            )
-            checks.add("clinical", "clinical", "missing_code", code, message, action="warning", id=column)
+        check_numbers(column, read, checks)
+        return
+    levels = [str(level) for level in values.dropna().unique()]
+    if values.dtype != np.float64:
+        check_missing_words(column, cells, levels, checks)
+    if kind == "categorical" and not check_quantities(column, levels, checks):
+        if len(levels) > max(2, min(MANY_LEVELS, len(read) / 5)):
+            found = f"{column} has {len(levels)} categories for {len(read)} patients"
+            message = f"{found}: is it an id, free text, or a number with odd cells?"
+            checks.add("clinical", "clinical", "many_categories", len(levels), message, action="warning", id=column)
 
 
 def _describe_merged(column: str, merged: Mapping[str, str], checks: Checks) -> None:
