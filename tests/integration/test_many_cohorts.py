@@ -44,8 +44,7 @@ def test_a_broken_cohort_leaves_the_others_alone(snakemake, small_config, tmp_pa
     config["cohorts"][1]["simulate"] = one["simulate"]
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     done = snakemake("check", *options)
-    assert "rule build_cohort" in done.stdout + done.stderr
-    assert "cohort=c01" not in done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count("rule build_cohort:") == 1
     assert (results / "c01" / "leaderboard.tsv").stat().st_mtime_ns == kept
     assert not any(file.exists() for file in partial)
     outcomes = pd.read_csv(results / "outcomes.tsv", sep="\t")

@@ -30,7 +30,7 @@ def tables() -> dict[str, pd.DataFrame]:
     clinical = pd.DataFrame(
         {
             "OS": [1] * 25 + [0] * 15,
-            "OS.time": np.arange(100, 100 + 20 * N, 20),
+            "OS.time": 100 + 20 * (7 * np.arange(N) % N),
             "age": rng.integers(40, 80, N),
             "stage": ["Stage I", "stage ii"] * (N // 2),
             "machine": ["HiSeq"] * 30 + ["GA"] * 10,
@@ -208,7 +208,24 @@ def test_missing_cells_are_missing(tables: dict[str, pd.DataFrame], tmp_path: Pa
     assert batch is not None
     assert batch.index[batch.isna()].tolist() == ["P31"]
     assert value(checks, "batch_unknown") == "1"
-    assert value(checks, "batch_small", id="GA") == "9"
+    assert value(checks, "batch_small") == "1"
+
+
+def test_batches_that_differ_in_case_are_one(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["clinical"]["machine"] = ["GA", "HiSeq", "HiSeq", "hiseq"] * (N // 4)
+    cohort, checks = build(tables, tmp_path)
+    batch = cohort.omics[1].batch
+    assert batch is not None
+    assert batch.value_counts().to_dict() == {"HiSeq": 30, "GA": 10}
+    assert value(checks, "levels_merged", id="machine") == "1"
+
+
+def test_batches_of_one_patient_are_hardly_batches(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tables["clinical"]["machine"] = [f"S{max(0, i - 12)}" for i in range(N)]
+    _, checks = build(tables, tmp_path)
+    rows = checks[checks["check"].str.startswith("batch_") & (checks["action"] == "warning")]
+    assert rows["check"].tolist() == ["batch_no_batch"]
+    assert rows["message"].iloc[0].startswith("27 of the 28 batches of meth (column machine) are of one patient")
 
 
 def test_rows_of_a_patient_that_agree_are_one(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
@@ -335,7 +352,7 @@ def test_advice_on_scale(tables: dict[str, pd.DataFrame], tmp_path: Path) -> Non
 
 
 def test_warnings_about_the_endpoint(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
-    tables["clinical"]["OS.time"] = np.arange(1, N + 1)  # months
+    tables["clinical"]["OS.time"] = 1 + 7 * np.arange(N) % N  # months
     tables["clinical"]["OS"] = 1
     tables["clinical"]["age"] = 50
     _, checks = build(tables, tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from stratomics.cohort.checks import Checks
 from stratomics.cohort.clinical import Clinical, known
 from stratomics.cohort.clinical_checks import check_covariates
-from stratomics.cohort.covariates import read_covariate
+from stratomics.cohort.covariates import describe_covariate, read_covariate
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -52,6 +54,39 @@ def test_categories_are_left_alone() -> None:
     assert (reading.kind, reading.odd.empty, reading.values.tolist()) == ("categorical", True, cells)
     codes = read_covariate(column([str(one) for one in RNG.integers(0, 2, N)]))
     assert (codes.kind, codes.values.dtype) == ("categorical", np.float64)
+
+
+@pytest.mark.parametrize(
+    "levels", [["05", "22", "44"], ["A7", "22", "3C", *map(str, range(40, 50))], ["02134", "10115", "90210"]]
+)
+def test_codes_of_digits_are_categories(levels: list[str]) -> None:
+    cells = [levels[i % len(levels)] for i in range(N)]
+    reading = read_covariate(column(cells))
+    assert (reading.kind, reading.values.tolist()) == ("categorical", cells)
+    assert describe_covariate(reading.values)[0] == "categorical"
+
+
+def test_one_letter_among_numbers_makes_no_codes() -> None:
+    reading = read_covariate(column(["6O", *AGES[1:]]))
+    assert (reading.kind, reading.odd.tolist()) == ("numeric", ["6O"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "merged"),
+    [
+        (["Male"] * 30 + ["male"] * 5 + ["female"] * 20 + ["FEMALE "] * 5, {"male": "Male", "FEMALE ": "female"}),
+        (["True"] * 30 + ["TRUE"] * 2 + ["FALSE"] * 28, {"TRUE": "True"}),
+        (["AA"] * 20 + ["Aa"] * 20 + ["aa"] * 20, {}),  # genotypes
+        (["m"] * 30 + ["f"] * 30, {}),
+    ],
+)
+def test_levels_that_differ_in_case_are_one(cells: list[str], merged: dict[str, str]) -> None:
+    reading = read_covariate(column(cells))
+    assert reading.merged == merged
+    assert reading.values.tolist() == [merged.get(cell, cell) for cell in cells]
+    notes = checks_of({"x": cells}, ["x"]).table().set_index("check")["message"]
+    said = [f"'{level}' counts as '{other}'" for level, other in merged.items()]
+    assert all(one in notes["levels_merged"] for one in said) if said else "levels_merged" not in notes
 
 
 def test_many_odd_cells_leave_a_wide_range_of_numbers_numbers() -> None:
@@ -107,9 +142,92 @@ def test_what_is_hardly_right_is_a_warning(cells: list[str], check: str) -> None
     assert checks.faults == []
 
 
-def test_decimal_commas_are_a_fault() -> None:
-    checks = checks_of({"age": [f"{age},5" for age in AGES]}, ["age"])
-    assert "holds numbers with a decimal comma" in checks.faults[0]
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (lambda n: f"{n},5", f"has {N} numbers with a comma ('320,5', '333,5', '346,5', ... (60 in all)). Write decimals"),
+        (lambda n: f"{n:,}", "has 7 numbers with a comma ('1,009', '1,022', '1,035', ... (7 in all)). If the commas stand between"),
+        (lambda n: f"{n:,}".replace(",", "."), "has 7 cells with a point before three digits ('1.009', "),
+        (lambda n: f"{n / 1000}", None),
+        (lambda n: f"{n / 1000:.3f}", None),
+    ],
+)  # fmt: skip
+def test_marks_between_thousands_and_decimal_commas(write: Callable[[int], str], said: str | None) -> None:
+    checks = checks_of({"ldh": [write(n) for n in range(320, 320 + 13 * N, 13)]}, ["ldh"])
+    named = "c.tsv: column 'ldh', which the config names as clinical.covariates, "
+    assert [fault[: len(named + said)] for fault in checks.faults] == [named + said] if said else not checks.faults
+
+
+def spread(*levels: object) -> list[str]:
+    return [str(levels[i % len(levels)]) for i in range(N)]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "said"),
+    [
+        (
+            "grade",
+            [*["9"] * 6, *spread(1, 2, 3, 4)[6:]],
+            "grade is 9 in 6 patients, far from all others: if it means 'not known'",
+        ),
+        ("nodes", [*["98"] * 4, *spread(*range(12))[4:]], "nodes is 98 in 4 patients"),
+        ("psa", [*["-1"] * 3, *spread(0.3, 4.5, 11)[3:]], "psa is -1 in 3 patients"),
+        ("age", ["0", *AGES[1:]], "age is 0 in 1 patient and at least 40 in the others"),
+        (
+            "AgeAtDx",
+            ["-61", "650", *AGES[2:]],
+            "AgeAtDx is below 0 or above 120 in 2 patients ('-61', '650'): correct them",
+        ),
+        (
+            "age",
+            [f"{age}-{age + 4} years" for age in range(30, 90, 5)] * 5,
+            "age has 12 categories that are bands of a number",
+        ),
+        (
+            "size",
+            spread("1 cm", "2 cm", "25 mm"),
+            "size has 3 categories that are numbers with their unit ('1 cm', '2 cm', '25 mm')",
+        ),
+        ("kps", spread("70%", "80%", "90%", "100%"), "kps has 4 categories that are numbers with their unit"),
+        (
+            "treated",
+            spread("None", "Chemo", "Both"),
+            "'None' of treated is read as missing in 20 patients: if it is a level",
+        ),
+        ("marker", spread("-", "+"), "'-' of marker is read as missing in 30 patients"),
+    ],
+)
+def test_doubtful_values_are_named(name: str, cells: list[str], said: str) -> None:
+    table = checks_of({name: cells}, [name]).table()
+    messages = table.loc[table["action"] == "warning", "message"].tolist()
+    assert [message for message in messages if message.startswith(said)]
+    assert len(messages) <= (3 if name == "marker" else 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("nodes", [*["9"] * 2, *spread(0, 1, 2, 5)[2:]]),  # a count
+        ("nodes", spread(*range(12))),
+        ("cnv", spread(-1, 0, 1)),
+        ("cnv", spread(-1, 0, 1, 2, -2)),
+        ("change", spread(-1, 0.5, 3, -2)),
+        ("age", spread(-1.2, -0.3, 0.4, 1.3)),  # standardised
+        ("age", spread(0, 1, 3, 7, 15)),  # children
+        ("age_at_diagnosis", spread(21_000, 25_000, 29_000)),  # days
+        ("percentage", [*["150"] * 2, *AGES[2:]]),
+        ("stage", spread("1a", "1b", "2a", "2b")),
+        ("her2", spread("0", "1+", "2+", "3+")),
+        ("age", spread("<50", "50-70", ">70")),
+        ("morphology", spread("8140/3", "8500/3", "8520/3")),
+        ("marker", spread("positive", "negative", "-")),
+        ("smoker", spread("yes", "no", "NA")),
+    ],
+)
+def test_sound_values_are_not_doubted(name: str, cells: list[str]) -> None:
+    table = checks_of({name: cells}, [name]).table()
+    checks = set(table.loc[table["action"] == "warning", "check"])
+    assert not checks - {"covariate_missing"}  # a third without a value
 
 
 def test_covariate_called_as_an_outcome_is_a_warning() -> None:

@@ -23,6 +23,9 @@ EVENT = pd.Series(RNG.permutation([1.0] * 50 + [0.0] * 30))
         lambda: TIME,
         lambda: -TIME / 30.4375,
         lambda: np.log(TIME),
+        lambda: TIME**4,
+        lambda: np.exp(-TIME / 100),
+        lambda: (TIME**4).where(RNG.random(N) > 0.2),
         lambda: TIME.rank(),
         lambda: EVENT,
         lambda: 3 - 2 * EVENT,
@@ -66,9 +69,37 @@ def test_features_called_as_outcomes() -> None:
             lambda: pd.Series(["known"] * N).where(EVENT == 1),
             "is known for those with the event only, or for those without",
         ),
+        (
+            lambda: pd.cut(TIME, [0, 365, 1095, 1e9], labels=["<1y", "1-3y", ">3y"]).astype(object),
+            "is the time cut into groups",
+        ),
+        (lambda: pd.Series(np.where(TIME > TIME.median(), "long", "short")), "is the time cut into groups"),
+        (
+            lambda: pd.Series(np.where(TIME > TIME.median(), "long", "short")).mask(RNG.random(N) < 0.3),
+            "is the time cut into groups",
+        ),
+        (lambda: pd.Series(np.where(TIME * RNG.uniform(0.8, 1.2, N) > TIME.median(), "good", "bad")), None),
         (lambda: pd.Series(RNG.choice(["m", "f"], N)), None),
         (lambda: EVENT.map({1: "Stage IV", 0: "Stage I"}).where(RNG.random(N) > 0.2, "Stage II"), None),
     ],
 )
 def test_covariates_that_repeat_the_outcome(make: Callable[[], pd.Series], leak: str | None) -> None:
     assert covariate_leaks(make(), None, TIME, EVENT) == leak
+
+
+def test_groups_within_equal_times_are_no_cut() -> None:
+    equal = pd.Series([1000.0] * 40 + [2000.0] * 40)
+    groups = pd.Series(["a"] * 20 + ["b"] * 60)
+    assert covariate_leaks(groups, None, equal, EVENT) is None
+    assert covariate_leaks(pd.Series(["a"] * 40 + ["b"] * 40), None, equal, EVENT) == "is the time cut into groups"
+
+
+def test_waves_of_recruitment_are_no_cut() -> None:
+    """All are alive when the study ends but a few, who died in either wave."""
+    time = pd.Series([*RNG.integers(3000, 3500, 200), *RNG.integers(1000, 1500, 200)])
+    event = pd.Series(0.0, time.index)
+    event.iloc[::80] = 1.0
+    waves = pd.Series(["first"] * 200 + ["second"] * 200)
+    assert covariate_leaks(waves, None, time, event) == "is the time cut into groups"
+    time.iloc[::80] = [700, 50, 1200, 900, 400]
+    assert covariate_leaks(waves, None, time, event) is None

@@ -14,13 +14,14 @@ from stratomics.errors import DataError
 from .checks import Checks, are, count
 from .clinical import Clinical, read_clinical
 from .clinical_checks import check_covariates, check_twins
-from .follow_up import check_short, time_columns
+from .follow_up import time_columns
 from .harmonise import choose_patients, orient
 from .leaks import check_features
 from .measure import check_batches, check_scale, drop_useless
 from .plausible import check_codes, check_feature_names, check_logged, check_same_omics
 from .read import read_matrix
 from .samples import sample_types
+from .time_checks import check_short
 from .types import Cohort, Omics
 
 #: Fewer events than this leave nothing to learn survival from, however few the folds.

@@ -16,9 +16,11 @@ from stratomics.errors import DataError
 from .cells import is_missing
 from .checks import Checks, are, count, duplicated, listing, nearest, places
 from .covariates import Reading, read_covariate
+from .event_checks import check_unknown_events
 from .events import decode_events, same_code
 from .follow_up import TIMES_OF_DEAD, TIMES_OF_LIVING, Reasons, read_times, time_columns
 from .ids import ROUNDED_ADVICE, alike, clean_name, rounded, without_decimals
+from .levels import one_spelling
 from .persons import MOSTLY_ONCE, people
 from .read import read_cells
 from .samples import choose_samples, describe_samples, sample_fault
@@ -68,8 +70,8 @@ class Clinical:
         return self.patients[~self.patients.isin(list(self.reasons))]
 
     def batch(self, column: str) -> pd.Series:
-        """Return a column as levels, NaN where not known."""
-        return known(self.cells[column])
+        """Return a column as levels, NaN where not known; those that differ only in case are one."""
+        return one_spelling(known(self.cells[column]))[0]
 
 
 def known(cells: pd.Series) -> pd.Series:
@@ -152,7 +154,10 @@ def read_clinical(
             reasons.setdefault(patient, []).append(("no_event", f"{event_column} is missing"))
     if not absent & {*times}:
         named = [column for column in cells if column in {*times, *TIMES_OF_DEAD, *TIMES_OF_LIVING}]
+        excluded = [patient for patient, why in reasons.items() if "excluded" in dict(why)]
         time = read_times(path, cells[named].apply(known), settings, event, reasons, checks)
+        if event_column not in absent:
+            check_unknown_events(path, cells[event_column], event, time, excluded, checks)
     readings = {column: read_covariate(known(cells[column])) for column in columns if column not in absent}
     table = pd.DataFrame({column: reading.values for column, reading in readings.items()}, index=cells.index)
     return Clinical(path, id_column, cells, time, event, table, reasons, readings)

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from .checks import Checks, count, examples
-from .clinical import Clinical
+from .cells import advice_on, points_fault
+from .checks import Checks, count, examples, listing
+from .clinical import Clinical, known
 from .covariates import MANY_LEVELS, Reading, describe_covariate, level_names
+from .doubts import check_missing_words, check_numbers, check_quantities
 from .leaks import covariate_leaks, outcome_names
+from .levels import one_spelling
 from .persons import same_course
-from .plausible import code_values
 
 #: More patients than this share with the time, event and covariates of another are no chance.
 MAX_TWINS = 0.05
@@ -49,8 +51,9 @@ def check_covariates(
     for column, reading in clinical.readings.items():
         values = clinical.covariates.loc[patients, column]
         key = "covariates" if column in covariates else "annotations"
-        _describe(column, key, values, checks)
-        _check_odd(column, key, reading, clinical.path, checks)
+        _describe(column, key, values, clinical.cells.loc[patients, column], checks)
+        _describe_merged(column, reading.merged, checks)
+        _check_odd(column, key, reading, clinical.cells[column], clinical.path, checks)
         if values.isna().any():
             share = float(values.isna().mean())
             much = share > MUCH_MISSING and column in covariates
@@ -74,6 +77,8 @@ def check_covariates(
             _check_leak(clinical, column, values, numbers, time, event, "clinical.covariates", checks)
     for item, column in batches.items():
         if column in clinical.cells:
+            if column not in clinical.readings:
+                _describe_merged(column, one_spelling(known(clinical.cells[column]))[1], checks)
             _check_leak(
                 clinical,
                 column,
@@ -131,8 +136,8 @@ def _check_leak(
         )
 
 
-def _describe(column: str, key: str, values: pd.Series, checks: Checks) -> None:
-    """Add the row that says how a column was read."""
+def _describe(column: str, key: str, values: pd.Series, cells: pd.Series, checks: Checks) -> None:
+    """Add the row that says how a column was read, and those that doubt it."""
     kind, read = describe_covariate(values)
     n_missing = int(read.isna().sum())
     missing = f"; {n_missing} missing ({n_missing / max(1, len(read)):.1%})"
@@ -147,26 +152,36 @@ def _describe(column: str, key: str, values: pd.Series, checks: Checks) -> None:
     words = {"numeric": "numbers", "ordinal": "an order", "categorical": "categories"}[kind]
     message = f"{column} ({key}) is read as {words}: {what}{missing}"
     checks.add("clinical", "clinical", "read_as", kind, message, id=column)
-    levels = int(read.nunique())
-    if kind == "categorical" and levels > max(2, min(MANY_LEVELS, len(read) / 5)):
-        message = f"{column} has {levels} categories for {len(read)} patients: is it an id, free text, or a number with odd cells?"
-        checks.add("clinical", "clinical", "many_categories", levels, message, action="warning", id=column)
     if kind == "numeric":
-        for code in code_values(read.to_numpy(np.float64)):
-            n = int((read == code).sum())
-            message = (
-                f"{column} is {code:g} in {count(n, 'patient')}, far from all others: if it means 'not known', write NA"
-            )
-            checks.add("clinical", "clinical", "missing_code", code, message, action="warning", id=column)
+        check_numbers(column, read, checks)
+        return
+    levels = [str(level) for level in values.dropna().unique()]
+    if values.dtype != np.float64:
+        check_missing_words(column, cells, levels, checks)
+    if kind == "categorical" and not check_quantities(column, levels, checks):
+        if len(levels) > max(2, min(MANY_LEVELS, len(read) / 5)):
+            found = f"{column} has {len(levels)} categories for {len(read)} patients"
+            message = f"{found}: is it an id, free text, or a number with odd cells?"
+            checks.add("clinical", "clinical", "many_categories", len(levels), message, action="warning", id=column)
 
 
-def _check_odd(column: str, key: str, reading: Reading, path: str, checks: Checks) -> None:
-    """Warn of cells that do not fit a column; fault decimal commas."""
-    if reading.commas:
+def _describe_merged(column: str, merged: Mapping[str, str], checks: Checks) -> None:
+    if merged:
+        shown = listing((f"'{level}' counts as '{other}'" for level, other in merged.items()), most=5, join=", ")
+        message = f"levels of {column} that differ only in case or blanks are one: {shown}"
+        checks.add("clinical", "clinical", "levels_merged", len(merged), message, id=column)
+
+
+def _check_odd(column: str, key: str, reading: Reading, text: pd.Series, path: str, checks: Checks) -> None:
+    """Warn of cells that do not fit a column; fault commas, and points between thousands."""
+    named = f"{path}: column '{column}', which the config names as clinical.{key},"
+    if len(reading.commas):
+        commas = [str(cell) for cell in reading.commas]
         checks.fault(
-            f"{path}: column '{column}', which the config names as clinical.{key}, holds numbers with a decimal comma "
-            f"({examples(reading.values.dropna())}). Write decimals with a point, not a comma."
+            f"{named} has {count(len(commas), 'number')} with a comma ({examples(commas)}). {advice_on(commas)}"
         )
+    if words := points_fault(text.dropna()):
+        checks.fault(f"{named} {words}")
     if len(reading.odd):
         words = "numbers" if reading.kind == "numeric" else "levels of an order"
         cells = ", ".join(f"'{cell}' (patient '{patient}')" for patient, cell in reading.odd.iloc[:5].items())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from .cells import DECIMAL_COMMA, is_missing, number
+from .cells import DECIMAL_COMMA, THOUSANDS, is_missing, number
+from .levels import are_codes, one_spelling
 
 Kind = Literal["numeric", "ordinal", "categorical"]
 
@@ -63,13 +64,16 @@ class Reading:
     odd
         Cells that fit neither the numbers nor the order of the others, by patient: they count as missing.
     commas
-        Whether most cells are numbers with a decimal comma, which are not read.
+        Cells with commas in numbers, which are not read: most of the column, or thousands ("1,194") beside plain numbers.
+    merged
+        Levels that differ from another in case only: the level they count as, by their spelling.
     """
 
     kind: Kind
     values: pd.Series
     odd: pd.Series
-    commas: bool = False
+    commas: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
+    merged: dict[str, str] = field(default_factory=dict)
 
 
 def read_covariate(cells: pd.Series) -> Reading:
@@ -87,16 +91,21 @@ def read_covariate(cells: pd.Series) -> Reading:
     text = cells.map(_as_text, na_action="ignore").astype(object)
     known = text.dropna()
     none = known.iloc[:0]
+    if are_codes(known):
+        return _categories(cells, none)
     numbers = known.map(_number_or_nan).astype(np.float64)
     odd = known[numbers.isna()]
     n_values = numbers.nunique()
     if len(known) and odd.empty:
         kind: Kind = "numeric" if n_values > 2 else "categorical"
         return Reading(kind, numbers.reindex(cells.index), none)
-    if odd.map(lambda cell: DECIMAL_COMMA.fullmatch(str(cell)) is not None).sum() > 0.5 * len(known):
-        return Reading("categorical", cells, none, commas=True)
     few = len(odd) <= MAX_ODD * len(known)
-    if (few and n_values > 2) or (len(odd) <= 0.5 * len(known) and n_values > MANY_NUMBERS):
+    mostly_numbers = (few and n_values > 2) or (len(odd) <= 0.5 * len(known) and n_values > MANY_NUMBERS)
+    thousands = odd[_fit(odd, THOUSANDS)]
+    commas = odd[_fit(odd, THOUSANDS) | _fit(odd, DECIMAL_COMMA)]
+    if len(commas) > 0.5 * len(known) or (mostly_numbers and len(thousands)):
+        return Reading("categorical", cells, none, commas)
+    if mostly_numbers:
         return Reading("numeric", numbers.reindex(cells.index), odd)
     for level, unassessed, _ in ORDERS.values():
         fits = known.map(lambda cell, level=level, none=unassessed: bool(_order_match(str(cell), level, none))).astype(
@@ -105,7 +114,16 @@ def read_covariate(cells: pd.Series) -> Reading:
         ranked = known.map(lambda cell, level=level: level.fullmatch(str(cell).lower()) is not None).astype(bool)
         if (~fits).sum() <= MAX_ODD * len(known) and known[ranked].nunique() > 1:
             return Reading("ordinal", cells.where(~cells.index.isin(known.index[~fits])), known[~fits])
-    return Reading("categorical", cells, none)
+    return _categories(cells, none)
+
+
+def _categories(cells: pd.Series, none: pd.Series) -> Reading:
+    levels, merged = one_spelling(cells)
+    return Reading("categorical", levels, none, merged=merged)
+
+
+def _fit(cells: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
+    return cells.map(lambda cell: pattern.fullmatch(str(cell)) is not None).astype(bool)
 
 
 def _order_match(cell: str, level: re.Pattern[str], unassessed: re.Pattern[str]) -> bool:
@@ -136,7 +154,7 @@ def describe_covariate(column: pd.Series) -> tuple[Kind, pd.Series]:
         - ``numeric``: every known value is a number, and there are more than two different ones.
         - ``ordinal``: every known value is a stage ("Stage IIIA", "stage i", "IIIb"), a grade ("G2", "Grade II"), a T, N or M
           category ("T2a") or low / intermediate / high.
-        - ``categorical``: anything else, and numbers with at most two values (0/1 codes).
+        - ``categorical``: anything else, numbers with at most two values (0/1 codes), and digits some of which begin with 0.
     values : pandas.Series
         With the index of `column`: float64 for the first two (stage IIIA is 3, G2 is 2, low is 1), else text; NaN where
         missing.
@@ -175,7 +193,7 @@ def _describe(column: pd.Series) -> tuple[Kind, pd.Series, str]:
     text = column.map(_as_text, na_action="ignore").astype(object)
     known = text[text.notna()]
     numbers = pd.to_numeric(known, errors="coerce").astype(np.float64)
-    if len(known) and np.isfinite(numbers).all():
+    if len(known) and np.isfinite(numbers).all() and not are_codes(known):
         if numbers.nunique() > 2:
             return "numeric", numbers.reindex(column.index), ""
         return "categorical", text, ""

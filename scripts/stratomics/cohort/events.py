@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,12 +9,11 @@ import pandas as pd
 
 from .cells import number
 from .checks import Checks, examples
+from .event_checks import PREFIXED, meaning_fault, name_fault
 
 #: Codes understood without being told, compared without regard to case.
 EVENT = frozenset({"1", "true", "yes", "dead", "deceased", "died", "event"})
 CENSORED = frozenset({"0", "false", "no", "alive", "living", "censored"})
-#: cBioPortal puts the code before its meaning: ``1:DECEASED``, ``0:DiseaseFree``.
-PREFIXED = re.compile(r"([01]):.*")
 
 
 def plain_code(cell: object) -> str:
@@ -97,6 +95,10 @@ def decode_events(
             f"deceased/living and yes/no; for other values write in the config under clinical: "
             f"event_codes: {{event: [...], censored: [...]}}"
         )
+    elif fault := meaning_fault(path, str(cells.name), events & {*found}, censored & {*found}):
+        checks.fault(fault)
+    elif not codes and (fault := name_fault(path, str(cells.name), found, events)):
+        checks.fault(fault)
     else:
         shown = ", ".join(f"{spelling[code]} = {'event' if code in events else 'censored'}" for code in found)
         checks.add(

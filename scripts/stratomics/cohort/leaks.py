@@ -27,6 +27,10 @@ OUTCOME = re.compile(
 COPY = 0.98
 #: From here on, a column is worth a look at its ranks.
 LIKE = 0.7
+#: So is one that rises (or falls) in this share of its steps from patient to patient, in the order of their times.
+STEADY = 0.9
+#: A column of more levels is judged as numbers only.
+MOST_LEVELS = 10
 #: Fewer patients in one of the two groups can agree by chance.
 FEW = 8
 
@@ -93,19 +97,26 @@ def copies_of_outcome(table: pd.DataFrame, time: pd.Series, event: pd.Series) ->
     if usable.sum() < 2 * FEW:
         return found
     names, wanted = list(targets), np.array(list(targets.values()))
-    ranks = targets["the order of the times"]
+    ranks, in_order = targets["the order of the times"], np.argsort(days, kind="stable")
     for start in range(0, table.shape[1], 20_000):
         block = table.iloc[:, start : start + 20_000]
-        r = np.abs(_correlation(block.to_numpy()[usable], wanted))
-        for j in np.flatnonzero((r > LIKE).any(axis=0)).tolist():
+        values = block.to_numpy()[usable]
+        r = np.abs(_correlation(values, wanted))
+        for j in np.flatnonzero((r > LIKE).any(axis=0) | _steady(values[in_order])).tolist():
             i = int(r[:, j].argmax())
             if r[i, j] > COPY:
                 found[str(block.columns[j])] = f"copies {names[i]}"
                 continue
-            values = block.iloc[:, [j]][usable].rank().to_numpy()  # its square or root copies no less
-            if abs(_correlation(values, ranks[None, :])[0, 0]) > COPY:
+            ranked = block.iloc[:, [j]][usable].rank().to_numpy()  # its square or root copies no less
+            if abs(_correlation(ranked, ranks[None, :])[0, 0]) > COPY:
                 found[str(block.columns[j])] = "copies the order of the times"
     return found
+
+
+def _steady(values: np.ndarray) -> np.ndarray:
+    """Tell which columns rise, or fall, nearly always from row to row, however far."""
+    up, down = (values[1:] > values[:-1]).sum(axis=0), (values[1:] < values[:-1]).sum(axis=0)
+    return (up + down >= 2 * FEW) & (np.maximum(up, down) >= STEADY * (up + down))
 
 
 def _correlation(values: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -151,11 +162,39 @@ def covariate_leaks(cells: pd.Series, numbers: pd.Series | None, time: pd.Series
             return next(iter(copied.values()))
     usable = event.notna()
     known = usable & cells.notna()
-    if cells[known].nunique() <= 10 and _same(cells[known].map(str), event[known]):
+    levels = cells[known].map(str)
+    if levels.nunique() <= MOST_LEVELS and _same(levels, event[known]):
         return "says who has the event"
+    timed = known & time.notna()
+    if levels.nunique() <= MOST_LEVELS and _cut(levels[timed[known]], time[timed], event[timed]):
+        return "is the time cut into groups"
     if _same(cells[usable].notna().map(str), event[usable]):
         return "is known for those with the event only, or for those without"
     return None
+
+
+def _cut(levels: pd.Series, time: pd.Series, event: pd.Series) -> bool:
+    """Tell whether the times of the levels (nearly) do not overlap, nor those of the patients with the event.
+
+    Who came later to a study is followed for a shorter time: only the patients with the event then overlap.
+    """
+    sizes = levels.value_counts()
+    levels = levels[levels.isin(sizes.index[sizes >= FEW])]
+    time, event = time[levels.index], event[levels.index]
+    middle = time.groupby(levels).median().sort_values()
+    if len(middle) < 2:
+        return False
+    rank = levels.map({level: i for i, level in enumerate(middle.index)}).to_numpy()
+    died = (event == 1).to_numpy()
+    own = _in_place(rank, time.to_numpy())
+    each = min(own[np.sort(rank) == i].mean() for i in range(len(middle)))
+    return bool(each >= COPY and (not died.any() or _in_place(rank[died], time.to_numpy()[died]).mean() >= COPY))
+
+
+def _in_place(rank: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """Tell in the order of the times which patients have the rank that they would have, were the ranks a cut of the time."""
+    # Of equal times the later rank comes first, so that ties, which a cut never divides, count against it.
+    return rank[np.lexsort((-rank, time))] == np.sort(rank)
 
 
 def _same(levels: pd.Series, event: pd.Series) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .checks import Checks, are, count
+from .checks import Checks, are, count, listing
 
 #: More missing than this is no measurement of these patients.
 MAX_MISSING = 0.5
@@ -126,15 +126,25 @@ def check_batches(batch: pd.Series, item: str, column: str, path: str, checks: C
         )
         return
     shown = ", ".join(f"{level}: {size}" for level, size in sizes.items())
+    small = sizes[sizes < MIN_BATCH]
     checks.add("omics", item, "batches", len(sizes), f"patients by {column}: {shown}", id=column)
     if batch.isna().any():
         message = f"patients whose {column} is not known"
         checks.add("omics", item, "batch_unknown", int(batch.isna().sum()), message, id=column)
-    for level, size in sizes[sizes < MIN_BATCH].items():
+    if len(sizes) > 2 and (sizes == 1).sum() > 0.5 * len(sizes):
         message = (
-            f"{column} '{level}' has {size} patients (fewer than {MIN_BATCH}): too few to know their mean and spread"
+            f"{(sizes == 1).sum()} of the {len(sizes)} batches of {item} (column {column}) are of one patient: is {column} a "
+            f"batch, such as a plate or a centre? Patients of batches with fewer than {MIN_BATCH} are corrected as all together"
         )
-        checks.add("omics", item, "batch_small", int(size), message, action="warning", id=str(level))
+        checks.add("omics", item, "batch_no_batch", int((sizes == 1).sum()), message, action="warning", id=column)
+    elif len(small):
+        have = "has" if len(small) == 1 else "have"
+        message = (
+            f"{count(len(small), 'batch', 'batches')} of {item} (column {column}) {have} fewer than "
+            f"{MIN_BATCH} patients, too few to know their mean and spread: "
+            f"{listing((f'{level} has {size}' for level, size in small.items()), most=5, join=', ')}"
+        )
+        checks.add("omics", item, "batch_small", len(small), message, action="warning", id=column)
     if len(sizes) == 1:
         message = f"{column} is the same for every patient: correcting for it has no effect"
         checks.add("omics", item, "batch_single", str(sizes.index[0]), message, id=column)
