@@ -114,7 +114,7 @@ def _read_omics(
     """Return patients x features; None where the table has a fault: what follows from it is no fault of its own."""
     before = len(checks.faults)
     try:
-        matrix = read_matrix(path, base_dir, item, checks)
+        matrix = read_matrix(path, base_dir, item, checks, None if clinical is None else frozenset(clinical.patients))
     except DataError as error:
         for fault in error.faults:
             checks.fault(fault)

@@ -10,10 +10,15 @@ import pandas as pd
 
 from .checks import Checks, count, examples
 
+#: Months as spreadsheets of several languages shorten them.
+_MONTH = (
+    r"(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|mrz|m\u00e4r|mai|okt|dez|f\u00e9vr|mars|avr|ao\u00fbt|d\u00e9c"
+    r"|ene|abr|ago|dic|set|ott)\.?"
+)
+
 #: What a spreadsheet makes of MARCH1, SEPT2, DEC1, OCT4 and of RIKEN ids.
 DATE = re.compile(
-    r"\d{1,2}[-/ ](jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)([-/ ]\d{2,4})?"
-    r"|(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[-/ ]\d{1,4}"
+    rf"\d{{1,2}}\.?[-/. ]{_MONTH}([-/ ]\d{{2,4}})?|{_MONTH}[-/ ]\d{{1,4}}"
     r"|(19|20)\d\d-\d\d-\d\d( 00:00:00)?|\d{1,2}[./]\d{1,2}[./](19|20)?\d\d|\d\.\d+e\+\d\d",
     re.IGNORECASE,
 )
