@@ -83,7 +83,6 @@ REGIONS = pd.DataFrame(RNG.normal(size=(3 * N, 8)), np.repeat(IDS, 3), list("abc
         (tsv(LONG.set_index("patient")), "'P01' has 7 rows"),
         (tsv(LONG.set_index("gene"), "gene"), "'TP53' has 30 rows"),
         (tsv(LONG, ""), "'P01' has 7 rows in column 'patient'"),
-        (tsv(REGIONS), "'P01' has 3 rows"),
     ],
 )
 def test_one_row_per_measurement(table: str, found: str, tmp_path: Path) -> None:
@@ -91,6 +90,24 @@ def test_one_row_per_measurement(table: str, found: str, tmp_path: Path) -> None
     assert message.startswith(
         f"mrna.tsv: one row per measurement ({found}), the long layout. One row per patient and one column"
     )
+
+
+def test_several_rows_per_patient(tmp_path: Path) -> None:
+    assert fault(tsv(REGIONS), tmp_path) == (
+        "mrna.tsv: one row per measurement, region or replicate ('P01' has 3 rows), the long layout. One row per patient and one "
+        "column "
+        "per feature are needed: turn it (in R: tidyr::pivot_wider; in pandas: DataFrame.pivot), or average replicates."
+    )
+
+
+def test_names_of_features_behind_row_numbers(tmp_path: Path) -> None:
+    assert fault(tsv(TABLE.T.reset_index(names="symbol"), ""), tmp_path) == (
+        "mrna.tsv: its first column holds row numbers, and the names of the features stand in column 'symbol'. The first column "
+        "of a "
+        "table must name its rows. Move 'symbol' to the front, in the place of the row numbers."
+    )
+    numbers = TABLE.T.reset_index(names="symbol").set_axis([str(10 * i) for i in range(7)])  # ids of genes
+    assert len(read(tsv(numbers, "entrez"), tmp_path).rows) == 7
 
 
 def test_two_samples_of_a_patient_are_no_long_table(tmp_path: Path) -> None:
@@ -112,7 +129,7 @@ LINES = tsv(TABLE).splitlines()
     ("text", "said"),
     [
         (
-            FIREHOSE,
+            FIREHOSE.replace("\tP03\tP03\tP03", "\tP03\tP03.1\tP03.2"),
             "line 2 holds words in every cell ('Beta_value', 'Gene_Symbol', 'Chromosome'): each sample has 3 columns, as "
             "Firehose and "
             "RTCGA write. One column per sample is needed: keep the one with the measurements you want of each sample, and "
@@ -137,10 +154,10 @@ LINES = tsv(TABLE).splitlines()
         ),
         (
             tsv(TABLE[:20]) + tsv(TABLE.iloc[20:, ::-1]),
-            "line 22 holds words in every cell ('DES', 'RB1', 'APC', ... (7 in all)): a header among the rows, as where files were "
-            "joined one below the other. A table has one header: join the files by the names of their columns, so that every row "
-            "has "
-            "its cells in the same order.",
+            "line 22 holds words in every cell ('DES', 'RB1', 'APC', ... (7 in all)): a header or a line of units among the "
+            "rows. If files "
+            "were joined one below the other, join them by the names of their columns, so that every row has its cells in the same "
+            "order; else remove line 22.",
         ),
         (
             "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tP01\n1\t5\t.\tA\tT\t.\t.\t0/1\n",
@@ -178,9 +195,15 @@ LINES = tsv(TABLE).splitlines()
         ('{"patient": {"0": "P01"}}\n', "this is JSON. Write it as a table."),
         (
             tsv(TABLE) + "* values are log2\n",
-            "line 32, at the end, holds a single cell ('* values are log2'), not a row of the table. If it is a note, remove it; "
-            "if the "
-            "file was cut short, copy or download it again.",
+            "line 32, at the end, holds 1 cell ('* values are log2'), and the other lines 8. If it is a note, remove it; if the "
+            "file was "
+            "cut short, copy or download it again.",
+        ),
+        (
+            tsv(TABLE) + "a: log2\tnormalised\n\nb\n",
+            "lines 32, 34, at the end, hold 2 cells ('a: log2\tnormalised'), and the other lines 8. If these are notes, remove "
+            "them; if "
+            "the file was cut short, copy or download it again.",
         ),
         (tsv(TABLE) + "\x1a", "line 32, under the table, holds an end-of-file sign of old systems (Ctrl-Z). Remove it."),
     ],
@@ -328,5 +351,7 @@ def test_a_first_patient_with_odd_cells_is_no_header(first: str, tmp_path: Path)
 
 def test_a_note_under_the_clinical_table(tmp_path: Path) -> None:
     (tmp_path / "c.tsv").write_text("\n".join([FIRST, *CLINICAL_ROWS, "Source: registry"]))
-    with pytest.raises(DataError, match=r"line 32, at the end, holds a single cell \('Source: registry'\), not a row"):
+    with pytest.raises(
+        DataError, match=r"line 32, at the end, holds 1 cell \('Source: registry'\), and the other lines 5\."
+    ):
         read_cells("c.tsv", tmp_path, Checks())

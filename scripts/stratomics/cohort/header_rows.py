@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pandas as pd
 
 from .cells import is_missing, number
@@ -38,9 +36,8 @@ def header_rows(matrix: Matrix, bad: NotNumbers) -> str | None:
     here = places(matrix.unit, lines)
     hold = "holds" if len(full) == 1 else "hold"
     start = f"{path}: {here} {hold} words in every cell"
-    sizes = Counter(Counter(matrix.columns).values())
-    each = sizes.most_common(1)[0][0]
-    if full[0] == 0 and each > 1 and len(words) > each and words[0] == words[each]:
+    each = _period(words)
+    if full[0] == 0 and each > 1:
         return (
             f"{start} ({examples(words[:each], most=5)}): each sample has {each} columns, as Firehose and RTCGA write. One column "
             f"per sample is needed: keep the one with the measurements you want of each sample, and remove {here}."
@@ -50,8 +47,9 @@ def header_rows(matrix: Matrix, bad: NotNumbers) -> str | None:
         return None
     if full != list(range(len(full))):
         return (
-            f"{start} ({examples(words)}): a header among the rows, as where files were joined one below the other. A table has "
-            f"one header: join the files by the names of their columns, so that every row has its cells in the same order."
+            f"{start} ({examples(words)}): a header or a line of units among the rows. If files were joined one below the "
+            f"other, join them by the names of their columns, so that every row has its cells in the same order; else remove "
+            f"{here}."
         )
     if len(full) == 1 and 2 * len(set(matrix.columns)) < width and len(set(words)) == len(words):
         return (
@@ -62,6 +60,12 @@ def header_rows(matrix: Matrix, bad: NotNumbers) -> str | None:
         f"{start}: {'a second header row' if len(full) == 1 else 'further header rows'} (Firehose and RTCGA write one). A table "
         f"has one header: remove {here}."
     )
+
+
+def _period(words: list[str]) -> int:
+    """Return after how many different words the same follow again; 1 where they do not."""
+    n = words.index(words[0], 1) if words[0] in words[1:] else 1
+    return n if len(words) > n and words == (words[:n] * len(words))[: len(words)] and len(set(words[:n])) == n else 1
 
 
 def clinical_header_rows(path: str, cells: pd.DataFrame) -> str | None:

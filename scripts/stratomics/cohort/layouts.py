@@ -144,9 +144,11 @@ def _long(path: str, names: Sequence[str], columns: Sequence[str], where: str = 
     if not few or len(sizes) < 3 or sum(n > 1 for n in sizes.values()) <= 0.5 * len(sizes):
         return None
     name, n = sizes.most_common(1)[0]
+    kind = "one row per measurement" if len(columns) < LONG_COLUMNS else "one row per measurement, region or replicate"
     return (
-        f"{path}: one row per measurement ('{name}' has {n} rows{where}), the long layout. One row per patient and one "
-        f"column per feature are needed: turn it (in R: tidyr::pivot_wider; in pandas: DataFrame.pivot)."
+        f"{path}: {kind} ('{name}' has {n} rows{where}), the long layout. One row per patient and one "
+        f"column per feature are needed: turn it (in R: tidyr::pivot_wider; in pandas: DataFrame.pivot)"
+        f"{'' if len(columns) < LONG_COLUMNS else ', or average replicates'}."
     )
 
 
@@ -156,10 +158,16 @@ def _ids_elsewhere(matrix: Matrix, bad: NotNumbers, patients: Collection[str]) -
         return None
     first = [str(i) for i in range(len(matrix.rows) + 1)]
     numbered = matrix.rows in (first[:-1], first[1:])
+    named = [name for name in matrix.columns if name.lower() in FEATURE_COLUMNS & ID_NAMES]
+    if numbered and named and _are_patients(matrix.columns, patients):
+        return (
+            f"{matrix.path}: its first column holds row numbers, and the names of the features stand in column '{named[0]}'. The "
+            f"first column of a table must name its rows. Move '{named[0]}' to the front, in the place of the row numbers."
+        )
     for j, n in bad.by_column.items():
         cells, name = bad.column(j), matrix.columns[j]
-        named = numbered and name.lower() in ID_NAMES
-        if n < 0.9 * len(matrix.rows) or not cells or not (named or _are_patients(cells, patients)):
+        by_name = numbered and name.lower() in ID_NAMES
+        if n < 0.9 * len(matrix.rows) or not cells or not (by_name or _are_patients(cells, patients)):
             continue
         if long := _long(matrix.path, cells, matrix.columns, f" in column '{name}'"):
             return long

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
-from .checks import places
+from .checks import count, places
 from .files import open_text
 from .header import SEPARATORS
 
@@ -45,8 +45,11 @@ BEGINNINGS: list[tuple[re.Pattern[str], str, str]] = [
 #: How the text begins is judged by as many lines.
 HEAD = 3
 
-#: Lines below a table are no longer than so many; more lines of another width are no note under it.
+#: More lines of another width than this are no notes under a table.
 MOST = 10
+
+#: So much of a line is shown.
+SHOWN = 60
 
 
 def text_layout(path: str, file: Path) -> str | None:
@@ -76,32 +79,29 @@ def text_layout(path: str, file: Path) -> str | None:
 
 
 def _below(path: str, file: Path, separator: str) -> str | None:
-    """Recognise lines without a separator under the table, where all other lines are of one width."""
-    widths: Counter[int] = Counter()
-    alone: list[tuple[int, str]] = []
+    """Recognise lines under the table that have far fewer cells than all other lines."""
+    lines: list[tuple[int, int, str]] = []
     with open_text(file) as handle:
         for number, line in enumerate(handle, start=1):
-            if not line.strip() or line.startswith("#"):
-                continue
-            if separator in line:
-                if alone:  # such lines stand among the rows, too
-                    return None
-                widths[line.count(separator)] += '"' not in line
-            elif widths:
-                alone.append((number, line.strip()))
+            if line.strip() and (lines or not line.startswith("#")):
+                lines.append((number, line.count(separator), line[:SHOWN].strip()))
+    if not lines:
+        return None
+    usual = Counter(separators for _, separators, _ in lines).most_common(1)[0][0]
+    short = list(takewhile(lambda one: one[1] < usual / 3, reversed(lines)))[::-1]
     # The header may be one name short (R), and rows may end in a separator.
-    if not 0 < len(alone) <= MOST or +widths and max(widths) - min(widths) > 1:
+    if not 0 < len(short) <= MOST or any(abs(separators - usual) > 1 for _, separators, _ in lines[: -len(short)]):
         return None
-    if any("\0" in text for _, text in alone):  # no text at all, which is said elsewhere
+    here, text, one = places("line", [number for number, _, _ in short]), short[0][2], len(short) == 1
+    if "\0" in text:  # no text at all, which is said elsewhere
         return None
-    here, text = places("line", [number for number, _ in alone]), alone[0][1]
-    one = len(alone) == 1
-    them = "it" if one else "them"
     if text == "\x1a":
         return f"{path}: {here}, under the table, holds an end-of-file sign of old systems (Ctrl-Z). Remove it."
     if text.startswith("!"):
-        return f"{path}: {here}, under the table, {'comes' if one else 'come'} from GEO ('{text[:60]}'). Remove {them}."
+        them = "it" if one else "them"
+        return f"{path}: {here}, under the table, {'comes' if one else 'come'} from GEO ('{text}'). Remove {them}."
+    hold, notes = ("holds", "it is a note, remove it") if one else ("hold", "these are notes, remove them")
     return (
-        f"{path}: {here}, at the end, {'holds' if one else 'hold'} a single cell ('{text[:60]}'), not a row of the table. If "
-        f"it is a note, remove {them}; if the file was cut short, copy or download it again."
+        f"{path}: {here}, at the end, {hold} {count(short[0][1] + 1, 'cell')} ('{text}'), and the other lines {usual + 1}. If "
+        f"{notes}; if the file was cut short, copy or download it again."
     )
