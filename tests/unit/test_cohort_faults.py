@@ -524,6 +524,18 @@ def nobody_has_every_omics(tables: Tables, settings: Settings, folder: Path) -> 
     tables["mrna"], tables["meth"] = tables["mrna"].iloc[:20], tables["meth"].iloc[20:]
 
 
+@case(
+    "cohort toy: 0 patients with 0 events are left (40 in clinical.tsv, 40 with usable follow-up, 40 with mrna, 40 with meth, 40 "
+    "left "
+    "out for missing values of mrna). With 2 folds at least 20 patients and 20 events are needed. Patients with more than 20% of "
+    "mrna "
+    "missing are left out: if an empty cell means that nothing was found (no mutation), write 0 there; else raise "
+    "preprocess.max_missing_patient (0.2), remove the features with the most missing values, or leave this omics out."
+)
+def blank_for_unchanged_genes(tables: Tables, settings: Settings, folder: Path) -> None:
+    tables["mrna"] = tables["mrna"].where(np.arange(6) % 3 == np.arange(N)[:, None] % 3)
+
+
 @pytest.mark.parametrize(("breaks", "messages"), CASES)
 def test_broken_table_gets_its_message(
     breaks: Callable[[Tables, Settings, Path], None], messages: list[str], tmp_path: Path

@@ -14,11 +14,12 @@ from stratomics.errors import DataError
 from .checks import Checks, are, count
 from .clinical import Clinical, read_clinical
 from .clinical_checks import check_covariates, check_twins
+from .copies import check_profiles, check_same_omics
 from .follow_up import time_columns
 from .harmonise import choose_patients, orient
 from .leaks import check_features
 from .measure import check_batches, check_scale, drop_useless
-from .plausible import check_codes, check_feature_names, check_logged, check_same_omics
+from .plausible import check_codes, check_feature_names, check_logged
 from .read import read_matrix
 from .samples import sample_types
 from .time_checks import check_short
@@ -83,7 +84,7 @@ def build_cohort(
     patients = choose_patients(name, clinical, tables, float(preprocess["max_missing_patient"]), checks)
     if not unfinished:
         _summarise(name, clinical, tables, patients, checks)
-        _check_power(name, clinical, tables, patients, evaluation, checks)
+        _check_power(name, clinical, tables, patients, preprocess, evaluation, checks)
     if patients:
         clinical_config = cohort_config["clinical"]
         outcome = [*time_columns(clinical_config), str(clinical_config["event"])]
@@ -116,7 +117,7 @@ def _read_omics(
     """Return patients x features; None where the table has a fault: what follows from it is no fault of its own."""
     before = len(checks.faults)
     try:
-        matrix = read_matrix(path, base_dir, item, checks)
+        matrix = read_matrix(path, base_dir, item, checks, None if clinical is None else frozenset(clinical.patients))
     except DataError as error:
         for fault in error.faults:
             checks.fault(fault)
@@ -134,6 +135,7 @@ def _measure(
     check_scale(kept, item, path, transform, checks)
     check_logged(kept.to_numpy(), item, path, transform, checks)
     check_codes(kept.to_numpy(), kept.columns, item, path, checks)
+    check_profiles(kept, item, path, checks)
     return kept
 
 
@@ -212,6 +214,7 @@ def _check_power(
     clinical: Clinical,
     tables: Mapping[str, pd.DataFrame],
     patients: list[str],
+    preprocess: Mapping[str, Any],
     evaluation: Mapping[str, Any],
     checks: Checks,
 ) -> None:
@@ -223,10 +226,20 @@ def _check_power(
         usable = clinical.usable
         found = [f"{len(clinical.patients)} in {clinical.path}", f"{len(usable)} with usable follow-up"]
         found += [f"{len(usable.intersection(table.index))} with {item}" for item, table in tables.items()]
+        advice = ": use fewer folds, an endpoint with more events, or fewer omics."
+        if gaps := _left_out_for_gaps(tables, checks):
+            item, most = max(gaps.items(), key=lambda one: one[1])
+            share = float(preprocess["max_missing_patient"])
+            found += [f"{k} left out for missing values of {one}" for one, k in gaps.items()]
+            if 2 * most > n:
+                advice = (
+                    f". Patients with more than {share:.0%} of {item} missing are left out: if an empty cell means that nothing "
+                    f"was found (no mutation), write 0 there; else raise preprocess.max_missing_patient ({share:g}), remove "
+                    f"the features with the most missing values, or leave this omics out."
+                )
         checks.fault(
             f"cohort {name}: {count(n, 'patient')} with {count(events, 'event')} are left ({', '.join(found)}). With "
-            f"{folds} folds at least {needed} patients and {enough} events are needed: use fewer folds, an endpoint with "
-            f"more events, or fewer omics."
+            f"{folds} folds at least {needed} patients and {enough} events are needed{advice}"
         )
         return
     if events < FEW_EVENTS:
@@ -245,3 +258,10 @@ def _check_power(
             f"an earlier horizon"
         )
         checks.add("cohort", name, "followed_to_horizon", beyond, message, action="warning")
+
+
+def _left_out_for_gaps(tables: Mapping[str, pd.DataFrame], checks: Checks) -> dict[str, int]:
+    """Count, by omics, the patients who are left out for nothing but its missing values."""
+    rows = checks.table()
+    codes = rows.loc[rows["check"] == "left_out", "value"].tolist()
+    return {item: n for item in tables if (n := codes.count(f"missing_{item}"))}

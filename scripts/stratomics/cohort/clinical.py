@@ -19,6 +19,7 @@ from .covariates import Reading, read_covariate
 from .event_checks import check_unknown_events
 from .events import decode_events, same_code
 from .follow_up import TIMES_OF_DEAD, TIMES_OF_LIVING, Reasons, read_times, time_columns
+from .header_rows import names_below
 from .ids import ROUNDED_ADVICE, alike, clean_name, rounded, without_decimals
 from .levels import one_spelling
 from .persons import MOSTLY_ONCE, people
@@ -131,7 +132,7 @@ def read_clinical(
             f"The clinical table must have one row per patient: turn it round."
         )
         return None
-    if below := _header_below(path, cells, wanted):
+    if below := names_below(path, cells, wanted):
         checks.fault(below)
         return None
     absent = _check_columns(path, list(cells.columns), wanted, comments, checks)
@@ -161,19 +162,6 @@ def read_clinical(
     readings = {column: read_covariate(known(cells[column])) for column in columns if column not in absent}
     table = pd.DataFrame({column: reading.values for column, reading in readings.items()}, index=cells.index)
     return Clinical(path, id_column, cells, time, event, table, reasons, readings)
-
-
-def _header_below(path: str, cells: pd.DataFrame, wanted: Mapping[str, str]) -> str | None:
-    """Recognise a title above the names of the columns."""
-    absent = {column for column in wanted if column and column not in cells}
-    for line, row in cells.head(10).iterrows():
-        if len(absent) > 1 and len(absent & {*row}) > 0.5 * len(absent):
-            unit = cells.index.name
-            return (
-                f"{path}: {unit} {line} holds the names of the columns, not the first one. A table has its names in the "
-                f"first line: remove what stands above {unit} {line}."
-            )
-    return None
 
 
 def _check_columns(path: str, columns: list[str], wanted: Mapping[str, str], comments: int, checks: Checks) -> set[str]:

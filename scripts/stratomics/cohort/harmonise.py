@@ -12,20 +12,11 @@ from .cells import is_missing
 from .checks import Checks, are, count, duplicated, examples, listing, places
 from .clinical import Clinical
 from .ids import MIN_OVERLAP, ROUNDED_ADVICE, agreement_advice, alike, plain, rounded, share, without_decimals
-from .layouts import long_layout
+from .layouts import FEATURE_COLUMNS
+from .matrix import Matrix
 from .persons import samples_of_patients
 from .plausible import spreadsheet_dates
-from .read import Matrix
 from .samples import choose_samples, describe_samples, read_barcodes, sample_fault, samples_beside_patients
-
-#: Columns beside the samples that describe the features (in lower case), as GDC, cBioPortal, Firehose and GCT write them.
-FEATURE_COLUMNS = frozenset(
-    "entrez_gene_id|entrezgene|entrez|entrezid|entrez id|locus id|locus_id|gene_id|geneid|gene "
-    "id|hugo_symbol|gene_symbol|gene "
-    "symbol|gene_name|gene_type|symbol|description|cytoband|chromosome|chr|chrom|start|end|strand|length|composite element "
-    "ref|ensembl_id|id_ref".split("|")
-)
-
 
 #: Names of a column of ids that no feature bears (in lower case).
 PATIENT_COLUMNS = frozenset(
@@ -266,9 +257,6 @@ def _unique(
         )
     repeated = {name: where for name, where in duplicated(names).items() if not nameless(name)}
     if repeated:
-        if noun == "patient" and in_rows and (fault := long_layout(matrix.path, names, matrix.columns)):
-            checks.fault(fault)
-            return ~pd.Series(names, dtype=object).duplicated().to_numpy()
         shown = listing(f"'{name}' in {places(unit, [lines[i] for i in where])}" for name, where in repeated.items())
         advice = {
             "patient": "Each patient must be there once: keep the row of one sample (the primary tumour) and remove the others."

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from .checks import Checks, count, examples
 
+#: Months as spreadsheets of several languages shorten them.
+_MONTH = (
+    r"(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|mrz|m\u00e4r|mai|okt|dez|f\u00e9vr|mars|avr|ao\u00fbt|d\u00e9c"
+    r"|ene|abr|ago|dic|set|ott)\.?"
+)
+
 #: What a spreadsheet makes of MARCH1, SEPT2, DEC1, OCT4 and of RIKEN ids.
 DATE = re.compile(
-    r"\d{1,2}[-/ ](jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)([-/ ]\d{2,4})?"
-    r"|(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[-/ ]\d{1,4}"
+    rf"\d{{1,2}}\.?[-/. ]{_MONTH}([-/ ]\d{{2,4}})?|{_MONTH}[-/ ]\d{{1,4}}"
     r"|(19|20)\d\d-\d\d-\d\d( 00:00:00)?|\d{1,2}[./]\d{1,2}[./](19|20)?\d\d|\d\.\d+e\+\d\d",
     re.IGNORECASE,
 )
+
+#: Genes were called by these months (FEB1, MARCH1, APR1, SEPT2, OCT4, NOV, DEC1), with numbers up to 15.
+GENE_MONTHS = frozenset({2, 3, 4, 9, 10, 11, 12})
+
+#: Names changed by a spreadsheet are a smaller share of all than this.
+MINORITY = 0.5
 
 #: Rows that counters of reads write beside the genes (HTSeq, STAR).
 COUNTER_ROWS = frozenset(
@@ -34,6 +46,17 @@ LOGGED = 30.0
 def spreadsheet_dates(names: Iterable[str]) -> list[str]:
     """Return the names that look like dates a spreadsheet made."""
     return [name for name in names if DATE.fullmatch(name)]
+
+
+def _serial_dates(names: pd.Index) -> list[str]:
+    """Return the names that are dates as spreadsheets count them (44256 is 1 March 2021), in a month that names genes."""
+    numbers = [name for name in names if name.isdecimal()]
+    if len(numbers) >= MINORITY * len(names):  # ids
+        return []
+    days = {name: date(1899, 12, 30) + timedelta(int(name)) for name in numbers if len(name) == 5 and name.isascii()}
+    return [
+        name for name, day in days.items() if 2000 <= day.year < 2050 and day.month in GENE_MONTHS and day.day <= 15
+    ]
 
 
 def check_feature_names(table: pd.DataFrame, item: str, path: str, checks: Checks) -> pd.DataFrame:
@@ -57,8 +80,8 @@ def check_feature_names(table: pd.DataFrame, item: str, path: str, checks: Check
     for name in summaries:
         message = f"'{name}' of {path} is a summary of the counter of reads, no gene: left out"
         checks.add("feature", item, "counter_summary", None, message, action="dropped", id=name)
-    dates = spreadsheet_dates(table.columns)
-    if dates:
+    dates = [*spreadsheet_dates(table.columns), *_serial_dates(table.columns)]
+    if 0 < len(dates) < MINORITY * table.shape[1]:  # names that are all alike are meant so
         message = (
             f"{count(len(dates), 'feature')} of {item} {'has a name' if len(dates) == 1 else 'have names'} that a spreadsheet made "
             f"({examples(dates)}): genes such as MARCH1 or SEPT2 become dates, RIKEN ids numbers; take the names from the "
@@ -148,28 +171,3 @@ def check_logged(values: np.ndarray, item: str, path: str, transform: str, check
             f"the logarithm once more; use transform none for '{item}' if they are"
         )
         checks.add("omics", item, "already_logged", high, message, action="warning")
-
-
-def check_same_omics(tables: Mapping[str, pd.DataFrame], paths: Mapping[str, str], checks: Checks) -> None:
-    """Fault two omics that hold the same measurements of the same patients.
-
-    Parameters
-    ----------
-    tables
-        Patients x features by name of the omics.
-    paths
-        Files by name of the omics.
-    checks
-        Gets the faults.
-    """
-    items = list(tables)
-    for i, one in enumerate(items):
-        for other in items[i + 1 :]:
-            first, second = tables[one], tables[other]
-            if first.shape != second.shape or set(first.index) != set(second.index):
-                continue
-            if np.array_equal(first.to_numpy(), second.loc[first.index].to_numpy(), equal_nan=True):
-                checks.fault(
-                    f"{paths[one]} and {paths[other]}: omics '{one}' and '{other}' hold the same {first.shape[1]} measurements of "
-                    f"the same {len(first)} patients. Each omics must be a table of its own: correct the path of one, or remove it."
-                )
