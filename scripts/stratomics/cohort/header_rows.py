@@ -85,6 +85,8 @@ def clinical_header_rows(path: str, cells: pd.DataFrame) -> str | None:
     str or None
         The message; None where there are none.
     """
+    if "" in cells.columns[1:]:  # a title stands above the names of the columns, which the config knows
+        return None
     for n in range(1, min(MOST, len(cells) - 1) + 1):
         top, below = cells.iloc[:n], cells.iloc[n:]
         named = [j for j in range(1, cells.shape[1]) if any(map(_is_word, top.iloc[:, j]))]
@@ -96,11 +98,6 @@ def clinical_header_rows(path: str, cells: pd.DataFrame) -> str | None:
             continue
         here = places(str(cells.index.name), cells.index[:n].tolist())
         hold = "holds" if n == 1 else "hold"
-        if "" in cells.columns[1:]:
-            return (
-                f"{path}: {here} {hold} words where all cells below are numbers, and some columns have no name: the header seems "
-                f"to be line {cells.index[n - 1]}, under a title. A table has one header: remove what stands above it."
-            )
         return (
             f"{path}: {here} {hold} words ({examples(top.iloc[0, numeric])}) in columns whose other cells are numbers "
             f"({examples(cells.columns[numeric])}): names, units or codes, no patient. A table has one header: remove {here}."
