@@ -281,7 +281,10 @@ POINT = "Write decimals with a point, not a comma."
         ),
         (some(["4,671e-07", "2,5"]), POINT),
         (some(["4,671", "2,5"]), POINT),
-        (some(["4.671,00", "1.234.567,8"]), "Write numbers without a mark between thousands, and decimals with a point, not a comma."),
+        (
+            some(["4.671,00", "1.234.567,8"]),
+            "Write numbers without a mark between thousands, and decimals with a point, not a comma.",
+        ),
         (some(["1'472", "12\u2019000", "3\u202f500.5"]), "Remove the signs between thousands: write 1234 for 1'234."),
         (some(["\u22120.5", "1.5"]), "Their minus is another kind of dash: write the plain '-'."),
         (some(["<0.5", "1.5", "2"]), "Bounds are no numbers: write the limit itself, or NA."),

@@ -159,7 +159,9 @@ def cohort_tables(
         training = folder / e / "training.json"
         training.write_text(json.dumps({"device": "cpu", "seconds": 3.2}))
         per_embedding["training"].append(str(training))
-    return paths | per_embedding
+    read = folder / "read.json"
+    read.write_text(json.dumps({"settings": {}, "tables": [{"path": "mrna.tsv", "sha256": "0" * 64}]}))
+    return paths | per_embedding | {"read": str(read)}
 
 
 def run_scripts(folder, **options):
@@ -289,6 +291,7 @@ def test_paragraphs_limits_and_intake(whole):
     assert "- Dropped: 1 patients and 0 features" in summary
     assert "significan" not in summary
     assert provenance["training"]["vae"]["device"] == "cpu"
+    assert provenance["tables"] == [{"path": "mrna.tsv", "sha256": "0" * 64}]
     assert {"numpy", "torch", "snakemake"} <= set(provenance["packages"])
 
 
