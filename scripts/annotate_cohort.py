@@ -12,7 +12,7 @@ with job(snakemake.log[0]) as log:
     located = locate(snakemake.params.cohort, snakemake.input.tables, snakemake.input.fetched)
     paths = table_paths(located)
     # The tables may be of today while the patients are of yesterday: only the same clinical table may add to them.
-    tables = read_json(snakemake.input.read)["tables"]
+    tables = read_json(snakemake.input.read, ["tables"])["tables"]
     known = {path: table["sha256"] for path, table in zip(paths, tables, strict=True)}
     with held_still(paths[:1], snakemake.params.remembered, known):
         cohort = with_covariates(load_cohort(snakemake.input.cohort), located)

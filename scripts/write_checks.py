@@ -9,11 +9,12 @@ with job(snakemake.log[0]) as log:
     from stratomics.cohort import build_cohort
     from stratomics.cohort.intake import locate
     from stratomics.locations import table_paths
-    from stratomics.tables import read_json, write_table
+    from stratomics.tables import read_json, read_table, write_table
     from stratomics.writing import atomic_path
 
-    settings, read = snakemake.params.settings, read_json(snakemake.input.read)
+    settings, read = snakemake.params.settings, read_json(snakemake.input.read, ("settings", "tables"))
     if read["settings"] == settings:
+        read_table(snakemake.input.checks)  # a damaged one is named here, not as its copy later
         with atomic_path(snakemake.output.checks) as temporary:
             shutil.copyfile(snakemake.input.checks, temporary)
     else:

@@ -10,7 +10,7 @@ with job(snakemake.log[0]) as log:
 
     given, params = snakemake.input, snakemake.params
     names = list(params.embeddings)
-    training = {n: read_json(p) for n, p in zip(names, given.training, strict=True)}
+    training = {n: read_json(p, ["device"]) for n, p in zip(names, given.training, strict=True)}
     cohort_tables = ("leaderboard", "verdicts", "comparisons", "added_value", "enrichment", "agreement")
     embedding_tables = ("metrics", "prognostic", "stability")
     text = summary_text(
@@ -26,5 +26,5 @@ with job(snakemake.log[0]) as log:
     )
     with atomic_path(snakemake.output.summary) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    tables = read_json(given.read)["tables"]
+    tables = read_json(given.read, ["tables"])["tables"]
     write_json(provenance(params.cohort, params.settings, tables, training), snakemake.output.provenance)

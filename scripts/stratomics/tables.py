@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
@@ -231,13 +231,15 @@ def write_json(content: Any, path: str | Path) -> None:
         temporary.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: str | Path) -> Any:
+def read_json(path: str | Path, keys: Sequence[str] = ()) -> Any:
     """Read what `write_json` wrote.
 
     Parameters
     ----------
     path
         The file.
+    keys
+        That it must have, if it is a mapping.
 
     Returns
     -------
@@ -247,7 +249,11 @@ def read_json(path: str | Path) -> Any:
     Raises
     ------
     DataError
-        If the file is empty or cut.
+        If the file is empty, cut or lacks a key.
     """
     with reading(path):
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        lack = [key for key in keys if not isinstance(content, dict) or key not in content]
+        if lack:
+            raise ValueError(f"it has no '{lack[0]}'")
+    return content

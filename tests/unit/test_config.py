@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import subprocess
 import sys
 from collections import OrderedDict
@@ -137,6 +138,15 @@ BROKEN = {
     "no time": (files(clinical="{path: clinical.tsv, patient: patient, event: OS}"), "cohorts[0].clinical.time: missing. The "
                 "column of follow-up times; or several, of which the first known cell of a patient counts (GDC has one for the "
                 "dead and one for the living). Add it, for instance time: OS.time"),
+    "samples of a simulated cohort": ("cohorts: [{name: d, simulate: {patients: 60}, samples: ['01']}]",
+                                      "cohorts[0].samples: found beside 'simulate', which has its own: it would not be read. "
+                                      "Remove it."),
+    "table called as a missing value": (files(omics="[{name: NA, path: mrna.tsv}]"),
+                                        "cohorts[0].omics[0].name: found 'NA', a name that is taken; allowed is any but na, nan, "
+                                        "null, none, true, false, inf, infinity. Rename it."),
+    "one column twice": (files(clinical="{path: clinical.tsv, patient: p, time: t, event: e, covariates: [age, 'age ']}"),
+                         "cohorts[0].clinical.covariates[1]: found 'age ', the same column as "
+                         "cohorts[0].clinical.covariates[0]: remove it."),
     "time is event": (files(clinical="{path: clinical.tsv, patient: patient, time: OS, event: OS}"),
                       "cohorts[0].clinical.event: found 'OS', which cohorts[0].clinical.time has already. Name two different "
                       "columns."),
@@ -183,10 +193,12 @@ BROKEN = {
     "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "
                         "embeddings[0].name has already. Results go to a folder of that name: rename one."),
     "reserved name": (DEMO + "embeddings: [{kind: ae, name: figures}]", "embeddings[0].name: found 'figures', a name that is "
-                      "taken; allowed is any but all, clinical, comparators, elastic_net_cox, figures, full, pca, preprocess, "
-                      "random_embedding, random_survival_forest, ridge_cox, simulated, single_omics. Rename it."),
+                      "taken; allowed is any but na, nan, null, none, true, false, inf, infinity, all, clinical, comparators, "
+                      "elastic_net_cox, figures, full, pca, preprocess, random_embedding, random_survival_forest, ridge_cox, "
+                      "simulated, single_omics. Rename it."),
     "reserved name in capitals": ("cohorts: [{name: Figures, simulate: {}}]", "cohorts[0].name: found 'Figures', a name that is "
-                                  "taken; allowed is any but all, figures. Rename it."),
+                                  "taken; allowed is any but all, figures, na, nan, null, none, true, false, inf, infinity. "
+                                  "Rename it."),
     "name of a comparator": (DEMO + "embeddings: [{kind: ae, name: mRNA_only}]", "embeddings[0].name: found 'mRNA_only', which is "
                              "what the comparator single_omics calls cohorts[0].simulate.omics[0].name. Rename it."),
     "long name": (f"cohorts: [{{name: {'ab' * 40}, simulate: {{}}}}]", f"cohorts[0].name: found '{'ab' * 28}a...'; allowed is text "
@@ -467,13 +479,29 @@ def test_load_yaml_says_what_is_wrong(content: bytes | None, message: str, tmp_p
 
 def test_load_yaml_refuses_numbers_that_read_like_another(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
-    path.write_text("a: [010, '011', 0, 0.5]\nexclude: {007: [12:30], b: 1_000}\n")
+    path.write_text("a: [010, '011', 0, 0.5]\nexclude: {007: [12:30], b: 1_000, c: 0x1F}\n")
     with pytest.raises(ConfigError) as caught:
         load_yaml(path)
     assert caught.value.faults == [
         f"{path}, line {line}: YAML reads {text} as the number {number}. Put it in quotes if it is text, or write the number."
-        for line, text, number in ((1, "010", 8), (2, "007", 7), (2, "12:30", 750))
+        for line, text, number in ((1, "010", 8), (2, "007", 7), (2, "12:30", 750), (2, "1_000", 1000), (2, "0x1F", 31))
     ]
+
+
+def test_load_yaml_refuses_keys_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("exclude: {yes: [a], 'on': [b], 12: [c], null: [d]}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_yaml(path)
+    assert caught.value.faults == [
+        f"{path}, line 1: YAML reads the key yes as True, which is no name. Put it in quotes."
+    ]
+
+
+def test_load_yaml_reads_json_as_it_is_indented(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"a": ["x\ty", 1]}, indent="\t"))
+    assert load_yaml(path) == {"a": ["x\ty", 1]}
 
 
 def test_load_yaml_follows_aliases(tmp_path: Path) -> None:

@@ -82,6 +82,8 @@ def test_table_of_other_patients_is_refused() -> None:
     )
     with pytest.raises(DataError, match="split 'full' has the role 'test'; allowed are train and held_out"):
         splits_from_table(table.replace({"role": {"train": "test"}}), patients)
+    with pytest.raises(DataError, match="splits.tsv has 0 splits and lacks 'full'"):
+        splits_from_table(table.iloc[:0], patients)
 
 
 def test_too_few_events_are_refused() -> None:

@@ -120,6 +120,23 @@ def test_a_damaged_file_is_named_with_what_to_do(tmp_path, small_cohort, name, h
     assert ("it is empty" in caught.value.faults[0]) == (how == "emptied")
 
 
+def test_json_without_its_parts_is_damaged(tmp_path):
+    for content in ({}, [], {"tables": []}):
+        write_json(content, tmp_path / "read.json")
+        with pytest.raises(DataError, match=r"is damaged \(it has no 'settings'\)"):
+            read_json(tmp_path / "read.json", ["settings"])
+
+
+def test_a_cohort_of_another_version_is_damaged(tmp_path, small_cohort):
+    import h5py
+
+    save_cohort(small_cohort, tmp_path / "c.h5mu")
+    with h5py.File(tmp_path / "c.h5mu", "a") as file:
+        del file["uns/cohort"]
+    with pytest.raises(DataError, match="is damaged"):
+        load_cohort(tmp_path / "c.h5mu")
+
+
 def test_a_file_that_is_not_there_is_not_damaged(tmp_path):
     for read in (read_table, load_arrays, read_json):
         with pytest.raises(FileNotFoundError):

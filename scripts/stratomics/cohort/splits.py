@@ -105,7 +105,8 @@ def splits_from_table(table: pd.DataFrame, patients: Sequence[str]) -> list[Spli
     Raises
     ------
     DataError
-        When a split does not list every patient of the cohort once, or a role is neither ``train`` nor ``held_out``.
+        When a split does not list every patient of the cohort once, a role is neither ``train`` nor ``held_out``, or there is
+        no ``full``.
     """
     index = pd.Index(patients)
     splits = []
@@ -124,6 +125,10 @@ def splits_from_table(table: pd.DataFrame, patients: Sequence[str]) -> list[Spli
             )
         train, held_out = (np.sort(positions[roles == role]).astype(np.int64) for role in ("train", "held_out"))
         splits.append(Split(str(name), train, held_out))
+    if "full" not in {split.name for split in splits}:
+        raise DataError(
+            f"splits.tsv has {len(splits)} splits and lacks 'full', the fit on all patients. Remove splits.tsv and run again."
+        )
     return splits
 
 

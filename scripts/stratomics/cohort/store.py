@@ -57,21 +57,21 @@ def load_cohort(path: str | Path) -> Cohort:
     Raises
     ------
     DataError
-        If the file is empty or cut.
+        If the file is empty, cut or lacks a part.
     """
     with _quiet_mudata() as mudata, reading(path):
         data = mudata.read_h5mu(str(path))
-    clinical = _from_categories(data.obs).set_axis([str(name) for name in data.uns["clinical_columns"]], axis=1)
-    clinical.index = _index(data.obs_names, "patient")
-    # mudata guesses types anew, so that whole numbers come back as integers.
-    numbers = clinical.select_dtypes("number").columns
-    clinical = clinical.astype({**dict.fromkeys(numbers, np.float64), "event": np.int8})
-    omics = []
-    for name, one in data.mod.items():
-        values = pd.DataFrame(one.X, index=clinical.index, columns=_index(one.var_names, "feature"))
-        batch = _from_categories(one.obs)["batch"].set_axis(clinical.index) if "batch" in one.obs else None
-        omics.append(Omics(name, values, str(one.uns["transform"]), batch))
-    return Cohort(str(data.uns["cohort"]), tuple(omics), clinical)
+        clinical = _from_categories(data.obs).set_axis([str(name) for name in data.uns["clinical_columns"]], axis=1)
+        clinical.index = _index(data.obs_names, "patient")
+        # mudata guesses types anew, so that whole numbers come back as integers.
+        numbers = clinical.select_dtypes("number").columns
+        clinical = clinical.astype({**dict.fromkeys(numbers, np.float64), "event": np.int8})
+        omics = []
+        for name, one in data.mod.items():
+            values = pd.DataFrame(one.X, index=clinical.index, columns=_index(one.var_names, "feature"))
+            batch = _from_categories(one.obs)["batch"].set_axis(clinical.index) if "batch" in one.obs else None
+            omics.append(Omics(name, values, str(one.uns["transform"]), batch))
+        return Cohort(str(data.uns["cohort"]), tuple(omics), clinical)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -90,20 +91,32 @@ def _same(config: Trusted, items: Iterable[Path], key: str, what_to_do: str) -> 
 def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
     """Check the columns of a cohort's clinical table against each other."""
     clinical = (*cohort, "clinical")
+    if config.get_any(*cohort, "simulate") is not None and config.get_any(*cohort, "omics") is None:
+        for key in ("clinical", "samples"):
+            if config.get_any(*cohort, key):
+                yield Fault(
+                    (*cohort, key), "found beside 'simulate', which has its own: it would not be read. Remove it."
+                )
+        return
     roles: dict[str, Path] = {}
     for key in ("patient", "time", "event"):
         value = config.get(*clinical, key)
         for column in value if isinstance(value, list) else [value]:
-            if column in roles:
-                text = f"found {column!r}, which {spell(roles[column])} has already. Name two different columns."
+            if column is not None and (earlier := roles.setdefault(_seen(column), (*clinical, key))) != (
+                *clinical,
+                key,
+            ):
+                text = f"found {column!r}, which {spell(earlier)} has already. Name two different columns."
                 yield Fault((*clinical, key), text)
-            elif column is not None:
-                roles[column] = (*clinical, key)
     covariates = config.get(*clinical, "covariates") or []
+    listed: dict[tuple[str, str], int] = {}
     for key, what in (("covariates", "A covariate"), ("annotations", "An annotation")):
         for i, column in enumerate(config.get(*clinical, key) or []):
-            if column in roles:
-                text = f"found {column!r}, which is {spell(roles[column])}. {what} is another column: remove it."
+            if (role := roles.get(_seen(column))) is not None:
+                text = f"found {column!r}, which is {spell(role)}. {what} is another column: remove it."
+                yield Fault((*clinical, key, i), text)
+            elif (first := listed.setdefault((key, _seen(column)), i)) != i:
+                text = f"found {column!r}, the same column as {spell((*clinical, key, first))}: remove it."
                 yield Fault((*clinical, key, i), text)
             elif key == "annotations" and column in covariates:
                 text = (
@@ -150,6 +163,11 @@ def _names(config: Trusted) -> Iterator[Fault]:
         elif item in embeddings and name.casefold() in alone:
             text = f"found {name!r}, which is what the comparator single_omics calls {spell(alone[name.casefold()])}. Rename it."
             yield Fault((*item, "name"), text)
+
+
+def _seen(column: str) -> str:
+    """Return a name without what nobody sees: blanks around it, and the Unicode form."""
+    return unicodedata.normalize("NFC", column).strip()
 
 
 def _subtypes(config: Trusted) -> Iterator[Fault]:

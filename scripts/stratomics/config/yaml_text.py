@@ -29,10 +29,12 @@ def load_yaml(path: str | Path) -> Any:
     ------
     ConfigError
         When the file cannot be read or is not YAML, or with every key that stands twice in one mapping
-        and every number that reads like another.
+        and every number or key that reads like another.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
+        if text.lstrip().startswith("{"):
+            text = text.replace("\t", " ")  # JSON may be indented by tabs (within its texts they are escaped), YAML not
         root = yaml.compose(text, yaml.SafeLoader)
         content = yaml.safe_load(text)
     except OSError as error:
@@ -58,6 +60,10 @@ def load_yaml(path: str | Path) -> Any:
         f"{path}, line {line}: YAML reads {text} as the number {yaml.safe_load(text)}. Put it in quotes if it is text, or write "
         f"the number."
         for text, line in _other_numbers(root)
+    ]
+    faults += [
+        f"{path}, line {line}: YAML reads the key {text} as {yaml.safe_load(text)!r}, which is no name. Put it in quotes."
+        for text, line in _keys_that_are_no_text(root)
     ]
     if faults:
         raise ConfigError(faults)
@@ -95,13 +101,22 @@ def _duplicates(root: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
 
 
 def _other_numbers(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
-    """Yield (text, line) of what YAML takes for another number than anybody else: 010 is 8 and 12:30 is 750."""
+    """Yield (text, line) of what YAML takes for another number than anybody else: 010 is 8, 12:30 is 750 and 1_2 is 12."""
     found = [
         node
         for node in _nodes(root)
         if isinstance(node, yaml.ScalarNode)
         and node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
-        and (":" in node.value or re.fullmatch(r"[-+]?0[0-7_]+", node.value))
+        and (":" in node.value or "_" in node.value or re.match(r"[-+]?0[0-7xb]", node.value))
     ]
     for node in sorted(found, key=lambda one: one.start_mark.index):
         yield node.value, node.start_mark.line + 1
+
+
+def _keys_that_are_no_text(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
+    """Yield (text, line) of keys such as yes and on, which YAML takes for truth values, and of dates."""
+    keys = [key for node in _nodes(root) if isinstance(node, yaml.MappingNode) for key, _ in node.value]
+    strange = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+    for key in sorted(keys, key=lambda one: one.start_mark.index):
+        if isinstance(key, yaml.ScalarNode) and key.tag in strange:
+            yield key.value, key.start_mark.line + 1
