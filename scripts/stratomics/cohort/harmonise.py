@@ -246,7 +246,7 @@ def _unique(
     positions = range(len(names)) if positions is None else positions
     # The first column of the file holds the names of the rows.
     lines = [matrix.lines[i] if in_rows else i + 2 for i in positions]
-    # A gene may be called NA or NAN (neuroacanthocytosis has had it); a patient may not.
+    # A feature may be called NA or NONE; a patient may not.
     nameless: Callable[[str], bool] = is_missing if noun == "patient" else lambda name: not name
     empty = [line for line, name in zip(lines, names, strict=True) if nameless(name)]
     if empty:
@@ -299,16 +299,12 @@ def _no_overlap(matrix: Matrix, clinical: Clinical) -> str:
     overlap = {axis: share(names, clinical.patients) for axis, names in axes.items()}
     axis = next((one for one in axes if advised[one]), max(axes, key=lambda one: overlap[one]))
     names = axes[axis]
-    least = (
-        f"At least {MIN_OVERLAP:.0%} of the patients of the smaller table must be in the other. "
-        f"{advised[axis] or 'Use the same ids in both tables.'}"
-    )
+    advice = advised[axis] or "Use the same ids in both tables."
     if not advised[axis] and any(rounded(one) for one in (matrix.rows, matrix.columns, clinical.patients)):
-        least = least.replace("Use the same ids in both tables.", ROUNDED_ADVICE)
+        advice = ROUNDED_ADVICE
     elif not advised[axis] and _measurements(matrix.columns):
-        least = least.replace(
-            "Use the same ids in both tables.", "The first line seems to hold measurements: write a header above it."
-        )
+        advice = "The first line seems to hold measurements: write a header above it."
+    least = f"At least {MIN_OVERLAP:.0%} of the patients of the smaller table must be in the other. {advice}"
     if not advised[axis] and not overlap[axis]:
         return (
             f"{start}neither its rows ({examples(matrix.rows)}) nor its columns ({examples(matrix.columns)}) are patients of "
