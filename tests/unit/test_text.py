@@ -34,6 +34,14 @@ def test_stray_quote_swallows_no_row(tmp_path: Path) -> None:
     assert said == {"stray_quotes": "4"}
 
 
+def test_two_stray_quotes_are_no_cell_over_the_rows_between_them(tmp_path: Path) -> None:
+    notes = {3: '"large', 7: 'large"'}
+    lines = [f"P{i}\t{i}\t{notes.get(i, 'plain')}" for i in range(10)]
+    _, rows, said = read(tmp_path, "\n".join(["patient\tx\tnote", *lines]))
+    assert [row[0] for row in rows] == [f"P{i}" for i in range(10)]
+    assert said == {"stray_quotes": "1"}
+
+
 def test_cell_in_quotes_may_go_on_in_the_next_lines(tmp_path: Path) -> None:
     text = 'patient,x,note\nP0,0,"first\nsecond, and\nthird"\nP1,1,"say ""no"""\nP2,2,plain\n'
     _, rows, said = read(tmp_path, text, "t.csv")
