@@ -52,8 +52,8 @@ def folder(tmp_path: Path) -> Path:
 # name of the case -> (config, its one message; {base} is the folder with the tables)
 BROKEN = {
     "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
-                "selection, subtypes, risk, classifier, evaluation, comparators, stability, device, seed, container. Write its keys "
-                "below it, indented."),
+                "selection, subtypes, risk, classifier, evaluation, comparators, stability, device, seed, container. Write its "
+                "keys below it, indented."),
     "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
                    "replaces the demo wholesale. Add it, for instance cohorts: [{name: demo, simulate: {patients: 300}}]"),
     "empty list": ("cohorts: []", "cohorts: found an empty list; allowed is a list of 1 to 1000. Change it."),
@@ -69,8 +69,8 @@ BROKEN = {
     "other case": (DEMO + "selection: {Alpha: 0.1}", "selection.Alpha: unknown key; did you mean 'alpha'? Allowed here: "
                    "alpha, correction, if_none, n_best."),
     "key elsewhere": (DEMO + "folds: 5", "folds: unknown key here; it belongs under evaluation. Allowed here: classifier, "
-                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, selection, stability, "
-                      "subtypes."),
+                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, selection, "
+                      "stability, subtypes."),
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
                     "if_none, n_best."),
     "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
