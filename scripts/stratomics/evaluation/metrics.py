@@ -7,7 +7,7 @@ replicates are the same patients for every method of a cohort, so differences be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from stratomics.cohort.types import Cohort, Split
 from stratomics.runtime import log
 
 from .heldout import apparent_labels, heldout_labels
+from .repeats import median_of, over_repeats
 from .scores import (
     WITHOUT_INTERVAL,
     has_risk,
@@ -54,9 +55,9 @@ class MethodScores:
     events: int
 
     def over_repeats(self, metric: str) -> tuple[float, np.ndarray]:
-        """Give the median of a metric over the repeats, and that of each replicate [B]."""
-        points = [own[metric] for own in self.held_out.values()]
-        return float(np.median(points)), np.median([own[metric] for own in self.replicates.values()], axis=0)
+        """Give the median of a metric over the repeats, and that of each replicate [B]; see `repeats.median_of`."""
+        points = median_of(metric, [own[metric] for own in self.held_out.values()])
+        return float(points), median_of(metric, np.array([own[metric] for own in self.replicates.values()]))
 
 
 def evaluate_method(
@@ -159,7 +160,7 @@ def _say_what_is_missing(repeat: str, labels: pd.DataFrame, survival: np.ndarray
 
 
 def metrics_table(scores: MethodScores) -> pd.DataFrame:
-    """Tabulate the metrics of one method, per repeat and as median, lowest and highest over repeats, never the best.
+    """Tabulate the metrics of one method, per repeat and summarised over repeats, never the best.
 
     Parameters
     ----------
@@ -169,8 +170,8 @@ def metrics_table(scores: MethodScores) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``repeat`` (``r0``, ..., ``median``, ``min``, ``max``), ``metric, apparent, held_out, ci_low, ci_high, n, events``. The
-        interval of the ``median`` row is that of the median over repeats.
+        ``repeat`` (``r0``, ..., ``median``, ``min``, ``max``, see `repeats.over_repeats`), ``metric, apparent, held_out, ci_low,
+        ci_high, n, events``. The interval of a ``median`` row is that of the median over repeats.
     """
     rows = []
     for repeat, points in scores.held_out.items():
@@ -179,14 +180,12 @@ def metrics_table(scores: MethodScores) -> pd.DataFrame:
             if scores.replicates and metric not in WITHOUT_INTERVAL:
                 interval = percentile_interval(scores.replicates[repeat][metric])
             rows.append((repeat, metric, scores.apparent[metric], value, *interval))
-    summaries: tuple[tuple[str, Callable[..., Any]], ...] = (("median", np.median), ("min", np.min), ("max", np.max))
-    for name, summarise in summaries:
+    for name, summary in over_repeats(list(scores.held_out.values())).items():
         for metric, of_full in scores.apparent.items():
-            value = float(summarise([points[metric] for points in scores.held_out.values()]))
             interval = (np.nan, np.nan)
             if name == "median" and scores.replicates and metric not in WITHOUT_INTERVAL:
                 interval = percentile_interval(scores.over_repeats(metric)[1])
-            rows.append((name, metric, of_full, value, *interval))
+            rows.append((name, metric, of_full, summary[metric], *interval))
     table = pd.DataFrame(rows, columns=["repeat", "metric", "apparent", "held_out", "ci_low", "ci_high"])
     return table.assign(n=scores.n, events=scores.events)
 
