@@ -8,7 +8,7 @@ replicates are the same patients for every method of a cohort, so differences be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from .heldout import apparent_labels, heldout_labels
 from .repeats import median_of, over_repeats
 from .scores import (
     WITHOUT_INTERVAL,
+    fold_metrics,
     has_risk,
     has_subtypes,
     out_of_fold,
@@ -46,6 +47,8 @@ class MethodScores:
         patients. Empty without bootstrap.
     n, events
         Patients and events of the cohort.
+    folds
+        By repeat, then metric: its values in the folds and what each counts, see `scores.fold_metrics`.
     """
 
     apparent: Mapping[str, float]
@@ -53,6 +56,7 @@ class MethodScores:
     replicates: Mapping[str, Mapping[str, np.ndarray]]
     n: int
     events: int
+    folds: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
 
     def over_repeats(self, metric: str) -> tuple[float, np.ndarray]:
         """Give the median of a metric over the repeats, and that of each replicate [B]; see `repeats.median_of`."""
@@ -135,15 +139,16 @@ def score_method(
         return None if survival is None else out_of_fold(survival, labels["fold"].to_numpy())[:, kept]
 
     apparent = apparent_labels(predictions, clusters, cohort)
-    held_out, replicates = {}, {}
+    held_out, replicates, folds = {}, {}, {}
     for repeat, labels in heldout_labels(predictions, cohort).items():
         predicted = own_survival(labels)
         _say_what_is_missing(repeat, labels, predicted, measure)
         held_out[repeat] = point_metrics(labels, predicted, measure)
+        folds[repeat] = fold_metrics(labels, predicted, measure)
         if len(measure.weights):
             replicates[repeat] = replicate_metrics(labels, predicted, measure, threads)
     of_full = point_metrics(apparent, own_survival(apparent), measure)
-    return MethodScores(of_full, held_out, replicates, cohort.n, cohort.n_events)
+    return MethodScores(of_full, held_out, replicates, cohort.n, cohort.n_events, folds)
 
 
 def _say_what_is_missing(repeat: str, labels: pd.DataFrame, survival: np.ndarray | None, measure: Yardstick) -> None:
