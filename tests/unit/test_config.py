@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 import yaml
 
-from stratomics.config import load_config, load_yaml
+from stratomics.config import defaults, load_config, load_yaml
 from stratomics.config.checks import Trusted, _batch
 from stratomics.config.reference import insert, reference
 from stratomics.config.schema import read_schema
@@ -590,3 +590,16 @@ def test_whatever_stands_in_a_key_the_config_is_loaded_or_refused(odd: Any, tmp_
         except ConfigError as error:
             faults = error.faults
         assert [fault for fault in faults if len(fault) > 1000 or not fault.isprintable()] == []
+
+
+def test_a_notebook_gets_the_defaults_that_a_config_is_filled_with():
+    whole = load_config(yaml.safe_load(DEMO), schema_path=SCHEMA)
+    for part in ("preprocess", "selection", "subtypes", "classifier", "evaluation", "stability"):
+        assert defaults(part) == whole[part]
+    assert [defaults(kind) for kind in ("ae", "dae", "vae")] == whole["embeddings"]
+    assert defaults("simulate") == whole["cohorts"][0]["simulate"]
+    changed = defaults("preprocess")
+    changed["clip"] = 1.0
+    assert defaults("preprocess") == whole["preprocess"]
+    with pytest.raises(ConfigError, match="found 'cohorts'; allowed is one of preprocess, selection, "):
+        defaults("cohorts")

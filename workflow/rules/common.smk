@@ -21,13 +21,12 @@ from stratomics.system_faults import explain as _explain
 
 def _settings():
     """Validate the config, all faults at once, before any job."""
-    schema = _SCRIPTS.parent.joinpath("workflow", "schemas", "config.schema.yaml")
     try:
         for path in workflow.configfiles:
             # It refuses duplicate keys, of which Snakemake silently takes the last.
             load_yaml(path)
         # Reports embed the params of jobs in script elements as they are, so no name may end one.
-        return _quoted(load_config(config, schema_path=schema))
+        return _quoted(load_config(config))
     except ConfigError as error:
         count = len(error.faults)
         heading = (

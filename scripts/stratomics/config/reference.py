@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .hints import describe, inline
-from .schema import Node, Schema, read_schema
+from .schema import Node, Schema, read_schema, schema_file
 
 ROOT = Path(__file__).resolve().parents[3]
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 README = ROOT / "config" / "README.md"
 BEGIN = "<!-- reference: generated from workflow/schemas/config.schema.yaml by `make reference` -->"
 END = "<!-- end of the reference -->"
@@ -105,7 +104,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write config/README.md (default: only compare)")
     page = README.read_text(encoding="utf-8")
-    new = insert(page, reference(read_schema(SCHEMA)))
+    new = insert(page, reference(read_schema(schema_file())))
     if parser.parse_args().write:
         README.write_text(new, encoding="utf-8")
     elif new != page:
