@@ -95,7 +95,7 @@ def permute_survival(
     latents
         Latents of all patients by split [n, L].
     settings
-        The parts `stratomics.chain.fit.Chain.PARTS` of the config.
+        The parts `stratomics.catalogue.CHAIN` of the config.
     permutations
         Which permutations to run; 0 is the observed order.
     design
