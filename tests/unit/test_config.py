@@ -435,6 +435,13 @@ def test_reference_is_what_the_schema_says() -> None:
         assert f"| `{key}` |" in page
 
 
+@pytest.mark.parametrize("name", ["README.md", "config/README.md", "CONTRIBUTING.md"])
+def test_no_command_of_the_docs_names_a_target_after_the_config(name: str) -> None:
+    """Snakemake would take the target for another config: `--configfile` takes all names that follow."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert re.findall(r"--configfile(?: +[\w./-]+\.yaml)+ +[a-z]\w*.*", text) == []
+
+
 def test_snakefile_needs_no_heavy_import() -> None:
     code = "import sys, stratomics.config; print(sorted({'numpy', 'pandas', 'torch', 'scipy'} & set(sys.modules)))"
     done = subprocess.run(

@@ -16,6 +16,8 @@ rule train_embedding:
         "<logs>/{cohort}/{embedding}/train_embedding.log",
     benchmark:
         "<benchmarks>/{cohort}/{embedding}/train_embedding.tsv"
+    # All else of an embedding waits for it, the long permutations too.
+    priority: 1
     conda:
         "../../envs/stratomics.yaml"
     threads: TRAINING_THREADS
