@@ -7,6 +7,7 @@ with job(snakemake.log[0]) as log:
 
     from stratomics.evaluation.evidence import gather_evidence
     from stratomics.evaluation.leaderboard import leaderboard
+    from stratomics.evaluation.sources import EvidenceTables
     from stratomics.evaluation.verdict import verdict, verdict_row
     from stratomics.tables import read_table, write_table
 
@@ -17,15 +18,16 @@ with job(snakemake.log[0]) as log:
     evidence = {}
     for name, *paths in zip(names, given.stability, given.prognostic, given.clusters, strict=True):
         own = dict(zip(("stability", "prognostic", "clusters"), map(read_table, paths), strict=True))
-        evidence[name] = gather_evidence(
+        tables = EvidenceTables(
             name,
-            metrics=metrics[name],
-            **cohort_tables,
+            metrics[name],
             **own,
+            **cohort_tables,
             embeddings=names,
             covariates=params.covariates,
             horizon_days=params.evaluation["horizon_days"],
         )
+        evidence[name] = gather_evidence(tables)
     verdicts = {name: verdict(own) for name, own in evidence.items()}
     table = leaderboard(
         evidence, verdicts, metrics, read_table(given.comparator_metrics), params.evaluation["auc_days"]

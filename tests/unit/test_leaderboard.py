@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from stratomics.evaluation.evidence import Evidence, gather_evidence, only_row
+from stratomics.evaluation.evidence import Evidence, gather_evidence
 from stratomics.evaluation.leaderboard import LEADERBOARD_COLUMNS, leaderboard, leaderboard_columns, leaderboard_row
+from stratomics.evaluation.sources import EvidenceTables, Figure, only_row
 from stratomics.evaluation.verdict import verdict
 
 AUC_DAYS = [365, 1095]
@@ -46,20 +49,18 @@ def comparator_table(**c_by_method):
 
 
 def made(comparators, **changes):
-    evidence = {
-        "vae": Evidence("vae", 300, 110, permutation_p=0.01, permutation_p_adjusted=0.02, permutations=99, **changes),
-        "ae": Evidence("ae", 300, 110),
-    }
-    verdicts = {name: verdict(own) for name, own in evidence.items()}
     metrics = {"vae": metrics_of(0.66), "ae": metrics_of(0.60)}
+    evidence = {name: gather_evidence(EvidenceTables(name, own)) for name, own in metrics.items()}
+    tested = {"permutation_p": 0.01, "permutation_p_adjusted": 0.02, "permutations": 99}
+    evidence["vae"] = replace(evidence["vae"], **tested | changes)
+    verdicts = {name: verdict(own) for name, own in evidence.items()}
     return leaderboard(evidence, verdicts, metrics, comparators, AUC_DAYS)
 
 
 def test_columns_of_the_design_come_first_and_names_are_stable():
     assert LEADERBOARD_COLUMNS[: len(DESIGN_COLUMNS)] == DESIGN_COLUMNS
     assert leaderboard_columns(AUC_DAYS)[len(LEADERBOARD_COLUMNS) :] == [
-        *("delta_vs_clinical_low", "delta_vs_clinical_high", "permutation_p_adjusted", "permutation_p_cindex"),
-        *("heldout_ibs", "heldout_ibs_skill", "heldout_auc_365", "heldout_auc_1095", "heldout_rmst_difference"),
+        *("heldout_auc_365", "heldout_auc_1095"),
         *("separation", "added_value", "stability"),
     ]
     assert made(comparator_table()).columns.tolist() == leaderboard_columns(AUC_DAYS)
@@ -84,9 +85,7 @@ def test_heldout_figures_are_the_median_and_nothing_better():
 def test_difference_to_the_clinic_is_paired_for_embeddings_and_of_medians_for_comparators():
     table = made(
         comparator_table(clinical=0.62, pca=0.59),
-        delta_vs_clinical=0.037,  # not .66 - .62: pairs within repeats
-        delta_vs_clinical_low=-0.01,
-        delta_vs_clinical_high=0.08,
+        delta_vs_clinical=Figure(0.037, -0.01, 0.08),  # not .66 - .62: pairs within repeats
     ).set_index("method")
     assert table.loc["vae", "delta_vs_clinical"] == 0.037
     assert table.loc["vae", ["delta_vs_clinical_low", "delta_vs_clinical_high"]].tolist() == [-0.01, 0.08]
@@ -167,7 +166,7 @@ def tables():
 
 def gather(embedding="vae", **changes):
     known = {"embeddings": ["vae", "ae"], "covariates": ["age"], "horizon_days": 1825}
-    return gather_evidence(embedding, metrics=metrics_of(0.66), **known | tables() | changes)
+    return gather_evidence(EvidenceTables(embedding, metrics_of(0.66), **known | tables() | changes))
 
 
 def test_evidence_takes_each_number_from_its_place():
@@ -175,13 +174,13 @@ def test_evidence_takes_each_number_from_its_place():
     assert (found.permutations, found.permutation_p, found.permutation_p_adjusted) == (199, 0.015, 0.04)
     assert found.permutation_p_cindex == 0.005
     assert found.apparent_null_share == 0.7
-    assert (found.added_delta, found.added_low, found.added_high, found.added_lr_p) == (0.01, -0.01, 0.03, 0.02)
+    assert (*found.added_delta, found.added_lr_p) == (0.01, -0.01, 0.03, 0.02)
     assert (found.added_permutation_p, found.added_permutation_p_adjusted) == (0.03, 0.08)
-    assert found.added_risk_delta == 0.02
-    assert (found.delta_vs_clinical, found.delta_vs_clinical_high) == (0.04, 0.09)
+    assert found.added_risk_delta.value == 0.02
+    assert found.delta_vs_clinical == (0.04, -0.02, 0.09)
     assert (found.pac, found.fold_ari, found.ambiguous_share) == (0.15, 0.61, 0.09)
     assert (found.smallest_subtype, found.fallback) == (2, False)  # of the full fit, not of the folds
-    assert (found.heldout_rmst_difference, found.heldout_hazard_ratio) == (200, 1.6)
+    assert (found.heldout_rmst_difference.value, found.heldout_hazard_ratio.value) == (200, 1.6)
     assert (found.n, found.events, found.embeddings, found.covariates) == (300, 110, 2, True)
 
 
@@ -189,7 +188,9 @@ def test_evidence_without_the_optional_tables():
     empty = {name: tables()[name].iloc[:0] for name in ("tests", "added_value", "comparisons")}
     found = gather(**empty, covariates=[])
     assert found.permutations == 0
-    assert np.isnan([found.permutation_p, found.added_delta, found.delta_vs_clinical, found.apparent_null_share]).all()
+    assert np.isnan(
+        [found.permutation_p, *found.added_delta, *found.delta_vs_clinical, found.apparent_null_share]
+    ).all()
     assert not found.covariates
     assert verdict(found).separation.code == "not_tested"
 

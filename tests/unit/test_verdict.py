@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from stratomics.evaluation import verdict as rules
@@ -34,8 +33,8 @@ GOOD = {
     "heldout_hazard_ratio_low": 1.51,
     "heldout_hazard_ratio_high": 3.11,
     "heldout_rmst_difference": 304.4,
-    "heldout_rmst_low": 91.3,
-    "heldout_rmst_high": 517.4,
+    "heldout_rmst_difference_low": 91.3,
+    "heldout_rmst_difference_high": 517.4,
     "horizon_days": 1825.0,
     "apparent_cindex": 0.684,
     "apparent_hazard_ratio": 2.88,
@@ -45,14 +44,14 @@ GOOD = {
     "smallest_subtype": 111.0,
     "covariates": True,
     "added_delta": 0.031,
-    "added_low": 0.006,
-    "added_high": 0.058,
+    "added_delta_low": 0.006,
+    "added_delta_high": 0.058,
     "added_lr_p": 0.0004,
     "added_permutation_p": 0.005,
     "added_permutation_p_adjusted": 0.01,
     "added_risk_delta": 0.035,
-    "added_risk_low": 0.008,
-    "added_risk_high": 0.061,
+    "added_risk_delta_low": 0.008,
+    "added_risk_delta_high": 0.061,
     "added_risk_lr_p": 0.0002,
     "added_risk_permutation_p": 0.005,
     "added_risk_permutation_p_adjusted": 0.005,
@@ -75,11 +74,11 @@ NOTHING = {  # what a cohort without any effect looks like
     "heldout_hazard_ratio_low": 0.79,
     "heldout_hazard_ratio_high": 1.49,
     "heldout_rmst_difference": 20.0,
-    "heldout_rmst_low": -120.0,
-    "heldout_rmst_high": 160.0,
+    "heldout_rmst_difference_low": -120.0,
+    "heldout_rmst_difference_high": 160.0,
     "added_delta": 0.001,
-    "added_low": -0.012,
-    "added_high": 0.024,
+    "added_delta_low": -0.012,
+    "added_delta_high": 0.024,
     "added_lr_p": 0.31,
     "added_permutation_p": 0.4,
     "added_permutation_p_adjusted": 0.66,
@@ -180,7 +179,7 @@ SITUATIONS = {
         ["was not tested", "by a nominal test", "too small too often"],
     ),
     "no permutations, gain not clear of zero": (
-        NO_PERMUTATIONS | {"added_low": -0.004},
+        NO_PERMUTATIONS | {"added_delta_low": -0.004},
         "not_tested",
         "undetermined",
         "stable",
@@ -190,7 +189,7 @@ SITUATIONS = {
     "folds with one label": (
         NOT_HELD_OUT
         | {"heldout_cindex": 0.52, "permutation_p": 1.0, "permutation_p_adjusted": 1.0}
-        | {"added_delta": 0.0, "added_low": 0.0, "added_high": 0.0, "added_lr_p": NAN}
+        | {"added_delta": 0.0, "added_delta_low": 0.0, "added_delta_high": 0.0, "added_lr_p": NAN}
         | {"added_permutation_p": 1.0, "added_permutation_p_adjusted": 1.0},
         "no_evidence",
         "no_added_value",
@@ -223,35 +222,45 @@ SITUATIONS = {
         ["stability was not measured"],
     ),
     "only the clinic matters to survival": (
-        NOTHING | {"added_delta": -0.002, "added_low": -0.011, "added_high": 0.006},
+        NOTHING | {"added_delta": -0.002, "added_delta_low": -0.011, "added_delta_high": 0.006},
         "no_evidence",
         "no_added_value",
         "stable",
         ["No added value over the clinical variables was shown"],
     ),
     "subtypes repeat the stage": (
-        {"added_delta": -0.001, "added_low": -0.01, "added_high": 0.008, "added_permutation_p_adjusted": 0.4},
+        {
+            "added_delta": -0.001,
+            "added_delta_low": -0.01,
+            "added_delta_high": 0.008,
+            "added_permutation_p_adjusted": 0.4,
+        },
         "separates",
         "no_added_value",
         "stable",
         ["rank the patients as well"],
     ),
     "subtypes repeat the stage, gain ruled out": (
-        {"added_delta": 0.002, "added_low": -0.008, "added_high": 0.012, "added_permutation_p_adjusted": 0.4},
+        {
+            "added_delta": 0.002,
+            "added_delta_low": -0.008,
+            "added_delta_high": 0.012,
+            "added_permutation_p_adjusted": 0.4,
+        },
         "separates",
         "no_added_value",
         "stable",
         ["a gain of 0.02 is ruled out"],
     ),
     "gain neither shown nor ruled out": (
-        {"added_delta": 0.015, "added_low": -0.01, "added_high": 0.04, "added_permutation_p_adjusted": 0.2},
+        {"added_delta": 0.015, "added_delta_low": -0.01, "added_delta_high": 0.04, "added_permutation_p_adjusted": 0.2},
         "separates",
         "undetermined",
         "stable",
         ["is undetermined"],
     ),
     "a sure but small gain": (
-        {"added_delta": 0.004, "added_low": 0.001, "added_high": 0.009},
+        {"added_delta": 0.004, "added_delta_low": 0.001, "added_delta_high": 0.009},
         "separates",
         "adds_little",
         "stable",
@@ -265,14 +274,15 @@ SITUATIONS = {
         [],
     ),
     "permuted likelihood ratio small, nominal one not: known through the clinic": (
-        {"added_lr_p": 0.08, "added_low": -0.003},
+        {"added_lr_p": 0.08, "added_delta_low": -0.003},
         "separates",
         "undetermined",
         "stable",
         ["nominal (the larger)"],
     ),
     "likelihood ratio small without separation": (
-        NOTHING | {"added_delta": 0.02, "added_high": 0.05, "added_lr_p": 0.02, "added_permutation_p_adjusted": 0.04},
+        NOTHING
+        | {"added_delta": 0.02, "added_delta_high": 0.05, "added_lr_p": 0.02, "added_permutation_p_adjusted": 0.04},
         "no_evidence",
         "undetermined",
         "stable",
@@ -287,7 +297,7 @@ SITUATIONS = {
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_situations(name):
     changes, separation, added_value, stability, phrases = SITUATIONS[name]
-    found = verdict(Evidence(**GOOD | changes))
+    found = verdict(Evidence.from_columns(GOOD | changes))
     assert (found.separation.code, found.added_value.code, found.stability.code) == (separation, added_value, stability)
     text = f"{found.sentence} {found.paragraph}"
     for phrase in phrases:
@@ -319,10 +329,10 @@ def test_added_value_is_never_claimed_over_permutations_that_show_no_separation(
     for _ in range(200):
         low, delta, high = np.sort(rng.normal(0.02, 0.02, 3))
         p = 10 ** rng.uniform(-5, 0)
-        gain = {"added_delta": delta, "added_low": low, "added_high": high, "added_lr_p": p}
+        gain = {"added_delta": delta, "added_delta_low": low, "added_delta_high": high, "added_lr_p": p}
         if code != "not_tested":
             gain |= {"added_permutation_p": p, "added_permutation_p_adjusted": p}
-        found = verdict(Evidence(**GOOD | base | gain))
+        found = verdict(Evidence.from_columns(GOOD | base | gain))
         assert found.separation.code == code
         claims += found.added_value.code in ("adds", "adds_little")
         if found.added_value.code in ("adds", "adds_little"):
@@ -333,7 +343,7 @@ def test_added_value_is_never_claimed_over_permutations_that_show_no_separation(
 
 @pytest.mark.parametrize("adjusted", [0.05, 0.0500001])
 def test_the_level_itself_counts(adjusted):
-    found = verdict(Evidence(**GOOD | {"permutation_p": 0.04, "permutation_p_adjusted": adjusted}))
+    found = verdict(Evidence.from_columns(GOOD | {"permutation_p": 0.04, "permutation_p_adjusted": adjusted}))
     assert found.separation.code == ("separates" if adjusted <= 0.05 else "suggestive")
 
 
@@ -343,7 +353,7 @@ def test_apparent_figures_enter_no_rule():
     for base in (GOOD, GOOD | NOTHING, GOOD | NO_PERMUTATIONS):
         codes = set()
         for value in (1e-30, 0.4, 0.99, NAN):
-            found = verdict(Evidence(**base | dict.fromkeys(apparent, value)))
+            found = verdict(Evidence.from_columns(base | dict.fromkeys(apparent, value)))
             codes.add((found.separation, found.added_value, found.stability, found.sentence))
         assert len(codes) == 1
 
@@ -364,19 +374,19 @@ def test_the_smallest_hazard_ratio_is_found_in_eight_of_ten_cohorts(events):
 
 
 def test_row_of_the_table_holds_codes_words_and_every_number():
-    evidence = Evidence(**GOOD)
+    evidence = Evidence.from_columns(GOOD)
     row = verdict_row(evidence, verdict(evidence))
     assert list(row) == [*VERDICT_COLUMNS, *EVIDENCE_COLUMNS, *REASON_COLUMNS]
     assert {name: row[name] for name in GOOD} == GOOD
-    assert pd.DataFrame([row]).notna().all(axis=None)
+    assert Evidence.from_columns(row) == evidence
 
 
 def test_formats():
     assert [number(v) for v in (0.634, 0.0, -0.001, NAN, float("inf"))] == ["0.63", "0.00", "0.00", "-", "-"]
     assert [probability(v) for v in (0.5, 0.0312, 0.0004, NAN)] == ["0.50", "0.031", "4e-04", "-"]
-    assert interval(0.03, -0.01, 0.07, sign=True) == "+0.03 [-0.01 to +0.07]"
-    assert interval(0.6, NAN, NAN) == "0.60 [no interval]"
-    assert interval(NAN, 0.1, 0.2) == "-"
+    assert interval((0.03, -0.01, 0.07), sign=True) == "+0.03 [-0.01 to +0.07]"
+    assert interval((0.6, NAN, NAN)) == "0.60 [no interval]"
+    assert interval((NAN, 0.1, 0.2)) == "-"
 
 
 def test_the_report_states_the_rules_in_the_same_words():

@@ -9,14 +9,15 @@ import pandas as pd
 
 from stratomics.user_text import markdown
 
-from .evidence import EVIDENCE_COLUMNS, Evidence
+from .evidence import Evidence
 from .summary_tables import (
+    PERFORMANCE,
+    STABILITY,
     added_value_table,
     agreement_lines,
     comparator_table,
     enrichment_lines,
-    performance_table,
-    stability_table,
+    evidence_table,
 )
 from .verdict import FEW_EVENTS, SOME_EVENTS
 from .wording import number
@@ -47,8 +48,7 @@ def evidence_of(verdicts: pd.DataFrame) -> dict[str, Evidence]:
     dict
         By embedding, in the order of the table.
     """
-    rows = verdicts[["embedding", *EVIDENCE_COLUMNS]].astype({"embedding": str}).to_dict(orient="records")
-    return {row["embedding"]: Evidence(**{str(name): value for name, value in row.items()}) for row in rows}
+    return {str(row["embedding"]): Evidence.from_columns(row) for row in verdicts.to_dict(orient="records")}
 
 
 def summary_text(
@@ -62,7 +62,6 @@ def summary_text(
     training: Mapping[str, Mapping[str, Any]],
     comparisons: pd.DataFrame,
     added_value: pd.DataFrame,
-    stability: Mapping[str, pd.DataFrame],
     enrichment: pd.DataFrame,
     agreement: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -75,8 +74,8 @@ def summary_text(
         Its name.
     checks, leaderboard, verdicts, comparisons, added_value, enrichment, agreement
         The tables of the same names.
-    metrics, prognostic, training, stability
-        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``training.json``, ``stability.tsv``.
+    metrics, prognostic, training
+        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``training.json``.
     settings
         The config without its cohorts.
 
@@ -88,14 +87,13 @@ def summary_text(
     evidence = evidence_of(verdicts)
     first = next(iter(evidence.values()))
     paragraphs = verdicts.set_index("embedding")["paragraph"]
-    embeddings = leaderboard[leaderboard["kind"] == "embedding"]
     return "\n".join(
         [
             *_opening(cohort, first, verdicts, checks, settings),
             "",
             "## Held-out beside apparent",
             "",
-            *performance_table(embeddings),
+            *evidence_table(PERFORMANCE, evidence),
             "",
             "*Apparent* is the full fit on its own patients: it shows how good the procedure can look, and tests nothing. "
             "*Held-out* pools the unseen patients of a repeat, as the median over the repeats. C is Harrell's concordance of the "
@@ -121,7 +119,7 @@ def summary_text(
             "",
             "## Stability",
             "",
-            *stability_table(stability, evidence),
+            *evidence_table(STABILITY, evidence),
             "",
             "*PAC*: share of the pairs of patients who are neither nearly always nor nearly never put together when a part of the "
             "patients is left out. *ARI*, adjusted Rand index: agreement of two divisions, 0 by chance, 1 the same. *Ambiguous*: "

@@ -63,10 +63,10 @@ Schoenfeld 1983, Biometrics 39, 499-503. Steinley 2004, Psychol. Methods 9, 386-
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from . import wording
-from .evidence import EVIDENCE_COLUMNS, Evidence
+from .evidence import Evidence
 from .wording import number, probability, share
 
 ALPHA = 0.05
@@ -79,9 +79,11 @@ PAC_MARKS = (0.2, 0.4)
 ARI_MARKS = (0.65, 0.4)
 AMBIGUOUS_MARKS = (0.2, 0.4)
 
+#: The parts of a verdict.
+CODES = ["separation", "added_value", "stability"]
 #: Columns of ``verdicts.tsv`` before the numbers, and after them.
-VERDICT_COLUMNS = ["embedding", "separation", "added_value", "stability", "sentence"]
-REASON_COLUMNS = ["separation_reason", "added_value_reason", "stability_reason", "paragraph"]
+VERDICT_COLUMNS = ["embedding", *CODES, "sentence"]
+REASON_COLUMNS = [*(f"{part}_reason" for part in CODES), "paragraph"]
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,11 @@ class Verdict:
     sentence: str
     paragraph: str
 
+    @property
+    def codes(self) -> dict[str, str]:
+        """The code of each part."""
+        return {part: getattr(self, part).code for part in CODES}
+
 
 def verdict(evidence: Evidence) -> Verdict:
     """Judge one embedding by the rules of this module.
@@ -143,17 +150,12 @@ def verdict(evidence: Evidence) -> Verdict:
 
 def verdict_row(evidence: Evidence, found: Verdict) -> dict[str, object]:
     """Return the row of ``verdicts.tsv``: codes, sentence, every number used, reasons and paragraph."""
-    numbers = asdict(evidence)
     return {
         "embedding": evidence.embedding,
-        "separation": found.separation.code,
-        "added_value": found.added_value.code,
-        "stability": found.stability.code,
+        **found.codes,
         "sentence": found.sentence,
-        **{name: numbers[name] for name in EVIDENCE_COLUMNS},
-        "separation_reason": found.separation.reason,
-        "added_value_reason": found.added_value.reason,
-        "stability_reason": found.stability.reason,
+        **evidence.columns(),
+        **{f"{part}_reason": getattr(found, part).reason for part in CODES},
         "paragraph": found.paragraph,
     }
 
@@ -167,12 +169,12 @@ def _separation(e: Evidence) -> Finding:
     if e.permutations == 0:
         nominal = f"the nominal held-out log-rank p of {probability(e.heldout_logrank_p)} is too small too often"
         return Finding("not_tested", f"no permutation test was run, and {nominal}")
-    if not all(map(math.isfinite, (e.permutation_p, e.heldout_cindex, e.heldout_hazard_ratio))):
+    if not all(map(math.isfinite, (e.permutation_p, e.heldout_cindex.value, e.heldout_hazard_ratio.value))):
         return Finding("no_evidence", "unseen patients could not be compared, as when all of them get the same label")
     tests = wording.test_words(e)
-    foretold = e.heldout_cindex > 0.5 and e.heldout_hazard_ratio > 1
+    foretold = e.heldout_cindex.value > 0.5 and e.heldout_hazard_ratio.value > 1
     if e.permutation_p <= ALPHA and not foretold:
-        direction = f"concordance {number(e.heldout_cindex)}, hazard ratio {number(e.heldout_hazard_ratio)}"
+        direction = f"concordance {number(e.heldout_cindex.value)}, hazard ratio {number(e.heldout_hazard_ratio.value)}"
         return Finding(
             "reversed",
             f"they differ ({tests}), but a higher risk did not mean that the event came sooner ({direction})",
@@ -181,9 +183,9 @@ def _separation(e: Evidence) -> Finding:
         return Finding("separates", tests)
     if e.permutation_p <= ALPHA:
         return Finding("suggestive", f"{tests}, which could come from trying several embeddings")
-    if e.events < SOME_EVENTS and not e.heldout_cindex_high < WORTHWHILE_CINDEX:
+    if e.events < SOME_EVENTS and not e.heldout_cindex.high < WORTHWHILE_CINDEX:
         return Finding("underpowered", f"{tests}; {power}, and a concordance of {WORTHWHILE_CINDEX} is not ruled out")
-    limit = e.heldout_cindex_high
+    limit = e.heldout_cindex.high
     room = f"; a concordance up to {number(limit)} is not ruled out" if limit > 0.5 else ""
     return Finding("no_evidence", tests + room)
 
@@ -203,26 +205,26 @@ def _added_value(e: Evidence, separation: str) -> Finding:
     if not e.covariates:
         return Finding("not_tested", "no clinical covariates are configured")
     p, kind = _added_p(e)
-    if all(map(math.isnan, (e.added_delta, e.added_lr_p))):
+    if all(map(math.isnan, (e.added_delta.value, e.added_lr_p))):
         return Finding("not_tested", "there is no comparison with the clinical variables")
-    if math.isnan(e.added_delta):
+    if math.isnan(e.added_delta.value):
         return Finding("undetermined", "the gain over the clinical variables could not be computed")
     figures = (
-        f"gain in concordance {wording.interval(e.added_delta, e.added_low, e.added_high, 3, sign=True)}, "
+        f"gain in concordance {wording.interval(e.added_delta, 3, sign=True)}, "
         f"{kind} likelihood-ratio p {probability(p)}"
     )
-    if e.added_delta <= 0 and separation != "underpowered":
+    if e.added_delta.value <= 0 and separation != "underpowered":
         return Finding("no_added_value", f"the clinical variables alone rank the patients as well; {figures}")
     if math.isnan(p):
         return Finding("undetermined", f"the likelihood ratio could not be computed; {figures}")
-    if p > ALPHA and e.added_high < WORTHWHILE_GAIN:
+    if p > ALPHA and e.added_delta.high < WORTHWHILE_GAIN:
         return Finding("no_added_value", f"a gain of {WORTHWHILE_GAIN} is ruled out; {figures}")
     if separation == "underpowered":
         return Finding("undetermined", f"too few events; {figures}")
     if p <= ALPHA and separation in ("suggestive", "reversed", "no_evidence"):
         return Finding("undetermined", f"subtypes whose separation is not established cannot be said to add; {figures}")
-    if p <= ALPHA and (math.isfinite(e.added_permutation_p_adjusted) or e.added_low > 0):
-        if e.added_delta < WORTHWHILE_GAIN:
+    if p <= ALPHA and (math.isfinite(e.added_permutation_p_adjusted) or e.added_delta.low > 0):
+        if e.added_delta.value < WORTHWHILE_GAIN:
             return Finding("adds_little", f"{figures}, less than the {WORTHWHILE_GAIN} that would matter")
         return Finding("adds", figures)
     if p > ALPHA and separation in ("reversed", "no_evidence"):

@@ -24,8 +24,9 @@ def probability(value: float) -> str:
     return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
 
 
-def interval(value: float, low: float, high: float, digits: int = 2, sign: bool = False) -> str:
+def interval(figure: tuple[float, float, float], digits: int = 2, sign: bool = False) -> str:
     """Format a figure with its 95 % interval: ``0.63 [0.57 to 0.69]``."""
+    value, low, high = figure
     if not math.isfinite(value):
         return "-"
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -58,9 +59,7 @@ def test_words(evidence: Evidence) -> str:
 
 def _figures(evidence: Evidence) -> str:
     """Hazard ratio and concordance, held-out, with intervals."""
-    e = evidence
-    hazard_ratio = interval(e.heldout_hazard_ratio, e.heldout_hazard_ratio_low, e.heldout_hazard_ratio_high)
-    c = interval(e.heldout_cindex, e.heldout_cindex_low, e.heldout_cindex_high)
+    hazard_ratio, c = interval(evidence.heldout_hazard_ratio), interval(evidence.heldout_cindex)
     return f"hazard ratio per step {hazard_ratio}, concordance {c}"
 
 
@@ -109,7 +108,7 @@ def sentence(evidence: Evidence, separation: str, added_value: str, stability: s
         test = f"; {evidence.events} events{test}"
     added = _ADDED[added_value]
     if added_value in ("adds", "adds_little"):
-        gain = interval(evidence.added_delta, evidence.added_low, evidence.added_high, 3, sign=True)
+        gain = interval(evidence.added_delta, 3, sign=True)
         added += f" (concordance {gain}{', by a nominal test' if nominal else ''})"
     rest = f"{added}; {_STABILITY[stability]}."
     return f"{_SEPARATION[separation]} ({_figures(evidence)}{test}). {rest[0].upper()}{rest[1:]}"
@@ -117,8 +116,8 @@ def sentence(evidence: Evidence, separation: str, added_value: str, stability: s
 
 def _rmst(evidence: Evidence) -> str:
     """Months between the subtype of best and of worst prognosis."""
-    days = (evidence.heldout_rmst_difference, evidence.heldout_rmst_low, evidence.heldout_rmst_high)
-    if not math.isfinite(days[0]):
+    days = evidence.heldout_rmst_difference
+    if not math.isfinite(days.value):
         return ""
     difference, low, high = (value / DAYS_PER_MONTH for value in days)
     longer = "longer" if difference >= 0 else "shorter"
@@ -127,7 +126,7 @@ def _rmst(evidence: Evidence) -> str:
     horizon = number(evidence.horizon_days / DAYS_PER_MONTH, 0)
     return (
         f" Over at most {horizon} months, unseen patients of the lowest-risk subtype stay "
-        f"free of the event {interval(difference, low, high, digits=1)} months {longer} on average than those of the highest-risk "
+        f"free of the event {interval((difference, low, high), 1)} months {longer} on average than those of the highest-risk "
         "subtype."
     )
 
@@ -135,7 +134,7 @@ def _rmst(evidence: Evidence) -> str:
 def _apparent(evidence: Evidence) -> str:
     """Say how good the full fit looks on its own patients, and what that is worth."""
     e = evidence
-    optimism = e.apparent_cindex - e.heldout_cindex
+    optimism = e.apparent_cindex - e.heldout_cindex.value
     text = f" On its own patients the full fit appears to reach a concordance of {number(e.apparent_cindex)}"
     if math.isfinite(optimism):
         text += f" ({number(abs(optimism))} {'more' if optimism >= 0 else 'less'} than on unseen ones)"
@@ -151,15 +150,15 @@ def _apparent(evidence: Evidence) -> str:
 def _beyond_clinic(evidence: Evidence) -> str:
     """Say what the continuous risk does beside, and instead of, the clinical variables."""
     e, text = evidence, ""
-    if math.isfinite(e.added_risk_delta):
-        gain = interval(e.added_risk_delta, e.added_risk_low, e.added_risk_high, 3, sign=True)
+    if math.isfinite(e.added_risk_delta.value):
+        gain = interval(e.added_risk_delta, 3, sign=True)
         text = f" With the continuous risk in place of the subtype the gain is {gain}, "
         if math.isfinite(e.added_risk_permutation_p_adjusted):
             text += f"adjusted permutation p {probability(e.added_risk_permutation_p_adjusted)}."
         else:
             text += f"nominal p {probability(e.added_risk_lr_p)}."
-    if math.isfinite(e.delta_vs_clinical):
-        own = interval(e.delta_vs_clinical, e.delta_vs_clinical_low, e.delta_vs_clinical_high, 3, sign=True)
+    if math.isfinite(e.delta_vs_clinical.value):
+        own = interval(e.delta_vs_clinical, 3, sign=True)
         text += f" On its own, the risk from the omics differs from the clinical model by {own} of concordance."
     return text
 
