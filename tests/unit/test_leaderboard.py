@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratomics.evaluation.evidence import Evidence, gather_evidence
+from stratomics.evaluation.evidence import gather_evidence
 from stratomics.evaluation.leaderboard import LEADERBOARD_COLUMNS, leaderboard, leaderboard_columns, leaderboard_row
 from stratomics.evaluation.sources import EvidenceTables, Figure, only_row
 from stratomics.evaluation.verdict import verdict
