@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from .evidence import COHORTS, columns_shown_in
+from .declared import COHORTS
+from .evidence import columns_shown_in
 from .verdict import CODES
 
 #: Columns that stand in ``leaderboard.tsv`` under the same name.

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from .evidence import LEADERBOARD, Evidence, columns_shown_in, shown_numbers
+from .declared import LEADERBOARD
+from .evidence import Evidence, columns_shown_in, shown_numbers
 from .sources import EvidenceTables, median_of
 from .verdict import CODES, Verdict
 from .yardstick import auc_name

@@ -27,7 +27,7 @@ from stratomics.survival.brier import weighted_mean
 from .yardstick import Yardstick, auc_name
 
 #: Metrics that do not get a bootstrap interval.
-WITHOUT_INTERVAL = ("logrank_chi2", "logrank_df", "logrank_p", "n_subtypes")
+WITHOUT_INTERVAL = ("logrank_chi2", "logrank_df", "logrank_p", "n_subtypes", "rmst_days")
 
 
 def point_metrics(labels: pd.DataFrame, survival: np.ndarray | None, measure: Yardstick) -> dict[str, float]:
@@ -59,6 +59,7 @@ def point_metrics(labels: pd.DataFrame, survival: np.ndarray | None, measure: Ya
         "logrank_df": df if has_subtypes(labels) else np.nan,
         "logrank_p": p,
         "hazard_ratio": np.nan,
+        "rmst_days": rmst_horizon(labels, measure.horizon) if np.isfinite(found["rmst_difference"]) else np.nan,
         "calibration_slope": np.nan,
         "n_subtypes": float(np.median(n_subtypes)) if has_subtypes(labels) else np.nan,
     }

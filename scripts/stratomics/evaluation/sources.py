@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 NAN = math.nan
+#: The level at which a p-value counts.
+ALPHA = 0.05
 
 #: Column of a table by the part of a `Figure`; the value itself is in another one in each table.
 LIMITS = ("ci_low", "ci_high")
@@ -150,6 +152,32 @@ def against(comparator: str, compared: str = "cindex") -> Reader:
     return read
 
 
+def against_simpler(choose: Callable[[pd.DataFrame], Any]) -> Reader:
+    """Read something of the rows of ``comparisons.tsv`` (concordance) against methods that know the same omics.
+
+    Parameters
+    ----------
+    choose
+        Of those rows, the best comparator first. Methods that also know the clinical variables answer another question and
+        are not among them.
+    """
+
+    def read(tables: EvidenceTables) -> Any:
+        table = tables.comparisons
+        if table is None:
+            return NAN
+        own = table[(table["embedding"].astype(str) == tables.name) & (table["metric"] == "cindex")]
+        own = own[~own["against"].astype(str).str.endswith("clinical") & own["difference"].notna()]
+        return choose(own.sort_values("difference", kind="stable")) if len(own) else NAN
+
+    return read
+
+
+def names_where(condition: Callable[[pd.DataFrame], pd.Series]) -> Callable[[pd.DataFrame], str]:
+    """List the comparators of the rows for which a condition holds, the best first."""
+    return lambda rows: ", ".join(rows.loc[condition(rows), "against"].astype(str))
+
+
 def measure(name: str) -> Reader:
     """Read a measure of ``stability.tsv`` that has a single row."""
     return lambda tables: value_of(only_row(tables.stability, measure=name), "value")
@@ -158,6 +186,14 @@ def measure(name: str) -> Reader:
 def patients(column: str) -> Reader:
     """Read how many patients, or events, the metrics rest on."""
     return lambda tables: tables.metrics[column].iloc[0]
+
+
+def k_of_folds(tables: EvidenceTables) -> str:
+    """Say which numbers of subtypes the folds chose: ``2 in 80 %, 3 in 20 %``."""
+    if tables.stability is None:
+        return ""
+    rows = tables.stability[tables.stability["measure"] == "k_folds"]
+    return ", ".join(f"{k} in {100 * value:.0f} %" for k, value in zip(rows["item"], rows["value"], strict=True))
 
 
 def smallest_subtype(tables: EvidenceTables) -> float:

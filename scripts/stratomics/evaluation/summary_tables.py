@@ -9,7 +9,7 @@ import pandas as pd
 from stratomics.user_text import markdown
 
 from .evidence import Evidence
-from .sources import figure_of, only_row
+from .sources import NAN, figure_of, only_row
 from .wording import DAYS_PER_MONTH, interval, number, probability, share
 
 ENRICHED = 0.05
@@ -39,15 +39,26 @@ Columns = Mapping[str, Callable[[Evidence], str]]
 
 PERFORMANCE: Columns = {
     "subtypes": lambda e: number(e.n_subtypes, 0),
-    "C apparent": lambda e: number(e.apparent_cindex),
-    "C held-out": lambda e: interval(e.heldout_cindex),
+    "chosen by the folds": lambda e: e.k_of_folds or "-",
     "HR apparent": lambda e: number(e.apparent_hazard_ratio),
     "HR held-out": lambda e: interval(e.heldout_hazard_ratio),
+    "C of subtypes apparent": lambda e: number(e.apparent_cindex_subtype),
+    "C of subtypes held-out": lambda e: interval(e.heldout_cindex_subtype),
     "RMST difference, months": lambda e: number(e.heldout_rmst_difference.value / DAYS_PER_MONTH, 1),
     "log-rank p apparent": lambda e: probability(e.apparent_logrank_p),
     "log-rank p held-out, nominal": lambda e: probability(e.heldout_logrank_p),
     "permutation p": lambda e: probability(e.permutation_p),
     "adjusted": lambda e: probability(e.permutation_p_adjusted),
+}
+RISK: Columns = {
+    "C of risk apparent": lambda e: number(e.apparent_cindex),
+    "C of risk held-out": lambda e: interval(e.heldout_cindex),
+    "permutation p": lambda e: probability(e.permutation_p_cindex),
+    "groups": lambda e: number(e.n_subtypes, 0),
+    "HR, subtypes": lambda e: interval(e.heldout_hazard_ratio),
+    "HR, risk cut": lambda e: interval(e.risk_group_hazard_ratio),
+    "C, subtypes": lambda e: interval(e.heldout_cindex_subtype),
+    "C, risk cut": lambda e: interval(e.risk_group_cindex),
 }
 STABILITY: Columns = {
     "subtypes": lambda e: number(e.n_subtypes, 0),
@@ -56,6 +67,7 @@ STABILITY: Columns = {
     "ARI between folds": lambda e: number(e.fold_ari),
     "ARI of subsamples to the full fit": lambda e: number(e.subsample_ari),
     "ambiguous patients": lambda e: share(e.ambiguous_share),
+    "p against one group": lambda e: probability(e.continuum_p),
     "smallest subtype": lambda e: number(e.smallest_subtype, 0),
 }
 
@@ -126,7 +138,7 @@ def added_value_table(added_value: pd.DataFrame, evidence: Mapping[str, Evidence
         Lines of Markdown.
     """
     header = [
-        "embedding",
+        "method",
         "added",
         "C clinical",
         "C with it",
@@ -139,10 +151,11 @@ def added_value_table(added_value: pd.DataFrame, evidence: Mapping[str, Evidence
     cells = []
     for row in added_value.to_dict("records"):
         name, term = str(row["embedding"]), str(row["term"])
-        own = evidence[name]
-        tests = (own.added_permutation_p, own.added_permutation_p_adjusted)
-        if term == "risk":
-            tests = (own.added_risk_permutation_p, own.added_risk_permutation_p_adjusted)
+        tests = (NAN, NAN)
+        if own := evidence.get(name):
+            tests = (own.added_permutation_p, own.added_permutation_p_adjusted)
+            if term == "risk":
+                tests = (own.added_risk_permutation_p, own.added_risk_permutation_p_adjusted)
         cells.append(
             [
                 name,
