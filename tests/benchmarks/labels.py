@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from risk import VARIANCES, Run, inner_scores, standardise  # first: it fixes the thread pools before numpy loads
+from risk import COARSE, VARIANCES, Run, standardise  # first: it fixes the thread pools before numpy loads
 
 # isort: split
 import numpy as np
@@ -30,7 +30,6 @@ from sklearn.metrics import adjusted_rand_score
 
 from stratomics.classifier import fit_classifier
 from stratomics.classifier.features import moments
-from stratomics.comparators.penalty import inner_folds
 from stratomics.preprocess import load_preprocess
 from stratomics.runtime import derive_seed
 from stratomics.stability.consensus import consensus_matrix
@@ -38,6 +37,7 @@ from stratomics.subtypes import fit_subtypes, select_latents
 from stratomics.subtypes.methods import kmeans
 from stratomics.subtypes.order import order_by_risk
 from stratomics.survival import concordance_harrell, cox_univariate, pooled_logrank
+from stratomics.survival.penalty import cross_fitted, inner_folds
 from stratomics.survival.ridge_cox import ridge_cox_path
 
 SELECTION = {"alpha": 0.05, "correction": "none", "if_none": "best", "n_best": 3}
@@ -58,8 +58,6 @@ CLASSIFIERS = ("svm_features", "centroid", "logistic_latents", "svm_latents")
 KS: tuple[int | str, ...] = (2, 3, "auto")
 #: Clusterings behind a consensus, each of one start on this share of the patients.
 DRAWS, SHARE = 50, 0.8
-#: Positions in `VARIANCES` that the ridge may choose among.
-GRID = (0, 1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -93,15 +91,16 @@ class Patients:
     def ridge(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fit the ridge Cox: coefficients [L], risk of all patients [n], cross-fitted risk of the training patients."""
         z = standardise(self.latents, self.train)
-        own, penalties = z[self.train], z.shape[1] / VARIANCES[list(GRID)]
-        scores = inner_scores(own, self.time, self.event, penalties, self.seed)
-        chosen = penalties[scores.sum(axis=0).argmax()]
-        path = ridge_cox_path(own, self.time, self.event, [chosen])
-        crossed = np.zeros(len(own))
-        for fold in inner_folds(self.time, self.event, self.seed):
-            rows, rest = fold.train, fold.held_out
-            crossed[rest] = ridge_cox_path(own[rows], self.time[rows], self.event[rows], [chosen]).risk(own[rest])[0]
-        return path.coef[0], path.risk(z)[0], crossed
+        own, penalties = z[self.train], z.shape[1] / VARIANCES
+        scores, crossed = cross_fitted(
+            lambda rows: ridge_cox_path(own[rows], self.time[rows], self.event[rows], penalties, tol=COARSE).risk(own),
+            self.time,
+            self.event,
+            inner_folds(self.time, self.event, self.seed),
+        )
+        best = int(scores.argmax())
+        path = ridge_cox_path(own, self.time, self.event, penalties[[best]])
+        return path.coef[0], path.risk(z)[0], crossed[best]
 
 
 @dataclass
@@ -263,12 +262,8 @@ def main() -> None:
     rows = []
     for folder in arguments.results:
         run = Run.load(folder)
-        if arguments.embeddings:
-            run.latents.update(
-                {name: run.latents.pop(name) for name in list(run.latents) if name in arguments.embeddings}
-            )
-            for name in [name for name in run.latents if name not in arguments.embeddings]:
-                del run.latents[name]
+        for name in set(run.latents) - set(arguments.embeddings or run.latents):
+            del run.latents[name]
         fitted = load_preprocess(folder / "preprocess/transforms.safetensors")
         orders = [np.arange(run.cohort.n)]
         if arguments.permutations:

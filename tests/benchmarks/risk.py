@@ -27,9 +27,10 @@ import pandas as pd  # noqa: E402
 
 from stratomics.cohort import load_cohort, splits_from_table  # noqa: E402
 from stratomics.cohort.types import Cohort, Split  # noqa: E402
-from stratomics.comparators.penalty import inner_folds  # noqa: E402
 from stratomics.runtime import derive_seed  # noqa: E402
+from stratomics.subtypes.select import DEAD_SHARE  # noqa: E402
 from stratomics.survival import concordance_harrell, cox_univariate  # noqa: E402
+from stratomics.survival.penalty import inner_folds  # noqa: E402
 from stratomics.survival.ridge_cox import partial_loglik, ridge_cox_path  # noqa: E402
 from stratomics.tables import load_arrays, read_table  # noqa: E402
 
@@ -37,8 +38,6 @@ from stratomics.tables import load_arrays, read_table  # noqa: E402
 VARIANCES = 10.0 ** np.array([-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0])
 #: The rules of choice and, of `VARIANCES`, the positions that each may choose among.
 GRIDS = {"7 from .01 to 10": range(7), "5 from .01 to 1": range(5), "3: .01, .1, 1": (0, 2, 4), "2: .03, .3": (1, 3)}
-#: A latent that varies less than this share of the liveliest one is dead.
-DEAD_SHARE = 1e-4
 #: Inner fits may stop this far (in deviations) from their maximum.
 COARSE = 1e-2
 
