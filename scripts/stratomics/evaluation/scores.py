@@ -28,7 +28,7 @@ from stratomics.survival.concordance import comparable_pairs
 from .yardstick import Yardstick, auc_name
 
 #: Metrics that do not get a bootstrap interval.
-WITHOUT_INTERVAL = ("logrank_chi2", "logrank_df", "logrank_p", "n_subtypes", "risk_group_logrank_p")
+WITHOUT_INTERVAL = ("logrank_chi2", "logrank_df", "logrank_p", "n_subtypes", "rmst_days", "risk_group_logrank_p")
 
 
 def point_metrics(labels: pd.DataFrame, survival: np.ndarray | None, measure: Yardstick) -> dict[str, float]:
@@ -60,6 +60,7 @@ def point_metrics(labels: pd.DataFrame, survival: np.ndarray | None, measure: Ya
         "logrank_df": df if has_subtypes(labels) else np.nan,
         "logrank_p": p,
         "hazard_ratio": np.nan,
+        "rmst_days": rmst_horizon(labels, measure.horizon) if np.isfinite(found["rmst_difference"]) else np.nan,
         "calibration_slope": np.nan,
         "risk_group_hazard_ratio": np.nan,
         "risk_group_logrank_p": np.nan,
