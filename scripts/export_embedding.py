@@ -26,6 +26,10 @@ with job(snakemake.log[0]) as log:
         prognostic=prognostic,
         transforms=snakemake.input.transforms,
         network=snakemake.input.network,
-        subtypes=snakemake.input.subtype_models,
-        classifier=snakemake.input.classifier_models,
+        parts={
+            "subtypes.safetensors": snakemake.input.subtype_models,
+            "risk.safetensors": snakemake.input.risk_models,
+            "classifier.safetensors": snakemake.input.classifier_models,
+        },
+        on_latents=snakemake.params.classifier["predictors"] == "latents",
     )

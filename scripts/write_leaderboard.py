@@ -7,6 +7,7 @@ with job(snakemake.log[0]) as log:
 
     from stratomics.evaluation.evidence import gather_evidence
     from stratomics.evaluation.leaderboard import leaderboard
+    from stratomics.evaluation.sources import EvidenceTables
     from stratomics.evaluation.verdict import verdict, verdict_row
     from stratomics.tables import read_table, read_tables, write_table
 
@@ -18,15 +19,17 @@ with job(snakemake.log[0]) as log:
     cohort_tables = {name: read_table(getattr(given, name)) for name in ("tests", "added_value", "comparisons")}
     evidence = {
         name: gather_evidence(
-            name,
-            metrics=metrics[name],
-            stability=stability[name],
-            prognostic=prognostic[name],
-            clusters=clusters[name],
-            **cohort_tables,
-            embeddings=names,
-            covariates=params.covariates,
-            horizon_days=params.evaluation["horizon_days"],
+            EvidenceTables(
+                name,
+                metrics[name],
+                stability=stability[name],
+                prognostic=prognostic[name],
+                clusters=clusters[name],
+                **cohort_tables,
+                embeddings=names,
+                covariates=params.covariates,
+                horizon_days=params.evaluation["horizon_days"],
+            )
         )
         for name in names
     }

@@ -12,7 +12,7 @@ with job(snakemake.log[0]) as log:
     names = list(params.embeddings)
     training = {n: read_json(p, ["device"]) for n, p in zip(names, given.training, strict=True)}
     cohort_tables = ("leaderboard", "verdicts", "comparisons", "added_value", "enrichment", "agreement")
-    embedding_tables = ("metrics", "prognostic", "stability")
+    embedding_tables = ("metrics", "prognostic")
     text = summary_text(
         params.cohort["name"],
         checks=read_table(given.checks, dtype={"id": str, "value": str}),

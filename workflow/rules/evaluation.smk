@@ -82,6 +82,7 @@ rule evaluate_subtypes:
             key: SETTINGS["evaluation"][key]
             for key in ("folds", "repeats", "bootstrap", "horizon_days", "auc_days")
         },
+        risk=SETTINGS["risk"]["method"],
         seed=SETTINGS["seed"],
         code=code_version("evaluate_subtypes"),
     script:
@@ -100,6 +101,7 @@ rule export_embedding:
         umap="<results>/{cohort}/{embedding}/umap.tsv",
         network="<results>/{cohort}/{embedding}/network.safetensors",
         subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
+        risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
         classifier_models="<results>/{cohort}/{embedding}/classifier.safetensors",
     output:
         embedding="<results>/{cohort}/{embedding}/embedding.h5ad",
@@ -118,6 +120,7 @@ rule export_embedding:
         runtime=runtime(15),
     params:
         embedding=embedding_settings,
+        classifier=SETTINGS["classifier"],
         code=code_version("export_embedding"),
     script:
         "../../scripts/export_embedding.py"

@@ -63,7 +63,6 @@ rule write_summary:
         training=of_embeddings("training.json"),
         comparisons="<results>/{cohort}/comparisons.tsv",
         added_value="<results>/{cohort}/added_value.tsv",
-        stability=of_embeddings("stability.tsv"),
         enrichment="<results>/{cohort}/enrichment.tsv",
         agreement="<results>/{cohort}/agreement.tsv",
     output:
