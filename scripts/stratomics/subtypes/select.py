@@ -89,7 +89,8 @@ def select_latents(
     pandas.DataFrame
         One row per latent in the order given: ``latent``, ``coef`` (log hazard ratio per standard deviation of the
         training patients), ``hazard_ratio``, ``ci_low``, ``ci_high`` (95 %), ``z`` and ``p`` (Wald), ``q``
-        (Benjamini-Hochberg over the latents that could be tested), ``selected``, ``reason``. Numbers are NaN where there was no estimate.
+        (Benjamini-Hochberg over the latents that could be tested), ``selected``, ``reason``. Numbers are NaN where there was
+        no estimate.
 
     Raises
     ------
