@@ -69,18 +69,18 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     about = STUDIES[study]
     extra = {"vae": {"warmup_epochs": 5}}
     config = {
-        "cohorts": [{"name": study, "simulate": {**about["simulate"], "effect": effect, "seed": seed}}],
+        "cohorts": [{"name": f"{study}_study", "simulate": {**about["simulate"], "effect": effect, "seed": seed}}],
         "embeddings": [{"kind": kind, **about["network"], **extra.get(kind, {})} for kind in kinds],
         **{key: about[key] for key in ("subtypes", "classifier", "evaluation")},
         "device": "cpu",
         "seed": seed,
     }
-    settings = load_config(config, schema_path=ROOT / "workflow/schemas/config.schema.yaml")
+    settings = load_config(config)
     simulate = settings["cohorts"][0]["simulate"]
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        write_simulated(simulate_cohort(study, simulate), folder)
-        files = simulated_cohort_config(simulate, folder, name=study)
+        write_simulated(simulate_cohort(f"{study}_study", simulate), folder)
+        files = simulated_cohort_config(simulate, folder, name=f"{study}_study")
         cohort, _ = build_cohort(files, preprocess=settings["preprocess"], evaluation=settings["evaluation"])
     design = fit_clinical_design(cohort.clinical, np.arange(cohort.n), files["clinical"]["covariates"])
     permutations = []
