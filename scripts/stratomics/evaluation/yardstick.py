@@ -66,6 +66,8 @@ class Yardstick:
             *(auc_name(day) for day in self.days),
             "rmst_difference",
             "calibration_slope",
+            "cindex_antolini",
+            "d_calibration_p",
         ]
 
 
