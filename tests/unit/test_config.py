@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import subprocess
 import sys
 from collections import OrderedDict
@@ -438,6 +439,13 @@ def test_reference_is_what_the_schema_says() -> None:
     assert insert(page, reference(read_schema(SCHEMA))) == page, "run `make reference`"
     for _, key, _ in read_schema(SCHEMA).walk():
         assert f"| `{key}` |" in page
+
+
+@pytest.mark.parametrize("name", ["README.md", "config/README.md", "CONTRIBUTING.md"])
+def test_no_command_of_the_docs_names_a_target_after_the_config(name: str) -> None:
+    """Snakemake would take the target for another config: `--configfile` takes all names that follow."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert re.findall(r"--configfile(?: +[\w./-]+\.yaml)+ +[a-z]\w*.*", text) == []
 
 
 def test_snakefile_needs_no_heavy_import() -> None:

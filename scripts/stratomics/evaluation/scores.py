@@ -31,7 +31,7 @@ from .yardstick import Yardstick, auc_name
 
 #: Metrics that do not get a bootstrap interval.
 WITHOUT_INTERVAL = (
-    *("logrank_chi2", "logrank_df", "logrank_p", "n_subtypes"),
+    *("logrank_chi2", "logrank_df", "logrank_p", "n_subtypes", "rmst_days"),
     *("risk_group_logrank_p", "d_calibration_p"),
 )
 
@@ -65,6 +65,7 @@ def point_metrics(labels: pd.DataFrame, survival: np.ndarray | None, measure: Ya
         "logrank_df": df if has_subtypes(labels) else np.nan,
         "logrank_p": p,
         "hazard_ratio": np.nan,
+        "rmst_days": rmst_horizon(labels, measure.horizon) if np.isfinite(found["rmst_difference"]) else np.nan,
         "calibration_slope": np.nan,
         "d_calibration_p": np.nan if survival is None else d_calibration(time, event, survival, measure.times).p,
         "risk_group_hazard_ratio": np.nan,

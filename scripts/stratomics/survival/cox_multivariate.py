@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import linprog
 from scipy.special import chdtrc
 
 from .cox import Z_95, feature_matrix
@@ -174,6 +173,8 @@ def _rises_for_ever(x: np.ndarray, risk: RiskSets) -> bool:
     It does if along that direction whoever dies never ranks below anybody at risk, and somewhere ranks above. A linear
     programme looks for the direction that ranks them furthest apart (after Albert & Anderson 1984, Biometrika 71, 1-10).
     """
+    from scipy.optimize import linprog  # here, because most jobs never look for a direction
+
     deaths_of = risk.group[risk.deaths]
     # One death stands for its time: none who enters the risk set there may exceed it, nor may the times that came before in
     # the order (whose risk sets are contained), nor may it exceed the other deaths of that time.
