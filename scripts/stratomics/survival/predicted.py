@@ -123,3 +123,30 @@ def subtype_survival(
         curves = [survival_at(kaplan_meier(time[labels == one], event[labels == one]), at) for one in range(1, k + 1)]
         survival[split.name] = (probabilities @ np.array(curves)).astype(np.float32)
     return survival
+
+
+def predicted_at(survival: ArrayLike, times: ArrayLike, days: ArrayLike) -> np.ndarray:
+    """Read predicted survival at any days, by linear interpolation from a survival of 1 on day 0.
+
+    Parameters
+    ----------
+    survival
+        [n, T].
+    times
+        Rising, [T], positive.
+    days
+        [D], not negative.
+
+    Returns
+    -------
+    numpy.ndarray
+        [n, D]; NaN after the last time.
+    """
+    curves, at = np.asarray(survival, dtype=np.float64), np.asarray(days, dtype=np.float64)
+    curves = np.hstack([np.ones((len(curves), 1)), curves])
+    grid = np.append(0.0, np.asarray(times, dtype=np.float64))
+    right = np.clip(np.searchsorted(grid, at), 1, grid.size - 1)
+    share = (at - grid[right - 1]) / (grid[right] - grid[right - 1])
+    values = (1 - share) * curves[:, right - 1] + share * curves[:, right]
+    values[:, at > grid[-1]] = np.nan
+    return values
