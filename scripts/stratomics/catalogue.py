@@ -45,7 +45,7 @@ NEEDS = {
 }
 
 #: The keys of the config that decide how latents become subtypes and a risk.
-CHAIN = ("selection", "subtypes", "classifier")
+CHAIN = ("selection", "subtypes", "risk", "classifier")
 
 #: What is read for every comparator: survival is predicted up to there.
 READ_FOR_ALL = ("evaluation.horizon_days",)

@@ -57,11 +57,20 @@ ACROSS = {"compare_cohorts", "plot_cohorts"}
 REPEATED = {"permute_survival", "fit_comparator"}
 SELECTED = {"select_latents", "measure_stability"} | REPEATED | SUMMARY
 CLUSTERED = {"cluster_patients", "measure_stability"} | REPEATED | SUMMARY
-CLASSIFIED = {"fit_classifier"} | REPEATED | SUMMARY
+SCORED = {"fit_risk"} | REPEATED | SUMMARY
+#: The model that is exported holds the classifier.
+CLASSIFIED = {"fit_classifier", "export_embedding"} | REPEATED | SUMMARY
 TRAINED = {"train_embedding", "export_embedding"} | SUMMARY
 JUDGED = {"evaluate_subtypes", "compare_methods"} | SUMMARY
 LEADERBOARD = {"write_leaderboard"}
-PER_EMBEDDING = {"train_embedding", "select_latents", "cluster_patients", "fit_classifier", "evaluate_subtypes"}
+PER_EMBEDDING = {
+    "train_embedding",
+    "select_latents",
+    "cluster_patients",
+    "fit_risk",
+    "fit_classifier",
+    "evaluate_subtypes",
+}
 PER_EMBEDDING |= {
     "measure_stability",
     "permute_survival",
@@ -196,6 +205,8 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
         },
     ),
     (CLUSTERED | {"plot_k_selection"}, {"subtypes.criterion": "silhouette"}),
+    (SCORED | JUDGED, {"risk.method": "subtype"}),
+    (CLASSIFIED, {"classifier.predictors": "latents"}),
     (CLASSIFIED, {"classifier.method": "logistic", "classifier.top_features": 10, "classifier.inner_folds": 3}),
     ({"build_cohort", "write_checks", "make_splits", *SUMMARY}, {"evaluation.folds": 4}),
     ({"make_splits", *SUMMARY}, {"evaluation.repeats": 3}),
@@ -210,7 +221,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     ),
     ({"train_embedding", "fit_comparator", *SUMMARY}, {"device": "auto"}),
     (
-        {"make_splits", "measure_enrichment", *TRAINED, *CLUSTERED, *CLASSIFIED, *JUDGED},
+        {"make_splits", "measure_enrichment", *TRAINED, *CLUSTERED, *SCORED, *CLASSIFIED, *JUDGED},
         {"seed": 1},
     ),
     (set(), {"container": "docker://registry.example.org/stratomics:1.0"}),

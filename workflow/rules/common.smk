@@ -66,6 +66,7 @@ MODEL_FILES = [
     "preprocess.safetensors",
     "network.safetensors",
     "subtypes.safetensors",
+    "risk.safetensors",
     "classifier.safetensors",
 ]
 # Checksums of tables stay here, so that a dry run reads no table that it has seen.
@@ -207,6 +208,15 @@ def of_comparators(suffix):
 def comparator_settings(wildcards):
     """The part of the config that a comparator reads."""
     return CATALOGUE[wildcards.comparator].settings(SETTINGS)
+
+
+def features_of_classifier(wildcards):
+    """The preprocessing, where the classifier looks at omics features rather than at latents."""
+    if SETTINGS["classifier"]["predictors"] == "latents":
+        return {}
+    return {
+        "transforms": f"<results>/{wildcards.cohort}/preprocess/transforms.safetensors"
+    }
 
 
 def permutations_of_chunk(wildcards):

@@ -66,6 +66,9 @@ class Yardstick:
             *(auc_name(day) for day in self.days),
             "rmst_difference",
             "calibration_slope",
+            "risk_group_logrank_p",
+            "risk_group_hazard_ratio",
+            "risk_group_cindex",
         ]
 
 
