@@ -15,6 +15,7 @@ from stratomics.config import load_config
 from stratomics.evaluation.evidence import gather_evidence
 from stratomics.evaluation.permutation import permutation_tests, permute_survival
 from stratomics.evaluation.side_by_side import side_by_side
+from stratomics.evaluation.sources import EvidenceTables
 from stratomics.evaluation.verdict import verdict
 from stratomics.stability import measure_stability
 
@@ -88,7 +89,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         settings["subtypes"],
         seed=0,
     )
-    evidence = gather_evidence(
+    known = EvidenceTables(
         "ae",
         metrics=chain.metrics,
         tests=permutation_tests(permutations.assign(embedding="ae")),
@@ -101,6 +102,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         covariates=covariates,
         horizon_days=settings["evaluation"]["horizon_days"],
     )
+    evidence = gather_evidence(known)
     return evidence, verdict(evidence)
 
 

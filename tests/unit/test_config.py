@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import subprocess
 import sys
 from collections import OrderedDict
@@ -52,8 +53,8 @@ def folder(tmp_path: Path) -> Path:
 # name of the case -> (config, its one message; {base} is the folder with the tables)
 BROKEN = {
     "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
-                "selection, subtypes, risk, classifier, evaluation, comparators, stability, device, seed, container. Write its keys "
-                "below it, indented."),
+                "selection, subtypes, risk, classifier, evaluation, comparators, stability, device, seed, container. Write its "
+                "keys below it, indented."),
     "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
                    "replaces the demo wholesale. Add it, for instance cohorts: [{name: demo, simulate: {patients: 300}}]"),
     "empty list": ("cohorts: []", "cohorts: found an empty list; allowed is a list of 1 to 1000. Change it."),
@@ -69,8 +70,8 @@ BROKEN = {
     "other case": (DEMO + "selection: {Alpha: 0.1}", "selection.Alpha: unknown key; did you mean 'alpha'? Allowed here: "
                    "alpha, correction, if_none, n_best."),
     "key elsewhere": (DEMO + "folds: 5", "folds: unknown key here; it belongs under evaluation. Allowed here: classifier, "
-                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, selection, stability, "
-                      "subtypes."),
+                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, selection, "
+                      "stability, subtypes."),
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
                     "if_none, n_best."),
     "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
@@ -438,6 +439,13 @@ def test_reference_is_what_the_schema_says() -> None:
     assert insert(page, reference(read_schema(SCHEMA))) == page, "run `make reference`"
     for _, key, _ in read_schema(SCHEMA).walk():
         assert f"| `{key}` |" in page
+
+
+@pytest.mark.parametrize("name", ["README.md", "config/README.md", "CONTRIBUTING.md"])
+def test_no_command_of_the_docs_names_a_target_after_the_config(name: str) -> None:
+    """Snakemake would take the target for another config: `--configfile` takes all names that follow."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert re.findall(r"--configfile(?: +[\w./-]+\.yaml)+ +[a-z]\w*.*", text) == []
 
 
 def test_snakefile_needs_no_heavy_import() -> None:

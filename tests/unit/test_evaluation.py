@@ -133,6 +133,7 @@ def test_rmst_difference_compares_best_and_worst_subtype_of_the_own_fold():
         expected = restricted_mean(*follow_up(best), cut) - restricted_mean(*follow_up(worst), cut)
         found = point_metrics(labels, None, measured(labels, horizon=horizon))
         assert found["rmst_difference"] == pytest.approx(expected, rel=1e-12)
+        assert found["rmst_days"] == cut
 
 
 def test_concordance_compares_patients_of_the_same_fold_only():
@@ -181,6 +182,7 @@ def test_what_does_not_apply_is_missing():
         "risk_group_hazard_ratio",
         "risk_group_logrank_p",
         "risk_group_cindex",
+        "rmst_days",
     }
     assert {name for name, value in found.items() if np.isnan(value)} == of_subtypes
     without_risk = point_metrics(simulated_labels().assign(risk=np.nan), None, measured(labels, days=[365]))
@@ -279,10 +281,10 @@ def test_metrics_table_reports_each_repeat_and_the_median_never_the_best():
     assert list(row) == LEADERBOARD_COLUMNS
     assert row["heldout_cindex"] == pytest.approx(c["median"])
     assert row["n_subtypes"] == 3
-    added = ["ibs", "ibs_skill", "auc_365", "auc_900", "rmst_difference", "calibration_slope"]
+    added = ["ibs", "ibs_skill", "auc_365", "auc_900", "rmst_difference", "rmst_days", "calibration_slope"]
     groups = ["risk_group_logrank_p", "risk_group_hazard_ratio", "risk_group_cindex"]
     assert table["metric"].unique().tolist()[8:] == [*added, *groups]
-    assert table.loc[table["repeat"] == "median", "ci_low"].notna().sum() == 4 + len(added) + 2
+    assert table.loc[table["repeat"] == "median", "ci_low"].notna().sum() == 3 + len(added) + 2  # none of rmst_days
 
 
 def test_bytes_do_not_depend_on_threads():
@@ -296,7 +298,7 @@ def test_a_method_without_subtypes_or_survival_gets_the_metrics_that_apply():
     table = evaluate_method(predictions, None, None, cohort, splits, settings, seed=0).set_index(["repeat", "metric"])
     assert table.index.equals(full.index)
     missing = table["held_out"].isna()
-    absent = {"ibs", "ibs_skill", "rmst_difference", "hazard_ratio", "cindex_subtype", "n_subtypes"}
+    absent = {"ibs", "ibs_skill", "rmst_difference", "rmst_days", "hazard_ratio", "cindex_subtype", "n_subtypes"}
     absent |= {"logrank_chi2", "logrank_df", "logrank_p"}
     absent |= {"risk_group_logrank_p", "risk_group_hazard_ratio", "risk_group_cindex"}
     assert set(table.index[missing].get_level_values("metric")) == absent

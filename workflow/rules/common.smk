@@ -42,17 +42,6 @@ COHORTS = {cohort["name"]: cohort for cohort in SETTINGS["cohorts"]}
 EMBEDDINGS = {embedding["name"]: embedding for embedding in SETTINGS["embeddings"]}
 # What every comparator says of itself.
 CATALOGUE = _comparators()
-FIGURES = ["kaplan_meier", "umap", "training", "prognostic_latents", "feature_heatmap"]
-# One figure per cohort, a panel per embedding.
-COHORT_FIGURES = [
-    "optimism",
-    "permutation_null",
-    "comparators",
-    "consensus",
-    "k_selection",
-    "calibration",
-    "enrichment",
-]
 # A job runs this many permutations: the unit that is lost when a run is killed.
 CHUNK = 50
 CHUNKS = [
@@ -97,6 +86,16 @@ def code_version(rule):
     return _code_version(
         _SCRIPTS.joinpath(f"{rule}.py"), _SCRIPTS.joinpath("stratomics")
     )
+
+
+def of_cohort(name):
+    """The file `name` of the cohort of a job."""
+    return f"<results>/{{cohort}}/{name}"
+
+
+def of_embedding(name):
+    """The file `name` of the embedding of a job."""
+    return f"<results>/{{cohort}}/{{embedding}}/{name}"
 
 
 def per_cohort(name):

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.cohort.measure import MIN_BATCH
 from stratomics.cohort.types import Cohort, Omics
 from stratomics.errors import DataError
 
 from .filters import MIN_VARIED, differing_patients, missing_share, most_variable
 from .impute import column_medians
 from .model import FittedOmics, FittedPreprocess, batch_labels, measured, transformed
-from .scale import MIN_BATCH, batch_rows, fit_scale
+from .scale import batch_rows, fit_scale
 from .transforms import apply_normal_scores, fit_normal_scores
 
 TRANSFORMS = ("none", "log2p1", "rank_normal")

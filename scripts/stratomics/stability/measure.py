@@ -14,6 +14,7 @@ from stratomics.runtime import derive_seed
 
 from .agreement import adjusted_rand, pairwise_adjusted_rand
 from .consensus import consensus_matrix, patient_consensus, proportion_ambiguous
+from .continuum import continuum_p
 from .resample import Resamples, resample_subtypes, restart_subtypes
 
 #: The item of a measure that has only one value.
@@ -90,7 +91,8 @@ def measure_stability(
         - ``pac`` (item: K): share of the pairs of patients with a consensus strictly between .1 and .9, at each K of
           ``subtypes.range`` and at that of the full fit; ``pac_chosen`` (item: K of the full fit).
         - ``k_chosen`` (item: K): share of the subsamples that chose this K; ``k_chosen_again`` (item: K of the full fit);
-          ``k_folds_again`` (item: K of the full fit): share of the folds of the cross-validation that chose it.
+          ``k_folds`` (item: K): share of the folds of the cross-validation that chose it; ``k_folds_again`` (item: K of the
+          full fit).
         - ``ari_subsamples_mean``, ``_q05``: adjusted Rand index between any two subsamples, on the patients both hold, each
           at the K it chose; mean and 5 % quantile. ``ari_subsamples_fixed_k_mean``: the same at the K of the full fit.
         - ``ari_subsamples_full_mean``, ``_q05``: between a subsample and the full fit, on the patients it holds.
@@ -100,6 +102,8 @@ def measure_stability(
           each fold, mean weighted by patients.
         - ``ari_restarts_mean``: between clusterings of all patients from other starting points, at the K of the full fit;
           ``consensus_restarts``: share of the pairs of patients on which all of them agree.
+        - ``continuum_p`` (item: K of the full fit): p of the K clusters against one Gaussian, see `continuum.continuum_p`; large
+          where they are cut-points on a continuum.
         - ``heldout_agreement_mean``: mean of that column over the patients who have it.
         - ``ambiguous_share``: share of ambiguous patients.
 
@@ -129,6 +133,8 @@ def measure_stability(
     consensus, measures = _of_subsamples(resamples, subtype, chosen, ks)
     measures += _of_folds(predictions, k_selection, cohort, subtype, chosen)
     measures += _of_restarts(restarts)
+    alone = continuum_p(latents[:, selected].astype(np.float64), chosen, derive_seed(seed, "continuum"))
+    measures.append(("continuum_p", str(chosen), alone))
 
     own_mean, other_mean = patient_consensus(consensus, subtype)
     patients = pd.DataFrame(
@@ -193,7 +199,8 @@ def _of_folds(
     wide = folds.pivot(index="patient", columns="split", values="subtype").reindex(cohort.patients)
     labels = wide.fillna(0).to_numpy(np.int64).T - 1
     between = pairwise_adjusted_rand(labels)[np.triu_indices(len(labels), k=1)] if len(labels) else np.empty(0)
-    rows: Rows = [
+    rows: Rows = [("k_folds", str(k), _mean(k_folds == k)) for k in np.unique(k_folds)]
+    rows += [
         ("k_folds_again", str(chosen), _mean(k_folds == chosen)),
         ("ari_folds_mean", ALL, _mean(between)),
         ("ari_folds_min", ALL, _quantile(between, 0.0)),
