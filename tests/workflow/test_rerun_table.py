@@ -212,7 +212,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     (CLASSIFIED, {"classifier.method": "logistic", "classifier.top_features": 10, "classifier.inner_folds": 3}),
     ({"build_cohort", "write_checks", *SPLIT}, {"evaluation.folds": 4}),
     (SPLIT, {"evaluation.repeats": 3}),
-    ({"write_checks", "fit_comparator", *JUDGED, *LEADERBOARD}, {"evaluation.horizon_days": 900}),
+    ({"write_checks", *JUDGED, *LEADERBOARD}, {"evaluation.horizon_days": 900}),
     (JUDGED | LEADERBOARD, {"evaluation.bootstrap": 500, "evaluation.auc_days": [365]}),
     ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.permutations": 300}),
     ({"compare_methods", *SUMMARY}, {"comparators": ["pca"]}),
