@@ -104,6 +104,13 @@ def test_an_unknown_comparator_is_refused(small_cohort, small_settings, splits):
         fit_comparator("oracle", small_cohort, splits, {}, small_settings, [], seed=0)
 
 
+def test_a_comparator_that_reads_what_it_does_not_declare_is_told_so(small_cohort, splits):
+    with pytest.raises(
+        ConfigError, match=r"one reads 'embeddings' of the config without saying so.*READS = \('embeddings'"
+    ):
+        fit_comparator("pca", small_cohort, splits[:1], {}, {}, [], seed=0)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_form_of_the_results(results, small_cohort, splits, name):
     predictions, arrays = results[name]

@@ -16,7 +16,7 @@ from stratomics.runtime import log
 from stratomics.survival.concordance import concordance_harrell
 from stratomics.survival.predicted import step_times
 
-from .context import PREDICTION_COLUMNS, Context, MethodResult
+from .context import PREDICTION_COLUMNS, Context, Declared, MethodResult
 from .methods import find_comparator
 
 
@@ -65,7 +65,7 @@ def fit_comparator(
     """
     # Over the whole follow-up, so that another horizon fits nothing anew.
     times = step_times(cohort.time, cohort.event, splits)
-    context = Context(cohort, splits, fitted, settings, covariates, times, seed, threads, device)
+    context = Context(cohort, splits, fitted, Declared(settings), covariates, times, seed, threads, device)
     comparator = find_comparator(name)
     # Here and not in the threads, which would undo each other's filters. What matters in the warnings of the libraries (not
     # converged, nothing selected) is found and logged by the comparators.
