@@ -17,6 +17,7 @@ with job(snakemake.log[0]) as log:
         [(read_table(t), load_arrays(a)[0]) for t, a in zip(given.comparators, given.survival, strict=True)],
         params.covariates,
         params.evaluation,
+        params.risk,
         seed=params.seed,
         threads=snakemake.threads,
     )

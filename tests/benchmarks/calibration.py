@@ -59,7 +59,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     import numpy as np
     import pandas as pd
 
-    from stratomics.chain import run_chain
+    from stratomics.chain.run import run_chain
     from stratomics.cohort import build_cohort
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
     from stratomics.comparators import fit_clinical_design

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stratomics.chain import run_chain
+from stratomics.chain.run import run_chain
 from stratomics.cohort import build_cohort
 from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
 from stratomics.comparators import fit_clinical_design, fit_comparator

@@ -23,10 +23,10 @@ from stratomics.comparators import PREDICTION_COLUMNS, comparator_names, fit_cli
 from stratomics.comparators.methods.elastic_net_cox import penalty_path
 from stratomics.comparators.methods.pca import principal_components
 from stratomics.comparators.methods.random_survival_forest import coarsened
-from stratomics.comparators.penalty import cross_validated_likelihood, inner_folds
 from stratomics.errors import ConfigError
-from stratomics.stages.preprocess import preprocess_splits
+from stratomics.preprocess.splits import preprocess_splits
 from stratomics.survival import concordance_harrell, partial_loglik
+from stratomics.survival.penalty import cross_validated_likelihood, inner_folds
 from stratomics.survival.predicted import breslow_survival, subtype_survival, time_grid
 
 NAMES = [

@@ -8,10 +8,10 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 from sksurv.metrics import concordance_index_censored
 
+from stratomics.chain.labels import heldout_labels
 from stratomics.cohort.splits import make_splits
 from stratomics.cohort.types import Cohort
 from stratomics.errors import DataError
-from stratomics.evaluation import heldout_labels
 from stratomics.evaluation.compare import (
     COMPARISON_COLUMNS,
     METRIC_COLUMNS,

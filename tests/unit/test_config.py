@@ -52,8 +52,8 @@ def folder(tmp_path: Path) -> Path:
 # name of the case -> (config, its one message; {base} is the folder with the tables)
 BROKEN = {
     "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
-                "selection, subtypes, classifier, evaluation, comparators, stability, device, seed, container. Write its keys "
-                "below it, indented."),
+                "selection, subtypes, risk, classifier, evaluation, comparators, stability, device, seed, container. Write its "
+                "keys below it, indented."),
     "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
                    "replaces the demo wholesale. Add it, for instance cohorts: [{name: demo, simulate: {patients: 300}}]"),
     "empty list": ("cohorts: []", "cohorts: found an empty list; allowed is a list of 1 to 1000. Change it."),
@@ -62,15 +62,15 @@ BROKEN = {
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
                          "clinical, samples, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
-                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, seed, "
+                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, "
                          "selection, stability, subtypes."),
     "misspelt key": (DEMO + "selection: {alhpa: 0.1}", "selection.alhpa: unknown key; did you mean 'alpha'? Allowed here: "
                      "alpha, correction, if_none, n_best."),
     "other case": (DEMO + "selection: {Alpha: 0.1}", "selection.Alpha: unknown key; did you mean 'alpha'? Allowed here: "
                    "alpha, correction, if_none, n_best."),
     "key elsewhere": (DEMO + "folds: 5", "folds: unknown key here; it belongs under evaluation. Allowed here: classifier, "
-                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, seed, selection, stability, "
-                      "subtypes."),
+                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, selection, "
+                      "stability, subtypes."),
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
                     "if_none, n_best."),
     "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
@@ -206,7 +206,7 @@ BROKEN = {
     "repeated name": (f"cohorts: [{{name: x{'ab' * 20}, simulate: {{}}}}]", f"cohorts[0].name: found 'x{'ab' * 20}', which ends in "
                       "'ab' 20 times over; Snakemake takes that for a rule that feeds itself. Choose another name."),
     "long key": (DEMO + f"{'k' * 99}: 1", f"'{'k' * 57}...': unknown key; remove it. Allowed here: classifier, cohorts, "
-                 "comparators, container, device, embeddings, evaluation, preprocess, seed, selection, stability, subtypes."),
+                 "comparators, container, device, embeddings, evaluation, preprocess, risk, seed, selection, stability, subtypes."),
     "batch is the event": (files("[{name: mrna, path: mrna.tsv, batch: OS}]"), "cohorts[0].omics[0].batch: found 'OS', which is "
                            "cohorts[0].clinical.event. A batch is a sequencer or a centre: name its column, or remove this key."),
     "batch is the patient": (files("[{name: mrna, path: mrna.tsv, batch: patient}]"), "cohorts[0].omics[0].batch: found 'patient', "

@@ -13,11 +13,11 @@ from sksurv.metrics import (
 )
 from sksurv.util import Surv
 
+from stratomics.chain.labels import heldout_labels
 from stratomics.cohort.types import Cohort, Split
 from stratomics.evaluation import (
     LEADERBOARD_COLUMNS,
     evaluate_method,
-    heldout_labels,
     leaderboard_row,
     score_method,
     subtype_table,
@@ -45,7 +45,7 @@ def simulated_labels(n=150, n_subtypes=3, seed=0, folds=1):
             "risk": subtype + rng.normal(0, 0.5, n),
             "fold": [f"r0f{i % folds}" for i in range(n)],
         }
-    )
+    ).assign(risk_group=lambda table: 1 + pd.qcut(table["risk"], n_subtypes, labels=False))
 
 
 def follow_up(labels):
@@ -180,6 +180,9 @@ def test_what_does_not_apply_is_missing():
         "n_subtypes",
         "rmst_difference",
         "rmst_days",
+        "risk_group_hazard_ratio",
+        "risk_group_logrank_p",
+        "risk_group_cindex",
     }
     assert {name for name, value in found.items() if np.isnan(value)} == of_subtypes
     without_risk = point_metrics(simulated_labels().assign(risk=np.nan), None, measured(labels, days=[365]))
@@ -192,6 +195,16 @@ def test_what_does_not_apply_is_missing():
         "calibration_slope",
     }
     assert found["cindex"] == point_metrics(simulated_labels(), None, measured(labels))["cindex"]
+
+
+def test_groups_of_the_risk_are_measured_as_subtypes_are():
+    labels = simulated_labels(folds=2)
+    found = point_metrics(labels, None, measured(labels))
+    as_subtypes = point_metrics(labels.assign(subtype=labels["risk_group"]), None, measured(labels))
+    assert found["risk_group_hazard_ratio"] == as_subtypes["hazard_ratio"] != found["hazard_ratio"]
+    assert found["risk_group_logrank_p"] == as_subtypes["logrank_p"]
+    assert found["risk_group_cindex"] == as_subtypes["cindex_subtype"]
+    assert np.isnan(point_metrics(labels.drop(columns="risk_group"), None, measured(labels))["risk_group_cindex"])
 
 
 def test_days_beyond_the_follow_up_are_missing_and_said(caplog):
@@ -235,9 +248,9 @@ def made_up_method(subtypes=True):
         Split("r0f0", everyone, everyone),
         Split("r1f0", everyone, everyone),
     ]
-    own = labels[["patient", "subtype", "n_subtypes", "risk"]]
+    own = labels[["patient", "subtype", "n_subtypes", "risk", "risk_group"]]
     if not subtypes:
-        own = own.assign(subtype=np.nan, n_subtypes=np.nan)
+        own = own.assign(subtype=np.nan, n_subtypes=np.nan, risk_group=np.nan)
     predictions = pd.concat(
         [
             own.assign(split="full", role="train"),
@@ -269,8 +282,10 @@ def test_metrics_table_reports_each_repeat_and_the_median_never_the_best():
     assert row["heldout_cindex"] == pytest.approx(c["median"])
     assert row["n_subtypes"] == 3
     added = ["ibs", "ibs_skill", "auc_365", "auc_900", "rmst_difference", "rmst_days", "calibration_slope"]
-    assert table["metric"].unique().tolist()[8:] == added
-    assert table.loc[table["repeat"] == "median", "ci_low"].notna().sum() == 3 + len(added)  # none of rmst_days
+    groups = ["risk_group_logrank_p", "risk_group_hazard_ratio", "risk_group_cindex"]
+    assert table["metric"].unique().tolist()[8:] == [*added, *groups]
+    with_interval = 4 + len([name for name in added if name != "rmst_days"]) + 2
+    assert table.loc[table["repeat"] == "median", "ci_low"].notna().sum() == with_interval
 
 
 def test_bytes_do_not_depend_on_threads():
@@ -286,6 +301,7 @@ def test_a_method_without_subtypes_or_survival_gets_the_metrics_that_apply():
     missing = table["held_out"].isna()
     absent = {"ibs", "ibs_skill", "rmst_difference", "rmst_days", "hazard_ratio", "cindex_subtype", "n_subtypes"}
     absent |= {"logrank_chi2", "logrank_df", "logrank_p"}
+    absent |= {"risk_group_logrank_p", "risk_group_hazard_ratio", "risk_group_cindex"}
     assert set(table.index[missing].get_level_values("metric")) == absent
     # The others are what they are with subtypes, bootstrap draws included.
     pd.testing.assert_frame_equal(table[~missing], full[~missing], check_exact=True)
@@ -363,15 +379,15 @@ def test_labels_of_a_method_without_subtypes_stay_missing():
 
 
 def test_subtype_table_tells_who_is_ambiguous():
-    predictions, _, _, cohort, splits = made_up_method()
+    predictions, _, _, cohort, _ = made_up_method()
     for k in (1, 2, 3):
         predictions[f"probability_{k}"] = np.where(predictions["subtype"] == k, 0.8, 0.1)
     clusters = predictions.loc[predictions["split"] == "full", ["split", "patient", "subtype"]]
     stability = pd.DataFrame(
         {"patient": cohort.patients[::-1], "consensus_own": np.arange(150) / 150, "ambiguous": np.arange(150) < 30}
     )
-    plain = subtype_table(predictions, clusters, cohort, splits)
-    table = subtype_table(predictions, clusters, cohort, splits, stability)
+    plain = subtype_table(predictions, clusters, cohort)
+    table = subtype_table(predictions, clusters, cohort, stability)
     columns = table.columns.tolist()
     assert columns[columns.index("confidence") + 1 :][:2] == ["consensus", "ambiguous"]
     assert plain.columns.tolist() == [c for c in columns if c not in ("consensus", "ambiguous")]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from stratomics.errors import DataError
-from stratomics.model import FILES, export_model, load_model
+from stratomics.model import FILES, PARTS, export_model, load_model
 from stratomics.preprocess import save_preprocess
 from stratomics.tables import save_models
 
@@ -15,8 +15,10 @@ def folder(tmp_path, small_cohort, small_settings, small_chain):
     chain = small_chain["vae"]
     save_preprocess(tmp_path / "transforms.safetensors", chain.fitted)
     save_models(tmp_path / "network.safetensors", {"full": chain.embedding.models["full"]})
-    save_models(tmp_path / "subtypes.safetensors", chain.subtypes)
-    save_models(tmp_path / "classifier.safetensors", chain.classified.models)
+    fitted = (chain.subtypes, chain.risks, chain.classified.models)
+    parts = {name: tmp_path / name for name in PARTS}
+    for path, models in zip(parts.values(), fitted, strict=True):
+        save_models(path, models)
     export_model(
         tmp_path / "model",
         cohort=small_cohort,
@@ -24,8 +26,8 @@ def folder(tmp_path, small_cohort, small_settings, small_chain):
         prognostic=chain.prognostic,
         transforms=tmp_path / "transforms.safetensors",
         network=tmp_path / "network.safetensors",
-        subtypes=tmp_path / "subtypes.safetensors",
-        classifier=tmp_path / "classifier.safetensors",
+        parts=parts,
+        on_latents=small_settings["classifier"]["predictors"] == "latents",
     )
     return tmp_path / "model"
 

@@ -43,7 +43,15 @@ CONFIG: dict[str, Any] = {
 INTAKE = {"build_cohort", "annotate_cohort", "write_checks"}
 JUDGED = {"evaluate_subtypes", "compare_methods", "write_leaderboard", "write_summary"}
 #: From the splits on: everything that is learned.
-LEARNED = {"make_splits", "fit_preprocess", "train_embedding", "select_latents", "cluster_patients", "fit_classifier"}
+LEARNED = {
+    "make_splits",
+    "fit_preprocess",
+    "train_embedding",
+    "select_latents",
+    "cluster_patients",
+    "fit_classifier",
+    "fit_risk",
+}
 LEARNED |= {"permute_survival", "summarise_permutations", "measure_stability", "fit_comparator", "measure_enrichment"}
 CLASSIFIED = {"fit_classifier", "fit_comparator", "measure_stability", "permute_survival", "summarise_permutations"}
 ALL = INTAKE | LEARNED | JUDGED

@@ -64,6 +64,7 @@ MODEL_FILES = [
     "preprocess.safetensors",
     "network.safetensors",
     "subtypes.safetensors",
+    "risk.safetensors",
     "classifier.safetensors",
 ]
 # Checksums of tables stay here, so that a dry run reads no table that it has seen.
@@ -198,7 +199,7 @@ def of_comparators(suffix):
 
 def comparator_settings(wildcards):
     """What a comparator depends on: those that run the chain on all of it, the others on little."""
-    chain = ["embeddings", "selection", "subtypes", "classifier"]
+    chain = ["embeddings", "selection", "subtypes", "risk", "classifier"]
     own = {
         "single_omics": ["device", *chain],
         "pca": chain,
@@ -210,6 +211,15 @@ def comparator_settings(wildcards):
     settings["preprocess"] = SETTINGS["preprocess"]
     settings.setdefault("device", "cpu")
     return settings
+
+
+def features_of_classifier(wildcards):
+    """The preprocessing, where the classifier looks at omics features rather than at latents."""
+    if SETTINGS["classifier"]["predictors"] == "latents":
+        return {}
+    return {
+        "transforms": f"<results>/{wildcards.cohort}/preprocess/transforms.safetensors"
+    }
 
 
 def permutations_of_chunk(wildcards):

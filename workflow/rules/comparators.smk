@@ -67,6 +67,7 @@ rule compare_methods:
             key: SETTINGS["evaluation"][key]
             for key in ("bootstrap", "horizon_days", "auc_days")
         },
+        risk=SETTINGS["risk"]["method"],
         seed=SETTINGS["seed"],
         code=code_version("compare_methods"),
     script:

@@ -82,6 +82,7 @@ rule evaluate_subtypes:
             key: SETTINGS["evaluation"][key]
             for key in ("bootstrap", "horizon_days", "auc_days")
         },
+        risk=SETTINGS["risk"]["method"],
         seed=SETTINGS["seed"],
         code=code_version("evaluate_subtypes"),
     script:
@@ -99,8 +100,9 @@ rule export_embedding:
         subtypes="<results>/{cohort}/{embedding}/subtypes.tsv",
         predictions="<results>/{cohort}/{embedding}/predictions.tsv",
         network="<results>/{cohort}/{embedding}/network.safetensors",
-        clusters="<results>/{cohort}/{embedding}/subtypes.safetensors",
-        classifier="<results>/{cohort}/{embedding}/classifier.safetensors",
+        subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
+        risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
+        classifier_models="<results>/{cohort}/{embedding}/classifier.safetensors",
     output:
         embedding="<results>/{cohort}/{embedding}/embedding.h5ad",
         umap="<results>/{cohort}/{embedding}/umap.tsv",
@@ -119,6 +121,7 @@ rule export_embedding:
         runtime=runtime(15),
     params:
         embedding=embedding_settings,
+        classifier=SETTINGS["classifier"],
         seed=SETTINGS["seed"],
         code=code_version("export_embedding"),
     script:

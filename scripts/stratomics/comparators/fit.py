@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.chain.labels import heldout_rows
 from stratomics.cohort.types import Cohort, Split
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import log
@@ -82,14 +83,9 @@ def fit_comparator(
 
 def _heldout_concordance(result: MethodResult, cohort: Cohort) -> float:
     """Harrell's C of the held-out risks, pairs within a fold, median over repeats; for the log."""
-    rows = result.predictions[result.predictions["role"] == "held_out"]
     values = []
-    for _, own in rows.groupby(rows["split"].str.split("f").str[0]):
-        one = own.set_index("patient").reindex(cohort.patients).dropna(subset="split")
-        at = cohort.patients.get_indexer(one.index)
-        values.append(
-            concordance_harrell(
-                cohort.time[at], cohort.event[at], one["risk"].to_numpy(), fold=one["split"].to_numpy(str)
-            )
-        )
+    for own in heldout_rows(result.predictions).values():
+        at = cohort.patients.get_indexer(pd.Index(own["patient"]))
+        risk, fold = own["risk"].to_numpy(), own["split"].to_numpy(str)
+        values.append(concordance_harrell(cohort.time[at], cohort.event[at], risk, fold=fold))
     return float(np.median(values)) if values else float("nan")

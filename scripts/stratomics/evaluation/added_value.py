@@ -145,7 +145,7 @@ def added_lr(
     design, time, event
         As for `added_lr_risk`; in a permutation all three in the permuted order.
     labels
-        By repeat, the columns of `stratomics.evaluation.heldout_labels` (only ``risk, fold, subtype, n_subtypes`` are read),
+        By repeat, the columns of `stratomics.chain.labels.heldout_labels` (only ``risk, fold, subtype, n_subtypes`` are read),
         patients in the same order.
     term
         ``risk`` or ``subtype``.
@@ -238,7 +238,7 @@ def added_value_table(
     Parameters
     ----------
     ours
-        By embedding and repeat, from `stratomics.evaluation.heldout_labels`.
+        By embedding and repeat, from `stratomics.chain.labels.heldout_labels`.
     clinical
         The same of the clinical comparator, on the same splits; empty if there is none.
     design

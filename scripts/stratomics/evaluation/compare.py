@@ -233,9 +233,9 @@ def agreement_table(
     Parameters
     ----------
     full
-        By embedding, from `stratomics.evaluation.apparent_labels`.
+        By embedding, from `stratomics.chain.labels.apparent_labels`.
     held_out
-        By embedding and repeat, from `stratomics.evaluation.heldout_labels`.
+        By embedding and repeat, from `stratomics.chain.labels.heldout_labels`.
 
     Returns
     -------

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.chain.labels import apparent_labels, heldout_labels
 from stratomics.cohort.types import Cohort, Split
 from stratomics.runtime import log
 
-from .heldout import apparent_labels, heldout_labels
 from .scores import (
     WITHOUT_INTERVAL,
     has_risk,

@@ -27,7 +27,7 @@ from stratomics.survival.brier import weighted_mean
 from .yardstick import Yardstick, auc_name
 
 #: Metrics that do not get a bootstrap interval.
-WITHOUT_INTERVAL = ("logrank_chi2", "logrank_df", "logrank_p", "n_subtypes", "rmst_days")
+WITHOUT_INTERVAL = ("logrank_chi2", "logrank_df", "logrank_p", "n_subtypes", "rmst_days", "risk_group_logrank_p")
 
 
 def point_metrics(labels: pd.DataFrame, survival: np.ndarray | None, measure: Yardstick) -> dict[str, float]:
@@ -61,10 +61,16 @@ def point_metrics(labels: pd.DataFrame, survival: np.ndarray | None, measure: Ya
         "hazard_ratio": np.nan,
         "rmst_days": rmst_horizon(labels, measure.horizon) if np.isfinite(found["rmst_difference"]) else np.nan,
         "calibration_slope": np.nan,
+        "risk_group_hazard_ratio": np.nan,
+        "risk_group_logrank_p": np.nan,
         "n_subtypes": float(np.median(n_subtypes)) if has_subtypes(labels) else np.nan,
     }
     if has_subtypes(labels):
         found["hazard_ratio"] = np.exp(_coefficient(subtype, time, event, strata_of(n_subtypes)))
+    if has_risk_groups(labels):
+        group, strata = labels["risk_group"].to_numpy(), strata_of(n_subtypes)
+        found["risk_group_hazard_ratio"] = np.exp(_coefficient(group, time, event, strata))
+        found["risk_group_logrank_p"] = pooled_logrank(time, event, group, n_subtypes)[2]
     if has_risk(labels):
         found["calibration_slope"] = _coefficient(labels["risk"], time, event, labels["fold"].to_numpy())
     return {name: float(found[name]) for name in measure.metrics}
@@ -91,10 +97,15 @@ def replicate_metrics(
     weights = measure.weights
     found = _weighted(labels, survival, measure, weights)
     missing = np.full(len(weights), np.nan)
-    found |= {"hazard_ratio": missing, "calibration_slope": missing}
+    found |= {"hazard_ratio": missing, "calibration_slope": missing, "risk_group_hazard_ratio": missing}
     if has_subtypes(labels):
         steps = cox_bootstrap(subtype, time, event, weights, strata=strata_of(n_subtypes), threads=threads)
         found["hazard_ratio"] = np.exp(steps)
+    if has_risk_groups(labels):
+        steps = cox_bootstrap(
+            labels["risk_group"].to_numpy(), time, event, weights, strata=strata_of(n_subtypes), threads=threads
+        )
+        found["risk_group_hazard_ratio"] = np.exp(steps)
     if has_risk(labels):
         found["calibration_slope"] = cox_bootstrap(
             labels["risk"], time, event, weights, strata=labels["fold"].to_numpy(), threads=threads
@@ -129,6 +140,11 @@ def has_subtypes(labels: pd.DataFrame) -> bool:
     return bool(labels["subtype"].notna().all() and labels["n_subtypes"].notna().all())
 
 
+def has_risk_groups(labels: pd.DataFrame) -> bool:
+    """Tell whether the risk of every patient was cut into as many groups as there are subtypes."""
+    return has_subtypes(labels) and "risk_group" in labels and bool(labels["risk_group"].notna().all())
+
+
 def has_risk(labels: pd.DataFrame) -> bool:
     """Tell whether every patient has a risk."""
     return bool(np.isfinite(labels["risk"].to_numpy()).all())
@@ -161,9 +177,9 @@ def _weighted(
     time, event, fold, risk = (labels[c].to_numpy() for c in ("time", "event", "fold", "risk"))
     missing = np.full(len(weights), np.nan)
     found = dict.fromkeys(
-        ["cindex", "cindex_uno", "cindex_subtype", "rmst_difference", "ibs", "ibs_skill", *map(auc_name, measure.days)],
-        missing,
+        ["cindex", "cindex_uno", "cindex_subtype", "risk_group_cindex", "rmst_difference", "ibs", "ibs_skill"], missing
     )
+    found |= dict.fromkeys(map(auc_name, measure.days), missing)
     if has_risk(labels):
         found["cindex"] = concordance_harrell(time, event, risk, fold=fold, weights=weights)
         found["cindex_uno"] = concordance_uno(
@@ -175,6 +191,9 @@ def _weighted(
     if has_subtypes(labels):
         place = (labels["subtype"] / labels["n_subtypes"]).to_numpy()
         found["cindex_subtype"] = concordance_harrell(time, event, place, fold=fold, weights=weights)
+        if has_risk_groups(labels):
+            place = (labels["risk_group"] / labels["n_subtypes"]).to_numpy()
+            found["risk_group_cindex"] = concordance_harrell(time, event, place, fold=fold, weights=weights)
         best, worst = extreme_subtypes(labels)
         if best.any() and worst.any():
             horizon = rmst_horizon(labels, measure.horizon)

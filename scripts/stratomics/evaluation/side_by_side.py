@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.chain.labels import apparent_labels, heldout_labels
+from stratomics.chain.risk import predicted_survival
 from stratomics.cohort.types import Cohort, Split
 from stratomics.comparators import fit_clinical_design
-from stratomics.survival.predicted import subtype_survival, time_grid
+from stratomics.survival.predicted import time_grid
 
 from .added_value import added_value_table
 from .compare import agreement_table, comparator_metrics, compare_methods, score_methods
-from .heldout import apparent_labels, heldout_labels
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def side_by_side(
     comparators: Sequence[tuple[pd.DataFrame, Mapping[str, np.ndarray]]],
     covariates: Sequence[str],
     settings: Mapping[str, Any],
+    risk: str,
     *,
     seed: int,
     threads: int = 1,
@@ -59,7 +61,7 @@ def side_by_side(
     cohort, splits
         The patients and the splits, the same for all methods.
     predictions, clusters
-        Of each embedding, as `stratomics.stages.classify.classify_splits` and `cluster_splits` give them.
+        Of each embedding, as `stratomics.chain.classify.classify_splits` and `cluster_splits` give them.
     comparators
         What `stratomics.comparators.fit_comparator` gave for each: predictions, and predicted survival by
         ``<method>/<split>``.
@@ -67,6 +69,8 @@ def side_by_side(
         Of the clinical model; without any, or without the comparator ``clinical``, nothing is said of added value.
     settings
         ``evaluation`` of the config: ``bootstrap``, ``horizon_days``, ``auc_days``.
+    risk
+        ``risk.method`` of the config.
     seed
         Seed of the run.
     threads
@@ -78,7 +82,9 @@ def side_by_side(
     """
     times = time_grid(settings["horizon_days"], cohort.time, splits)
     how = (times, cohort, splits, settings, seed, threads)
-    curves = {name: subtype_survival(own, clusters[name], cohort, splits, times) for name, own in predictions.items()}
+    curves = {
+        name: predicted_survival(risk, own, clusters[name], cohort, splits, times) for name, own in predictions.items()
+    }
     ours = score_methods(predictions, curves, *how, clusters=clusters)
 
     tables: dict[str, pd.DataFrame] = {}

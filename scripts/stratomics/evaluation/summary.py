@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from stratomics.cohort.splits import of_full
 from stratomics.user_text import markdown
 
 from .evidence import Evidence
@@ -215,7 +216,7 @@ def _warning(row: pd.Series) -> str:
 
 def _made_with(metrics: pd.DataFrame, prognostic: pd.DataFrame, training: Mapping[str, Any]) -> str:
     """Say what the full fit kept, how far the repeats spread, and where it was trained."""
-    full = prognostic[prognostic["split"] == "full"]
+    full = of_full(prognostic)
     c = metrics[metrics["metric"] == "cindex"].set_index("repeat")["held_out"]
     return (
         f"The full fit kept {int(full['selected'].astype(bool).sum())} of {len(full)} latents; over the repeats the held-out "

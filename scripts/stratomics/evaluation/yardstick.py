@@ -67,6 +67,9 @@ class Yardstick:
             "rmst_difference",
             "rmst_days",
             "calibration_slope",
+            "risk_group_logrank_p",
+            "risk_group_hazard_ratio",
+            "risk_group_cindex",
         ]
 
 

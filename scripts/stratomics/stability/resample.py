@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from stratomics.chain.cluster import find_subtypes
+from stratomics.chain.select import chosen_latents
 from stratomics.errors import DataError
 from stratomics.runtime import derive_seed, parallel_map
-from stratomics.subtypes import fit_subtypes, select_latents
+from stratomics.subtypes import fit_subtypes
 from stratomics.subtypes.methods import find_method
 
 #: How often all patients are clustered from other starting points.
@@ -113,12 +115,10 @@ def resample_subtypes(
     def refit(b: int) -> tuple[np.ndarray, int, np.ndarray, dict[int, np.ndarray]] | None:
         held, own_seed = draws[b], derive_seed(seed, "cluster", b)
         try:
-            table = select_latents(latents[held], time[held], event[held], selection)
-            selected = table["selected"].to_numpy(bool)
-            values = latents[:, selected].astype(np.float64)
-            model = fit_subtypes(values[held], time[held], event[held], subtypes, own_seed, report=False)
+            table, model = find_subtypes(latents[held], time[held], event[held], selection, subtypes, seed=own_seed)
         except DataError:
             return None
+        values = latents[:, chosen_latents(table)].astype(np.float64)
         # the scaling is that of the model, so every K sees the same points
         z = (values - model.mean) / model.scale
         at = {}
@@ -129,7 +129,7 @@ def resample_subtypes(
             elif k < len(np.unique(z[held], axis=0)):
                 arrays = method.fit(z[held], k, derive_seed(own_seed, subtypes["method"], k), int(subtypes["restarts"]))
                 at[k][held] = method.assign(z[held], arrays)
-        return selected, model.n_subtypes, (model.assign(values) - 1).astype(np.int16), at
+        return table["selected"].to_numpy(bool), model.n_subtypes, (model.assign(values) - 1).astype(np.int16), at
 
     results = parallel_map(refit, range(len(draws)), threads)
     done = [b for b, result in enumerate(results) if result is not None]

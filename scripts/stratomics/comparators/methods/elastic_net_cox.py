@@ -8,8 +8,8 @@ from sksurv.util import Surv
 
 from stratomics.cohort.types import Split
 from stratomics.comparators.context import Context, MethodResult, Predicted, predict_splits
-from stratomics.comparators.penalty import cross_validated_likelihood, inner_folds
 from stratomics.runtime import log
+from stratomics.survival.penalty import cross_validated_likelihood, inner_folds
 
 L1_RATIO = 0.5
 #: Penalties, from the weakest that leaves no feature down to `WEAKEST` of it. By then a model of some hundred patients holds

@@ -6,8 +6,8 @@ import numpy as np
 
 from stratomics.cohort.types import Split
 from stratomics.comparators.context import Context, MethodResult, Predicted, predict_splits
-from stratomics.comparators.penalty import cross_validated_likelihood, inner_folds
 from stratomics.runtime import log
+from stratomics.survival.penalty import cross_validated_likelihood, inner_folds
 from stratomics.survival.ridge_cox import ridge_cox_path, row_space
 
 #: What the penalty allows the log hazard to vary over patients (variance, before the data are seen), strictest first.

@@ -14,6 +14,11 @@ from stratomics.subtypes import select_latents
 from stratomics.tables import stack_splits
 
 
+def chosen_latents(prognostic: pd.DataFrame) -> np.ndarray:
+    """Return the positions of the selected latents, int64 [l], from the rows of one split of ``prognostic_latents.tsv``."""
+    return np.flatnonzero(prognostic["selected"].to_numpy(bool))
+
+
 def select_splits(
     cohort: Cohort, splits: Sequence[Split], latents: Mapping[str, np.ndarray], settings: Mapping[str, Any]
 ) -> pd.DataFrame:
