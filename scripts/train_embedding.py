@@ -26,4 +26,4 @@ with job(snakemake.log[0]) as log:
     save_arrays(snakemake.output.latents, result.latents)
     save_models(snakemake.output.network, {"full": result.models["full"]})
     write_table(result.history, snakemake.output.history)
-    write_json(result.info, snakemake.output.info)
+    write_json(result.info, snakemake.output.training)

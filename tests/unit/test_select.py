@@ -111,7 +111,7 @@ def test_names_are_kept(latents, follow_up):
 
 def test_hopeless_inputs_say_what_to_do(latents, follow_up):
     time, event = follow_up
-    with pytest.raises(DataError, match=r"of 12 latents on 150 .* 12 dead.*kl_weight"):
+    with pytest.raises(DataError, match=r"of 12 latents on 150 .* 12 dead.*divergence_weight"):
         select_latents(np.full_like(latents, 0.3), time, event, SETTINGS)
     with pytest.raises(DataError, match=r"None of the 150 training patients has the event"):
         select_latents(latents, time, np.zeros(150, bool), SETTINGS)

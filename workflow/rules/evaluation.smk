@@ -80,7 +80,7 @@ rule evaluate_subtypes:
     params:
         evaluation={
             key: SETTINGS["evaluation"][key]
-            for key in ("bootstrap", "horizon_days", "auc_days")
+            for key in ("folds", "repeats", "bootstrap", "horizon_days", "auc_days")
         },
         risk=SETTINGS["risk"]["method"],
         seed=SETTINGS["seed"],
@@ -98,14 +98,13 @@ rule export_embedding:
         history="<results>/{cohort}/{embedding}/training.tsv",
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
         subtypes="<results>/{cohort}/{embedding}/subtypes.tsv",
-        predictions="<results>/{cohort}/{embedding}/predictions.tsv",
+        umap="<results>/{cohort}/{embedding}/umap.tsv",
         network="<results>/{cohort}/{embedding}/network.safetensors",
         subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
         risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
         classifier_models="<results>/{cohort}/{embedding}/classifier.safetensors",
     output:
         embedding="<results>/{cohort}/{embedding}/embedding.h5ad",
-        umap="<results>/{cohort}/{embedding}/umap.tsv",
         model=expand(
             "<results>/{{cohort}}/{{embedding}}/model/{name}", name=MODEL_FILES
         ),
@@ -122,7 +121,6 @@ rule export_embedding:
     params:
         embedding=embedding_settings,
         classifier=SETTINGS["classifier"],
-        seed=SETTINGS["seed"],
         code=code_version("export_embedding"),
     script:
         "../../scripts/export_embedding.py"

@@ -39,7 +39,11 @@ rule write_leaderboard:
     params:
         embeddings=list(EMBEDDINGS),
         evaluation={
-            key: SETTINGS["evaluation"][key] for key in ("horizon_days", "auc_days")
+            key: SETTINGS["evaluation"][key]
+            for key in (
+                *("folds", "repeats", "permutations"),
+                *("bootstrap", "horizon_days", "auc_days"),
+            )
         },
         covariates=covariates_of,
         code=code_version("write_leaderboard"),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.catalogue import CHAIN
 from stratomics.classifier import ClassifierModel
 from stratomics.subtypes import SubtypeModel
 
@@ -77,13 +78,10 @@ class Chain:
     classifier: Mapping[str, Any]
     seed: int
 
-    #: The parts of the config that a chain is made of.
-    PARTS = ("selection", "subtypes", "risk", "classifier")
-
     @classmethod
     def of(cls, settings: Mapping[str, Any], seed: int) -> Chain:
-        """Make the chain of a config, or of its parts `PARTS`."""
-        return cls(**{part: settings[part] for part in cls.PARTS}, seed=seed)
+        """Make the chain of a config, or of its parts `stratomics.catalogue.CHAIN`."""
+        return cls(**{part: settings[part] for part in CHAIN}, seed=seed)
 
     @property
     def on_latents(self) -> bool:

@@ -24,6 +24,7 @@ from stratomics.survival import concordance_harrell, pooled_logrank
 
 from .added_value import added_lr
 from .multiplicity import westfall_young_min_p
+from .repeats import middle
 
 #: The statistics of a permutation, and whether large values speak against the null hypothesis.
 STATISTICS = {
@@ -94,7 +95,7 @@ def permute_survival(
     latents
         Latents of all patients by split [n, L].
     settings
-        The parts `stratomics.chain.fit.Chain.PARTS` of the config.
+        The parts `stratomics.catalogue.CHAIN` of the config.
     permutations
         Which permutations to run; 0 is the observed order.
     design
@@ -189,7 +190,7 @@ def _heldout_statistics(
     added = [
         np.nan if design is None else added_lr(design, time, event, labels, term).p for term in ("subtype", "risk")
     ]
-    values = (*(float(np.median(one)) for one in (p, c, c_subtype)), *map(float, added))
+    values = (p[middle(p)], *(float(np.median(one)) for one in (c, c_subtype)), *map(float, added))
     return dict(zip(names, values, strict=True))
 
 

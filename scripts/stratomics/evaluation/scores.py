@@ -23,6 +23,7 @@ from stratomics.survival import (
     restricted_mean,
 )
 from stratomics.survival.brier import weighted_mean
+from stratomics.survival.concordance import comparable_pairs
 
 from .yardstick import Yardstick, auc_name
 
@@ -113,6 +114,36 @@ def replicate_metrics(
     return {name: found[name] for name in measure.metrics if name not in WITHOUT_INTERVAL}
 
 
+def fold_metrics(
+    labels: pd.DataFrame, survival: np.ndarray | None, measure: Yardstick
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Compute the metrics that methods are compared by, in each fold.
+
+    Parameters
+    ----------
+    labels, survival, measure
+        As for `point_metrics`.
+
+    Returns
+    -------
+    dict
+        By metric (``cindex``, ``ibs``): its values in the folds, in the order of their names [K], and what each fold counts [K]:
+        the comparable pairs, or the patients. The weighted mean is the metric of all folds. NaN where it does not exist.
+    """
+    time, event, fold = (labels[c].to_numpy() for c in ("time", "event", "fold"))
+    members = (fold == np.unique(fold)[:, None]).astype(np.float64)
+    missing = np.full(len(members), np.nan)
+    ranks, terms = missing, np.full(len(labels), np.nan)
+    if has_risk(labels):
+        ranks = concordance_harrell(time, event, labels["risk"], fold=fold, weights=members)
+    if survival is not None:
+        terms = _brier_of_patients(labels, survival, measure)
+    return {
+        "cindex": (ranks, comparable_pairs(time, event, weights=members)),
+        "ibs": (weighted_mean(terms, members), members.sum(axis=1)),
+    }
+
+
 def out_of_fold(survival: Mapping[str, np.ndarray], fold: np.ndarray) -> np.ndarray:
     """Collect the survival that the fold of each patient predicted.
 
@@ -201,14 +232,20 @@ def _weighted(
             found["rmst_difference"] = means[0] - means[1]
     if survival is not None:
         baseline = np.stack([measure.baseline[name] for name in fold])
-        scores = []
-        for predicted in (survival, baseline):
-            terms = brier_terms(time, event, predicted, measure.times, censoring=measure.censoring, fold=fold)
-            scores.append(weighted_mean(integrate_terms(terms, measure.times), weights))
-        found["ibs"] = scores[0]
+        ours, nothing = (
+            weighted_mean(_brier_of_patients(labels, predicted, measure), weights) for predicted in (survival, baseline)
+        )
+        found["ibs"] = ours
         with np.errstate(divide="ignore", invalid="ignore"):
-            found["ibs_skill"] = np.where(scores[1] > 0, 1 - scores[0] / scores[1], np.nan)
+            found["ibs_skill"] = np.where(nothing > 0, 1 - ours / nothing, np.nan)
     return found
+
+
+def _brier_of_patients(labels: pd.DataFrame, survival: np.ndarray, measure: Yardstick) -> np.ndarray:
+    """Give what each patient adds to the integrated Brier score [n]."""
+    time, event, fold = (labels[c].to_numpy() for c in ("time", "event", "fold"))
+    terms = brier_terms(time, event, survival, measure.times, censoring=measure.censoring, fold=fold)
+    return integrate_terms(terms, measure.times)
 
 
 def _coefficient(

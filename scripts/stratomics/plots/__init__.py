@@ -20,7 +20,7 @@ from .prognostic_latents import draw_prognostic_latents, prognostic_latents_tabl
 from .small_multiples import cohort_about
 from .style import About, save_figure, subtype_color
 from .training import draw_training, training_table
-from .umap import compute_umap, draw_umap, umap_table
+from .umap import draw_umap, umap_table
 
 __all__ = [
     "About",
@@ -28,7 +28,6 @@ __all__ = [
     "cohort_about",
     "cohorts_figure_table",
     "comparators_table",
-    "compute_umap",
     "consensus_table",
     "draw_calibration",
     "draw_cohorts",

@@ -127,7 +127,7 @@ def select_latents(
         counts = ", ".join(f"{int((status == one).sum())} {one}" for one in sorted(set(status)))
         raise DataError(
             f"No latent of the embedding can be tested against survival: of {width} latents on {n} training patients "
-            f"with {int(event.sum())} events, {counts}. At least one must vary between patients: lower the kl_weight, "
+            f"with {int(event.sum())} events, {counts}. At least one must vary between patients: lower the divergence_weight, "
             "dropout or weight_decay of the embedding, or train it for more epochs."
         )
 

@@ -14,6 +14,7 @@ from .pairwise import pairwise_logrank, pooled_logrank
 from .proportional_hazards import proportional_hazards
 from .ridge_cox import RidgePath, partial_loglik, ridge_cox_path
 from .rmst import RmstDifference, restricted_mean, restricted_mean_se, rmst_difference
+from .trend import trend_logrank
 
 __all__ = [
     "CoxFit",
@@ -41,4 +42,5 @@ __all__ = [
     "ridge_cox_path",
     "rmst_difference",
     "survival_at",
+    "trend_logrank",
 ]

@@ -175,6 +175,28 @@ def concordance_uno(
     return float(result[0]) if weights is None else result
 
 
+def comparable_pairs(time: ArrayLike, event: ArrayLike, *, weights: ArrayLike) -> np.ndarray:
+    """Count the pairs that Harrell's C is made of.
+
+    Parameters
+    ----------
+    time, event
+        Follow-up [n].
+    weights
+        Multiplicities of the patients [B, n]; 0 and 1 pick the patients of a fold.
+
+    Returns
+    -------
+    numpy.ndarray
+        [B].
+    """
+    times, flags = check_survival(time, event)
+    copies = np.asarray(weights, dtype=np.float64)
+    first = times[flags, None]
+    later = (first < times) | ((first == times) & ~flags)
+    return np.einsum("bi,bi->b", copies[:, flags], copies @ later.T)
+
+
 def _check(
     time: ArrayLike, event: ArrayLike, risk: ArrayLike, fold: ArrayLike | None, weights: ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

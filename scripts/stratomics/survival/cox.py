@@ -13,12 +13,11 @@ from scipy.special import chdtrc, ndtri
 
 from stratomics.runtime import parallel_map
 
+from .newton import ROUNDING
 from .risk_sets import RiskSets, Ties
 
 #: Of one working copy of a chunk: small enough for the caches, large enough that the calls cost little.
 CHUNK_BYTES = 768 * 1024
-#: A log-likelihood that falls by less than this share of itself has not fallen: it is rounding.
-ROUNDING = 1e-12
 Z_95 = float(ndtri(0.975))
 NUMBERS = ("coef", "se", "loglik", "loglik_null", "iterations")
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from stratomics.runtime import parallel_map
 
-from .cox import ROUNDING
+from .newton import ROUNDING
 from .risk_sets import RiskSets, check_survival
 
 #: Replicates worked on together: their sums then stay in the caches.

@@ -11,6 +11,7 @@ from stratomics.runtime import log
 from stratomics.survival.cox_multivariate import cox_multivariate
 from stratomics.survival.ridge_cox import ridge_cox_path
 
+NEEDS = ("covariates",)
 #: Where the likelihood has no maximum: a prior of deviation 1 for the log hazard per standard deviation of a covariate.
 FALLBACK_PENALTY = 1.0
 

@@ -11,6 +11,10 @@ from stratomics.embedding.splits import embed_splits
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import log
 
+NEEDS = ("several_omics",)
+READS = ("device", "embeddings.0", "chain")
+METHODS = ("{omics}_only",)
+
 
 def run(context: Context) -> list[MethodResult]:
     """Train the first configured embedding on one omics after the other; the classifier sees that omics only.
