@@ -35,7 +35,6 @@ def evidence_on_labels(time, event, subtype, k: int, rng, **known):
     """Make the evidence on held-out labels of one repeat with one fold; `known` has what they do not say."""
     import numpy as np
     import pandas as pd
-    from stratomics.survival.trend import trend_logrank
 
     from stratomics.evaluation.evidence import Evidence
     from stratomics.evaluation.metrics import percentile_interval
@@ -43,6 +42,7 @@ def evidence_on_labels(time, event, subtype, k: int, rng, **known):
     from stratomics.evaluation.sources import Figure
     from stratomics.evaluation.yardstick import Yardstick, bootstrap_weights
     from stratomics.survival import pooled_logrank
+    from stratomics.survival.trend import trend_logrank
 
     n = len(time)
     own = {"time": time, "event": event, "subtype": subtype, "n_subtypes": k, "risk": subtype * 1.0, "fold": "r0f0"}
