@@ -108,8 +108,8 @@ def summary_text(
             *evidence_table(RISK, evidence),
             "",
             "The *risk* is a number per patient. *Risk cut*: unseen patients in as many groups of that number as there are "
-            "subtypes, groups that are equal among the training patients. Where it has the higher HR and C, the subtypes lose what the "
-            "risk knows.",
+            "subtypes, of equal size among the training patients. Where it has the higher HR and C, the subtypes lose "
+            "what the risk knows.",
             "",
             "## In words",
             "",
