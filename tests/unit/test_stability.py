@@ -72,7 +72,8 @@ def full_fit(cohort, latents, subtypes=SUBTYPES, folds=()):
         )
         parts[-1]["n_subtypes"] = k
         tables.append(pd.DataFrame({"split": f"r{i // 2}f{i % 2}", "k": [k], "chosen": True}))
-    return model, (prognostic, clusters, pd.concat(parts, ignore_index=True), pd.concat(tables, ignore_index=True))
+    predictions = pd.concat(parts, ignore_index=True).assign(risk=0.0)
+    return model, (prognostic, clusters, predictions, pd.concat(tables, ignore_index=True))
 
 
 def scatter(points, labels):
@@ -365,6 +366,8 @@ def test_held_out_labels_against_the_full_fit():
     np.testing.assert_array_equal(result.patients["heldout_agreement"], expected)
     assert value["heldout_agreement_mean", "all"] == pytest.approx(expected.mean())
     assert value["k_folds_again", "3"] == 0.75
+    assert (value["k_folds", "2"], value["k_folds", "3"]) == (0.25, 0.75)
+    assert value["continuum_p", "3"] <= 0.05  # the groups were planted
     labels = [one for one, _ in folds]
     pairs = [adjusted_rand_score(a, b) for a, b in combinations(labels, 2)]
     assert value["ari_folds_mean", "all"] == pytest.approx(np.mean(pairs))
