@@ -1,6 +1,6 @@
 """Judge subtypes on patients the chain never saw, beside the apparent figures on its own patients."""
 
-from .calibration import calibration_table
+from .calibration import calibration_table, decision_curve_table
 from .heldout_tests import pairwise_table, proportional_hazards_table
 from .leaderboard import LEADERBOARD_COLUMNS, leaderboard_row
 from .metrics import MethodScores, evaluate_method, metrics_table, score_method
@@ -11,6 +11,7 @@ __all__ = [
     "LEADERBOARD_COLUMNS",
     "MethodScores",
     "calibration_table",
+    "decision_curve_table",
     "evaluate_method",
     "leaderboard_row",
     "metrics_table",
