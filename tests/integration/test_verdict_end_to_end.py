@@ -44,8 +44,8 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         "embeddings": [{"kind": "ae", "hidden": [32], "latent": 8, "epochs": 60, "patience": 10}],
         "subtypes": {"n_subtypes": 2, "restarts": 5},
         "classifier": {"top_features": 20, "inner_folds": 3},
-        "evaluation": {"folds": 4, "repeats": 1, "permutations": 39, "bootstrap": 300},
-        "stability": {"subsamples": 20},
+        "evaluation": {"folds": 4, "repeats": 1, "permutations": 19, "bootstrap": 300},
+        "stability": {"subsamples": 10},
         "comparators": ["clinical"],
         "device": "cpu",
     }
@@ -65,6 +65,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         [clinical],
         covariates,
         settings["evaluation"],
+        settings["risk"]["method"],
         seed=0,
     )
     permutations = permute_survival(
@@ -73,7 +74,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         chain.fitted.__getitem__,
         chain.embedding.latents,
         settings,
-        range(40),
+        range(20),
         design=fit_clinical_design(cohort.clinical, np.arange(cohort.n), covariates).transform(cohort.clinical),
         seed=0,
     )
@@ -120,5 +121,5 @@ def test_where_only_the_clinic_matters_nothing_is_added(tmp_path, seed):
 def test_where_only_the_omics_matter_they_add(tmp_path, seed):
     evidence, found = verdict_of(tmp_path, seed, effect=1.6, clinical_effect=0.0)
     assert found.separation.code == "separates"
-    assert evidence.added_permutation_p == pytest.approx(1 / 40)
+    assert evidence.added_permutation_p == pytest.approx(1 / 20)
     assert found.added_value.code == "adds"

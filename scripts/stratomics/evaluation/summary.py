@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from stratomics.cohort.splits import of_full
 from stratomics.user_text import markdown
 
 from .evidence import Evidence
@@ -106,8 +107,9 @@ def summary_text(
             "",
             *evidence_table(RISK, evidence),
             "",
-            "The *risk* is a number per patient. *Risk cut*: unseen patients in as many equal groups of that number as there are "
-            "subtypes. Where it has the higher HR and C, the subtypes lose what the risk knows.",
+            "The *risk* is a number per patient. *Risk cut*: unseen patients in as many groups of that number as there are "
+            "subtypes, of equal size among the training patients. Where it has the higher HR and C, the subtypes lose "
+            "what the risk knows.",
             "",
             "## In words",
             "",
@@ -215,7 +217,7 @@ def _warning(row: pd.Series) -> str:
 
 def _made_with(metrics: pd.DataFrame, prognostic: pd.DataFrame, training: Mapping[str, Any]) -> str:
     """Say what the full fit kept, how far the repeats spread, and where it was trained."""
-    full = prognostic[prognostic["split"] == "full"]
+    full = of_full(prognostic)
     c = metrics[metrics["metric"] == "cindex"].set_index("repeat")["held_out"]
     return (
         f"The full fit kept {int(full['selected'].astype(bool).sum())} of {len(full)} latents; over the repeats the held-out "

@@ -178,7 +178,7 @@ def _risk_groups(evidence: Evidence) -> str:
         return ""
     better = groups.value > own.value and e.risk_group_hazard_ratio.value > e.heldout_hazard_ratio.value
     return (
-        f" Cutting the continuous risk into {e.n_subtypes} equal groups instead gives a hazard ratio per step of "
+        f" Cutting the continuous risk into as many groups instead gives a hazard ratio per step of "
         f"{interval(e.risk_group_hazard_ratio)} and a concordance of {interval(groups)}"
         + (": it separates unseen patients better than the subtypes do." if better else ".")
     )
