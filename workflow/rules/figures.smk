@@ -183,9 +183,11 @@ for _name, _figure in {**FIGURES, **COHORT_FIGURES}.items():
         params:
             **({} if _name in FIGURES else {"embeddings": list(EMBEDDINGS)}),
             **_figure.params,
+            figure=_name,
             code=code_version(f"plot_{_name}"),
         script:
-            f"../../scripts/plot_{_name}.py"
+            # Read when the job runs, and by then the loop is through: the name must come from the job.
+            "../../scripts/plot_{params.figure}.py"
 
     # Snakemake takes a docstring as it stands in the rule, the same in every round.
     getattr(rules, f"plot_{_name}").rule.docstring = _figure.about
