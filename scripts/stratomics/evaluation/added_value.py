@@ -31,6 +31,7 @@ from stratomics.survival import concordance_harrell
 from stratomics.survival.likelihood_ratio import NestedCox
 
 from .metrics import percentile_interval
+from .repeats import middle
 from .scores import has_risk, has_subtypes
 from .yardstick import bootstrap_weights
 
@@ -138,7 +139,7 @@ def added_lr(
     labels: Mapping[str, Mapping[str, Any]] | Mapping[str, pd.DataFrame],
     term: Term,
 ) -> AddedLR:
-    """Test what a held-out term adds to clinical covariates, as median over the repeats.
+    """Test what a held-out term adds to clinical covariates, in the repeat in the middle.
 
     Parameters
     ----------
@@ -153,10 +154,10 @@ def added_lr(
     Returns
     -------
     AddedLR
-        Each number the median of its own over the repeats; NaN if it is in any repeat.
+        That of the repeat in the middle by p, whole (`repeats.middle`; a missing p counts as the largest).
     """
     gains = [_one_repeat(design, time, event, own, term) for own in labels.values()]
-    return AddedLR(*np.median(np.array(gains, dtype=np.float64), axis=0).tolist())
+    return gains[middle([gain.p for gain in gains])]
 
 
 def _one_repeat(
@@ -256,8 +257,8 @@ def added_value_table(
     -------
     pandas.DataFrame
         ``embedding, term, clinical_cindex, combined_cindex, delta, ci_low, ci_high`` (concordance on held-out patients and its
-        gain with 95 % bootstrap interval, medians over the repeats), ``lr_chi2, lr_df, lr_p`` (medians over the repeats,
-        `added_lr`, nominal), ``n, events, covariates``. No rows without covariates or clinical comparator.
+        gain with 95 % bootstrap interval, medians over the repeats), ``lr_chi2, lr_df, lr_p`` (of one repeat,
+        see `added_lr`; nominal), ``n, events, covariates``. No rows without covariates or clinical comparator.
     """
     if not covariates or not clinical:
         return pd.DataFrame(columns=ADDED_VALUE_COLUMNS)
