@@ -47,9 +47,6 @@ NEEDS = {
 #: The keys of the config that decide how latents become subtypes and a risk.
 CHAIN = ("selection", "subtypes", "risk", "classifier")
 
-#: What is read for every comparator: survival is predicted up to there.
-READ_FOR_ALL = ("evaluation.horizon_days",)
-
 
 @dataclass(frozen=True)
 class Plugin:
@@ -171,7 +168,6 @@ def _comparator(path: Path) -> Comparator:
     if unknown := sorted(set(needs) - NEEDS.keys()):
         raise ConfigError(f"{path}: NEEDS holds {', '.join(unknown)}; allowed are {', '.join(NEEDS)}.")
     reads = [key for one in said.get("READS", ()) for key in (CHAIN if one == "chain" else (one,))]
-    reads += [key for key in READ_FOR_ALL if key.split(".")[0] not in reads]
     return Comparator(path.stem, path, _summary(path), needs, tuple(reads), said.get("METHODS", (path.stem,)))
 
 

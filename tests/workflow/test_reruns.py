@@ -117,7 +117,7 @@ CLINICAL = "cohorts__0__clinical__"
 @pytest.mark.parametrize(
     ("setting", "value", "rules"),
     [
-        ("evaluation__horizon_days", 900, {"write_checks", "fit_comparator", *JUDGED}),
+        ("evaluation__horizon_days", 900, {"write_checks", *JUDGED}),
         (CLINICAL + "covariates", ["age"], PATIENTS_TOLD | {"fit_comparator"} | (JUDGED - {"evaluate_subtypes"})),
         ("preprocess__clip", 4, ALL - INTAKE - {"make_splits"}),
         ("embeddings", [{"kind": "ae", "latent": 5}], ALL - INTAKE - {"make_splits", "fit_preprocess"}),

@@ -11,11 +11,22 @@ import pandas as pd
 
 from stratomics.chain.labels import roles
 from stratomics.cohort.types import Cohort, Split
+from stratomics.errors import ConfigError
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed, parallel_map
 from stratomics.survival.predicted import breslow_survival
 
 PREDICTION_COLUMNS = ["method", "split", "patient", "role", "risk", "subtype", "n_subtypes", "risk_group", "n_selected"]
+
+
+class Declared(dict[str, Any]):
+    """The part of the config that a comparator is given; what it does not name among its ``READS`` is missing."""
+
+    def __missing__(self, key: str) -> Any:
+        raise ConfigError(
+            f"comparators: one reads {key!r} of the config without saying so, and would not run anew when that changes. "
+            f"Name it in its file: READS = ({key!r}, ...); see stratomics/catalogue.py."
+        )
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,7 @@ class Context:
     cohort, splits, fitted
         The patients, the splits, and the preprocessing fitted on each.
     settings
-        The whole config.
+        What the comparator says it reads of the config.
     covariates
         Columns of the clinical table for the clinical model.
     times

@@ -20,7 +20,7 @@ from stratomics.cohort.types import Cohort, Split
 from stratomics.errors import DataError
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed, log
-from stratomics.survival import concordance_harrell, pooled_logrank
+from stratomics.survival import concordance_harrell, pooled_logrank, trend_logrank
 
 from .added_value import added_lr
 from .multiplicity import westfall_young_min_p
@@ -30,6 +30,7 @@ from .repeats import middle
 STATISTICS = {
     "apparent_logrank_p": False,
     "heldout_logrank_p": False,
+    "heldout_trend_z": True,
     "heldout_cindex": True,
     "heldout_cindex_subtype": True,
     "added_lr_p": False,
@@ -181,16 +182,18 @@ def _heldout_statistics(
     names = [name for name in STATISTICS if name != "apparent_logrank_p"]
     if any((own["subtype"] < 0).any() for own in labels.values()):
         return dict.fromkeys(names, np.nan)
-    p, c, c_subtype = [], [], []
+    p, z, c, c_subtype = [], [], [], []
     for own in labels.values():
         p.append(pooled_logrank(time, event, own["subtype"], own["n_subtypes"])[2])
+        z.append(float(trend_logrank(time, event, own["subtype"], own["n_subtypes"])[0]))
         c.append(float(concordance_harrell(time, event, own["risk"], fold=own["fold"])))
         c_subtype.append(float(concordance_harrell(time, event, own["subtype"] / own["n_subtypes"], fold=own["fold"])))
-    # The p and not the chi-square of the subtypes: its degrees of freedom change with the number of subtypes.
+    # The p and not the chi-square of the subtypes: its degrees of freedom change with the number of subtypes. The trend knows
+    # its direction: subtypes that separate the wrong way round are no evidence for the right one.
     added = [
         np.nan if design is None else added_lr(design, time, event, labels, term).p for term in ("subtype", "risk")
     ]
-    values = (p[middle(p)], *(float(np.median(one)) for one in (c, c_subtype)), *map(float, added))
+    values = (p[middle(p)], *(float(np.median(one)) for one in (z, c, c_subtype)), *map(float, added))
     return dict(zip(names, values, strict=True))
 
 

@@ -13,7 +13,7 @@ from stratomics.chain.labels import apparent_labels, heldout_labels
 from stratomics.chain.risk import predicted_survival
 from stratomics.cohort.types import Cohort, Split
 from stratomics.comparators import fit_clinical_design
-from stratomics.survival.predicted import time_grid
+from stratomics.survival.predicted import read_steps, time_grid
 
 from .added_value import added_value_table
 from .compare import agreement_table, comparator_metrics, compare_methods, score_methods
@@ -92,7 +92,9 @@ def side_by_side(
     for table, arrays in comparators:
         for method, own in table.groupby("method", sort=False):
             tables[str(method)] = own
-            survival[str(method)] = {split.name: arrays[f"{method}/{split.name}"] for split in splits}
+            survival[str(method)] = {
+                split.name: read_steps(arrays[f"{method}/{split.name}"], arrays["times"], times) for split in splits
+            }
     theirs = score_methods(tables, survival, *how)
 
     labels = {name: heldout_labels(own, cohort) for name, own in predictions.items()}

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from stratomics.chain.labels import heldout_labels
+from stratomics.chain.select import latent_strength
 from stratomics.cohort.splits import of_folds, of_full
 from stratomics.cohort.types import Cohort
 from stratomics.runtime import derive_seed
+from stratomics.subtypes import clustering_scale
 
 from .agreement import adjusted_rand, pairwise_adjusted_rand
 from .consensus import consensus_matrix, patient_consensus, proportion_ambiguous
@@ -129,13 +131,15 @@ def measure_stability(
     resamples = resample_subtypes(
         latents, cohort.time, cohort.event, ks, settings, selection, subtypes, seed=seed, threads=threads
     )
+    values, strength = latents[:, selected].astype(np.float64), latent_strength(own, subtypes)
     restarts = restart_subtypes(
-        latents[:, selected], cohort.time, cohort.event, chosen, subtypes, seed=seed, threads=threads
+        values, cohort.time, cohort.event, chosen, subtypes, strength=strength, seed=seed, threads=threads
     )
     consensus, measures = _of_subsamples(resamples, subtype, chosen, ks)
     measures += _of_folds(predictions, k_selection, cohort, subtype, chosen)
     measures += _of_restarts(restarts)
-    alone = continuum_p(latents[:, selected].astype(np.float64), chosen, derive_seed(seed, "continuum"))
+    mean, scale = clustering_scale(values, strength)
+    alone = continuum_p((values - mean) / scale, chosen, derive_seed(seed, "continuum"))
     measures.append(("continuum_p", str(chosen), alone))
 
     own_mean, other_mean = patient_consensus(consensus, subtype)
