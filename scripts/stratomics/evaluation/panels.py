@@ -31,16 +31,14 @@ def survival_panels(
     patients : pandas.DataFrame
         One row per panel (``apparent``, ``held_out``) and patient.
     stats : pandas.DataFrame
-        One row per panel: log-rank p (with its median over the repeats), hazard ratio and concordance of the subtypes with
-        intervals.
+        One row per panel: log-rank p (with its median over the repeats), hazard ratio and concordance with intervals.
     """
     apparent = apparent_labels(predictions, clusters, cohort).assign(panel="apparent")
     heldout = heldout_labels(predictions, cohort)
     patients = pd.concat([apparent, heldout[repeat].assign(panel="held_out")], ignore_index=True)[COLUMNS]
     own = metrics[metrics["repeat"] == repeat].set_index("metric")
     median = metrics[metrics["repeat"] == "median"].set_index("metric")
-    # of the subtypes, as the curves are: the concordance of the risk is another figure
-    shown = {"logrank_p": "logrank_p", "hazard_ratio": "hazard_ratio", "cindex": "cindex_subtype"}
+    shown = {"logrank_p": "logrank_p", "hazard_ratio": "hazard_ratio", "cindex": "cindex"}
     rows = [{"panel": "apparent", **{name: own.at[metric, "apparent"] for name, metric in shown.items()}}]
     rows.append(
         {
@@ -48,8 +46,8 @@ def survival_panels(
             **{name: own.at[metric, "held_out"] for name, metric in shown.items()},
             "hazard_ratio_low": own.at["hazard_ratio", "ci_low"],
             "hazard_ratio_high": own.at["hazard_ratio", "ci_high"],
-            "cindex_low": own.at["cindex_subtype", "ci_low"],
-            "cindex_high": own.at["cindex_subtype", "ci_high"],
+            "cindex_low": own.at["cindex", "ci_low"],
+            "cindex_high": own.at["cindex", "ci_high"],
             "logrank_p_median": median.at["logrank_p", "held_out"],
             "n_repeats": len(heldout),
         }
