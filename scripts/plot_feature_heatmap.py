@@ -5,7 +5,8 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from stratomics.chain.labels import final_labels
     from stratomics.cohort import load_cohort
-    from stratomics.plots import About, draw_feature_heatmap, feature_heatmap_table, save_figure, top_features
+    from stratomics.evaluation import top_features
+    from stratomics.plots import About, draw_feature_heatmap, feature_heatmap_table, save_figure
     from stratomics.preprocess import load_preprocess
     from stratomics.tables import read_table, write_table
 

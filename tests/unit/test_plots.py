@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from scipy.stats import ttest_ind
 
+from stratomics.evaluation import selection_frequency, top_features
 from stratomics.plots import (
     About,
     draw_feature_heatmap,
@@ -21,9 +22,7 @@ from stratomics.plots import (
     kaplan_meier_table,
     prognostic_latents_table,
     save_figure,
-    selection_frequency,
     subtype_color,
-    top_features,
     training_table,
     umap_table,
 )

@@ -16,7 +16,7 @@ rule fit_comparator:
         "<benchmarks>/{cohort}/comparators/{comparator}/fit_comparator.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1500, cells=6, kept_by_split=12, pairs=100),
         runtime=runtime(60, kept=10, pairs=3),
@@ -55,7 +55,7 @@ rule compare_methods:
         "<benchmarks>/{cohort}/compare_methods.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1200, cells=6, pairs=40),
         runtime=runtime(15, pairs=1),

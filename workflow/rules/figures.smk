@@ -148,44 +148,49 @@ COHORT_FIGURES = {
 }
 
 
-for _name, _figure in {**FIGURES, **COHORT_FIGURES}.items():
-    _folder = "{cohort}/{embedding}" if _name in FIGURES else "{cohort}"
+def _plot(name, figure):
+    """Make the rule of one figure. In a function, because Snakemake looks at the path of a script again when the job runs."""
+    folder = "{cohort}/{embedding}" if name in FIGURES else "{cohort}"
 
     rule:
         name:
-            f"plot_{_name}"
+            f"plot_{name}"
         input:
-            **_figure.input,
+            **figure.input,
         output:
-            **_figure.output,
+            **figure.output,
             png=report(
-                f"<results>/{_folder}/figures/{_name}.png",
-                caption=f"../report/plot_{_name}.rst",
-                category=_figure.category,
+                f"<results>/{folder}/figures/{name}.png",
+                caption=f"../report/plot_{name}.rst",
+                category=figure.category,
                 labels={
                     "cohort": "{cohort}",
-                    "embedding": "{embedding}" if _name in FIGURES else "all",
-                    "item": _figure.item,
+                    "embedding": "{embedding}" if name in FIGURES else "all",
+                    "item": figure.item,
                 },
             ),
-            svg=f"<results>/{_folder}/figures/{_name}.svg",
-            table=f"<results>/{_folder}/figures/{_name}.tsv",
+            svg=f"<results>/{folder}/figures/{name}.svg",
+            table=f"<results>/{folder}/figures/{name}.tsv",
         log:
-            f"<logs>/{_folder}/plot_{_name}.log",
+            f"<logs>/{folder}/plot_{name}.log",
         benchmark:
-            f"<benchmarks>/{_folder}/plot_{_name}.tsv"
+            f"<benchmarks>/{folder}/plot_{name}.tsv"
         conda:
             "../../envs/stratomics.yaml"
         threads: 1
         resources:
-            mem_mb=memory(800, **_figure.memory),
+            mem_mb=memory(800, **figure.memory),
             runtime=runtime(10),
         params:
-            **({} if _name in FIGURES else {"embeddings": list(EMBEDDINGS)}),
-            **_figure.params,
-            code=code_version(f"plot_{_name}"),
+            **({} if name in FIGURES else {"embeddings": list(EMBEDDINGS)}),
+            **figure.params,
+            code=code_version(f"plot_{name}"),
         script:
-            f"../../scripts/plot_{_name}.py"
+            f"../../scripts/plot_{name}.py"
 
     # Snakemake takes a docstring as it stands in the rule, the same in every round.
-    getattr(rules, f"plot_{_name}").rule.docstring = _figure.about
+    getattr(rules, f"plot_{name}").rule.docstring = figure.about
+
+
+for _name, _figure in {**FIGURES, **COHORT_FIGURES}.items():
+    _plot(_name, _figure)
