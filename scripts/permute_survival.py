@@ -15,7 +15,7 @@ with job(snakemake.log[0]) as log:
     design = None
     if params.covariates:
         everyone = np.arange(cohort.n)
-        design = fit_clinical_design(cohort.clinical, everyone, params.covariates).transform(cohort.clinical)
+        design = fit_clinical_design(cohort.clinical, everyone, params.covariates).transform_known(cohort.clinical)
     table = permute_survival(
         cohort,
         splits_from_table(read_table(snakemake.input.splits), cohort.patients),

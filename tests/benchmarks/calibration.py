@@ -92,7 +92,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
             chain.embedding.latents,
             settings,
             range(settings["evaluation"]["permutations"] + 1),
-            design=design.transform(cohort.clinical),
+            design=design.transform_known(cohort.clinical),
             seed=seed,
         )
         permutations.append(table.assign(embedding=name))

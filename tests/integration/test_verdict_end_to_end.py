@@ -73,7 +73,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         chain.embedding.latents,
         settings,
         range(40),
-        design=fit_clinical_design(cohort.clinical, np.arange(cohort.n), covariates).transform(cohort.clinical),
+        design=fit_clinical_design(cohort.clinical, np.arange(cohort.n), covariates).transform_known(cohort.clinical),
         seed=0,
     )
     stability = measure_stability(

@@ -158,7 +158,8 @@ BROKEN = {
     "too few permutations": (DEMO + "evaluation: {permutations: 10}", "evaluation.permutations: found 10; with fewer than 19 "
                              "no p-value can be .05 or less. Give 0 (no test) or at least 19."),
     "unknown comparator": (DEMO + "comparators: [clinicl]", "comparators[0]: found 'clinicl'; allowed is one of "
-                           "clinical, ridge_cox, elastic_net_cox, random_survival_forest, pca, single_omics, random_embedding. "
+                           "clinical, ridge_cox, elastic_net_cox, ridge_cox_clinical, elastic_net_cox_clinical, "
+                           "random_survival_forest, pca, single_omics, random_embedding. "
                            "Did you mean 'clinical'?"),
     "covariate twice": (files(clinical=CLINICAL[:-1] + ", covariates: [age, age]}"), "cohorts[0].clinical.covariates: 'age' "
                         "stands there more than once; every item must be there once. Remove one."),
@@ -194,7 +195,7 @@ BROKEN = {
                         "embeddings[0].name has already. Results go to a folder of that name: rename one."),
     "reserved name": (DEMO + "embeddings: [{kind: ae, name: figures}]", "embeddings[0].name: found 'figures', a name that is "
                       "taken; allowed is any but na, nan, null, none, true, false, inf, infinity, all, clinical, comparators, "
-                      "elastic_net_cox, figures, full, pca, preprocess, random_embedding, random_survival_forest, ridge_cox, "
+                      "elastic_net_cox, elastic_net_cox_clinical, figures, full, pca, preprocess, random_embedding, random_survival_forest, ridge_cox, ridge_cox_clinical, "
                       "simulated, single_omics. Rename it."),
     "reserved name in capitals": ("cohorts: [{name: Figures, simulate: {}}]", "cohorts[0].name: found 'Figures', a name that is "
                                   "taken; allowed is any but all, figures, na, nan, null, none, true, false, inf, infinity. "

@@ -40,6 +40,7 @@ def _settings():
 SETTINGS = _settings()
 COHORTS = {cohort["name"]: cohort for cohort in SETTINGS["cohorts"]}
 EMBEDDINGS = {embedding["name"]: embedding for embedding in SETTINGS["embeddings"]}
+WITH_COVARIATES = ["clinical", "elastic_net_cox_clinical", "ridge_cox_clinical"]
 FIGURES = ["kaplan_meier", "umap", "training", "prognostic_latents", "feature_heatmap"]
 # One figure per cohort, a panel per embedding.
 COHORT_FIGURES = [
@@ -166,31 +167,34 @@ def comparators_of(wildcards):
     """The comparators that a cohort can have: the clinic needs covariates, one omics alone needs others beside it."""
     cohort = COHORTS[wildcards.cohort]
     omics = cohort["simulate"]["omics"] if "simulate" in cohort else cohort["omics"]
-    possible = {
-        "clinical": len(covariates_of(wildcards)) > 0,
-        "single_omics": len(omics) > 1,
-    }
+    possible = {name: len(covariates_of(wildcards)) > 0 for name in WITH_COVARIATES}
+    possible["single_omics"] = len(omics) > 1
     return [name for name in SETTINGS["comparators"] if possible.get(name, True)]
 
 
 def covariates_of_comparator(wildcards):
-    """The covariates of a comparator; only the clinic has any."""
-    return covariates_of(wildcards) if wildcards.comparator == "clinical" else []
+    """The covariates of a comparator, if it needs any."""
+    needs = wildcards.comparator in WITH_COVARIATES
+    return covariates_of(wildcards) if needs else []
 
 
 def cohort_of_comparator(wildcards):
-    """The cohort that a comparator is fitted on; only the clinic needs its covariates."""
-    folder = "" if wildcards.comparator == "clinical" else "intake/"
+    """The cohort that a comparator is fitted on; covariates are only in that of the user."""
+    folder = "" if wildcards.comparator in WITH_COVARIATES else "intake/"
     return f"<results>/{wildcards.cohort}/{folder}cohort.h5mu"
 
 
-def of_comparators(suffix):
-    """An input function: the files of the comparators of a cohort."""
+def beside_embeddings(suffix):
+    """An input function: the files of what the embeddings of a cohort are compared with."""
 
     def files(wildcards):
+        names = comparators_of(wildcards)
+        folder = f"<results>/{wildcards.cohort}"
+        # Where the clinic is a comparator, each embedding with the clinic is one, too.
+        combined = EMBEDDINGS if "clinical" in names else []
         return [
-            f"<results>/{wildcards.cohort}/comparators/{name}.{suffix}"
-            for name in comparators_of(wildcards)
+            *(f"{folder}/comparators/{name}.{suffix}" for name in names),
+            *(f"{folder}/{name}/with_clinical.{suffix}" for name in combined),
         ]
 
     return files

@@ -30,6 +30,34 @@ rule fit_comparator:
         "../../scripts/fit_comparator.py"
 
 
+rule combine_clinical:
+    """Add the clinic to the risk that the latents of an embedding tell; other covariates train no network anew."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        latents="<results>/{cohort}/{embedding}/latents.safetensors",
+    output:
+        predictions="<results>/{cohort}/{embedding}/with_clinical.tsv",
+        survival="<results>/{cohort}/{embedding}/with_clinical.safetensors",
+    log:
+        "<logs>/{cohort}/{embedding}/combine_clinical.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/combine_clinical.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, cells=6),
+        runtime=runtime(15, patients=1e5),
+    params:
+        covariates=covariates_of,
+        horizon_days=SETTINGS["evaluation"]["horizon_days"],
+        seed=SETTINGS["seed"],
+        code=code_version("combine_clinical"),
+    script:
+        "../../scripts/combine_clinical.py"
+
+
 rule compare_methods:
     """Compare the embeddings with the comparators, with the clinic and with each other, on the same held-out patients."""
     input:
@@ -37,8 +65,8 @@ rule compare_methods:
         splits="<results>/{cohort}/splits.tsv",
         predictions=of_embeddings("predictions.tsv"),
         clusters=of_embeddings("clusters.tsv"),
-        comparators=of_comparators("tsv"),
-        survival=of_comparators("safetensors"),
+        comparators=beside_embeddings("tsv"),
+        survival=beside_embeddings("safetensors"),
     output:
         metrics="<results>/{cohort}/comparator_metrics.tsv",
         comparisons=report(
@@ -48,6 +76,16 @@ rule compare_methods:
             labels={"cohort": "{cohort}", "embedding": "all", "item": "comparisons"},
         ),
         added_value="<results>/{cohort}/added_value.tsv",
+        hazard_ratios=report(
+            "<results>/{cohort}/adjusted_hazard_ratios.tsv",
+            caption="../report/compare_methods.rst",
+            category="4 Evaluation",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "all",
+                "item": "adjusted hazard ratios",
+            },
+        ),
         agreement="<results>/{cohort}/agreement.tsv",
     log:
         "<logs>/{cohort}/compare_methods.log",

@@ -136,7 +136,7 @@ def added_value_table(added_value: pd.DataFrame, evidence: Mapping[str, Evidence
         "adjusted",
     ]
     cells = []
-    for _, row in added_value.iterrows():
+    for _, row in added_value[added_value["embedding"].isin(list(evidence))].iterrows():
         name, term = str(row["embedding"]), str(row["term"])
         own = evidence[name]
         tests = (own.added_permutation_p, own.added_permutation_p_adjusted)

@@ -35,10 +35,10 @@ def inner_folds(time: np.ndarray, event: np.ndarray, seed: int) -> list[Split]:
     return [split for split in splits if split.held_out.size]
 
 
-def cross_validated_likelihood(
+def cross_fitted(
     fit: Callable[[np.ndarray], np.ndarray], time: np.ndarray, event: np.ndarray, folds: Sequence[Split]
-) -> np.ndarray:
-    """Score penalties by the cross-validated log partial likelihood.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Score penalties by the cross-validated log partial likelihood, and keep what was said of the patients left out.
 
     A fold adds the log partial likelihood of all patients under the model fitted without the fold, less that of the
     patients it was fitted on: what the patients of the fold add, compared with everybody rather than among themselves.
@@ -50,19 +50,31 @@ def cross_validated_likelihood(
     time, event
         Follow-up [n].
     folds
-        From `inner_folds`.
+        From `inner_folds`, at least one.
 
     Returns
     -------
-    numpy.ndarray
+    score : numpy.ndarray
         [L]; higher is better.
+    risk : numpy.ndarray
+        Log hazard of each patient under the models fitted without the patient's fold, [L, n].
 
     References
     ----------
     Verweij & van Houwelingen 1993, Stat. Med. 12, 2305-2314.
     """
     score: np.ndarray = np.zeros(1)
+    apart: list[np.ndarray] = []
     for fold in folds:
         risk, own = fit(fold.train), fold.train
         score = score + partial_loglik(risk, time, event) - partial_loglik(risk[:, own], time[own], event[own])
-    return score
+        apart.append(risk[:, fold.held_out])
+    order = np.argsort(np.concatenate([fold.held_out for fold in folds]))
+    return score, np.concatenate(apart, axis=1)[:, order]
+
+
+def cross_validated_likelihood(
+    fit: Callable[[np.ndarray], np.ndarray], time: np.ndarray, event: np.ndarray, folds: Sequence[Split]
+) -> np.ndarray:
+    """Score penalties [L] by the cross-validated log partial likelihood alone, see `cross_fitted`; 0 without folds."""
+    return cross_fitted(fit, time, event, folds)[0] if folds else np.zeros(1)

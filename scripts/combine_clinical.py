@@ -1,0 +1,22 @@
+"""Add the clinic to the risk that the latents of an embedding tell."""
+
+from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.cohort import load_cohort, splits_from_table
+    from stratomics.comparators.combine import combine_latents
+    from stratomics.tables import load_arrays, read_table, save_arrays, write_table
+
+    cohort, params = load_cohort(snakemake.input.cohort), snakemake.params
+    predictions, survival = combine_latents(
+        cohort,
+        splits_from_table(read_table(snakemake.input.splits), cohort.patients),
+        load_arrays(snakemake.input.latents)[0],
+        snakemake.wildcards.embedding,
+        params.covariates,
+        horizon_days=params.horizon_days,
+        seed=params.seed,
+        threads=snakemake.threads,
+    )
+    write_table(predictions, snakemake.output.predictions)
+    save_arrays(snakemake.output.survival, survival)
