@@ -1,4 +1,4 @@
-"""Add the clinic to the risk that the latents of an embedding tell."""
+"""Add the clinic to the risk that the latents of each embedding tell."""
 
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
@@ -11,8 +11,7 @@ with job(snakemake.log[0]) as log:
     predictions, survival = combine_latents(
         cohort,
         splits_from_table(read_table(snakemake.input.splits), cohort.patients),
-        load_arrays(snakemake.input.latents)[0],
-        snakemake.wildcards.embedding,
+        {name: load_arrays(path)[0] for name, path in zip(params.embeddings, snakemake.input.latents, strict=True)},
         params.covariates,
         horizon_days=params.horizon_days,
         seed=params.seed,

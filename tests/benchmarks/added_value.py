@@ -72,7 +72,7 @@ def judge(table, omics, seed: int):
 
     from stratomics.cohort import make_splits
     from stratomics.cohort.types import Cohort
-    from stratomics.comparators import fit_clinical_design
+    from stratomics.comparators import design_of_known
     from stratomics.comparators.tuned_risk import clinical_risk
     from stratomics.evaluation.added_value import added_value_table
 
@@ -85,7 +85,7 @@ def judge(table, omics, seed: int):
         clinic[out] = fitted.risk[out]
         labels.loc[out, "fold"] = split.name
         labels.loc[out, "subtype"] = 1 + (omics[out] > np.median(omics[out]))
-    design = fit_clinical_design(table, np.arange(cohort.n), COVARIATES).transform_known(table)
+    _, design = design_of_known(table, COVARIATES)
     ours, clinical = {"omics": {"r0": labels}}, {"r0": labels.assign(risk=clinic)}
     return added_value_table(ours, clinical, design, cohort, {"bootstrap": 0}, covariates=COVARIATES, seed=0)
 

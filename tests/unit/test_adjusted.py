@@ -8,7 +8,7 @@ import pytest
 from lifelines import CoxPHFitter
 
 from stratomics.cohort.types import Cohort
-from stratomics.comparators import fit_clinical_design
+from stratomics.comparators import design_of_known
 from stratomics.evaluation.added_value import added_lr
 from stratomics.evaluation.adjusted import ADJUSTED_COLUMNS, adjusted_hazard_ratios
 from stratomics.evaluation.coarse import refine_levels
@@ -50,13 +50,13 @@ def test_hazard_ratios_of_one_repeat_are_those_of_lifelines_and_repeats_are_comb
     table.loc[table.index[:9], "x"] = np.nan  # without a covariate they are not in the model
     cohort = Cohort("planted", (), table)
     repeats = {f"r{i}": labels_of(table, risk + rng.normal(0, i, len(table))) for i in range(2)}
-    design = fit_clinical_design(table, np.arange(len(table)), COVARIATES)
-    found = adjusted_hazard_ratios({"ae": repeats}, design, cohort)
+    design, x = design_of_known(table, COVARIATES)
+    found = adjusted_hazard_ratios({"ae": repeats}, design, x, cohort)
     assert list(found.columns) == ADJUSTED_COLUMNS
     assert set(found["n"]) == {len(table) - 9}
     by = found.set_index(["repeat", "term"])
     terms = by.loc["r0"].index.tolist()
-    deviation = table["age"].std(ddof=0)
+    deviation = table["age"].iloc[9:].std(ddof=0)
     assert terms[:3] == ["subtype 2 of 2 (against 1)", f"age (per {deviation:.3g})", terms[2]]
     assert terms[2].startswith("sex=")
     assert "(against " in terms[2]
@@ -76,14 +76,14 @@ def test_hazard_ratios_of_one_repeat_are_those_of_lifelines_and_repeats_are_comb
     assert np.log(ours.loc["combined", "hazard_ratio"]) == pytest.approx(np.log(ours["hazard_ratio"].iloc[:2]).mean())
     width = np.log(ours["ci_high"] / ours["ci_low"]) ** 2
     assert width["combined"] == pytest.approx(width.iloc[:2].mean())
-    assert adjusted_hazard_ratios({"ae": repeats}, fit_clinical_design(table, np.arange(9, 90), []), cohort).empty
+    assert adjusted_hazard_ratios({"ae": repeats}, *design_of_known(table, []), cohort).empty
 
 
 def test_a_level_counts_per_unit_of_the_table():
     table, risk, _ = table_of(2, fault="two_levels")
     cohort = Cohort("planted", (), table)
-    design = fit_clinical_design(table, np.arange(len(table)), ["x"])
-    found = adjusted_hazard_ratios({"ae": {"r0": labels_of(table, risk)}}, design, cohort).set_index("term")
+    design, x = design_of_known(table, ["x"])
+    found = adjusted_hazard_ratios({"ae": {"r0": labels_of(table, risk)}}, design, x, cohort).set_index("term")
     data = labels_of(table, risk).assign(small=(table["x"] == "small").to_numpy(float))
     data = data.assign(s=data["subtype"] - 1.0)[["time", "event", "fold", "small", "s"]]
     other = CoxPHFitter(strata=["fold"]).fit(data, "time", "event").params_
@@ -98,10 +98,21 @@ def test_omics_that_repeat_a_badly_recorded_variable_seldom_add(fault):
     p = []
     for seed in range(12):
         table, risk, _ = table_of(seed, fault=fault)
-        design = fit_clinical_design(table, np.arange(len(table)), COVARIATES).transform_known(table)
+        _, design = design_of_known(table, COVARIATES)
         time, event = table["time"].to_numpy(), table["event"].to_numpy(bool)
         p.append(added_lr(design, time, event, {"r0": labels_of(table, risk)}, "risk").p)
     assert (np.array(p) <= 0.05).sum() <= 4
+
+
+def test_an_effect_of_their_own_is_found_where_a_third_lacks_a_covariate():
+    table, _, rng = table_of(0, fault="missing")
+    own = rng.normal(size=len(table))
+    time = table["time"].to_numpy() * np.exp(-0.8 * own)
+    _, design = design_of_known(table, COVARIATES)
+    assert 0.6 < np.isfinite(design).all(axis=1).mean() < 0.8
+    labels = {"r0": labels_of(table, own + 0.5 * rng.normal(size=len(table)))}
+    for term in ("risk", "subtype"):
+        assert added_lr(design, time, table["event"].to_numpy(bool), labels, term).p < 1e-3
 
 
 def test_two_levels_stay_two_levels_where_the_terms_know_nothing_of_them():

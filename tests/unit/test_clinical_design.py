@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratomics.comparators import fit_clinical_design
+from stratomics.comparators import design_of_known, fit_clinical_design
 from stratomics.comparators.clinical_model import fit_coefficients
 
 
@@ -146,13 +146,17 @@ def test_departures_from_the_trends_come_in_turn_as_far_as_the_events_reach():
         np.testing.assert_allclose(x[:, :3].T @ x[:, 3:], 0, atol=1e-8)
 
 
-def test_patients_who_lack_a_covariate_are_told():
+def test_patients_who_lack_a_covariate_are_left_out_of_the_design_of_the_others():
     table = cohort_table()
-    design = fit_clinical_design(table, np.arange(100), ["age", "stage"])
-    known = design.transform_known(table)
-    assert np.isnan(known[::7]).all()
-    rest = np.arange(100) % 7 > 0
-    np.testing.assert_array_equal(known[rest], design.transform(table)[rest])
+    design, values = design_of_known(table, ["age", "stage"])
+    assert np.isnan(values[::7]).all()
+    rest = np.flatnonzero(np.arange(100) % 7)
+    assert "age missing" not in design.columns
+    np.testing.assert_array_equal(
+        values[rest], fit_clinical_design(table, rest, ["age", "stage"]).transform(table)[rest]
+    )
+    nobody = table.assign(bmi=np.nan)
+    np.testing.assert_array_equal(design_of_known(nobody, ["age", "stage", "bmi"])[1], values)
 
 
 def test_a_bend_is_a_natural_cubic_spline():

@@ -195,8 +195,8 @@ BROKEN = {
                         "embeddings[0].name has already. Results go to a folder of that name: rename one."),
     "reserved name": (DEMO + "embeddings: [{kind: ae, name: figures}]", "embeddings[0].name: found 'figures', a name that is "
                       "taken; allowed is any but na, nan, null, none, true, false, inf, infinity, all, clinical, comparators, "
-                      "elastic_net_cox, elastic_net_cox_clinical, figures, full, pca, preprocess, random_embedding, random_survival_forest, ridge_cox, ridge_cox_clinical, "
-                      "simulated, single_omics. Rename it."),
+                      "elastic_net_cox, elastic_net_cox_clinical, figures, full, pca, preprocess, random_embedding, "
+                      "random_survival_forest, ridge_cox, ridge_cox_clinical, simulated, single_omics. Rename it."),
     "reserved name in capitals": ("cohorts: [{name: Figures, simulate: {}}]", "cohorts[0].name: found 'Figures', a name that is "
                                   "taken; allowed is any but all, figures, na, nan, null, none, true, false, inf, infinity. "
                                   "Rename it."),

@@ -45,9 +45,11 @@ JUDGED = {"evaluate_subtypes", "compare_methods", "write_leaderboard", "write_su
 #: From the splits on: everything that is learned.
 LEARNED = {"make_splits", "fit_preprocess", "train_embedding", "select_latents", "cluster_patients", "fit_classifier"}
 LEARNED |= {"permute_survival", "summarise_permutations", "measure_stability", "fit_comparator", "measure_enrichment"}
+LEARNED |= {"combine_clinical"}
 CLASSIFIED = {"fit_classifier", "fit_comparator", "measure_stability", "permute_survival", "summarise_permutations"}
 ALL = INTAKE | LEARNED | JUDGED
 PATIENTS_TOLD = {"measure_enrichment", "permute_survival", "summarise_permutations", "annotate_cohort", "write_checks"}
+PATIENTS_TOLD |= {"combine_clinical"}
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +108,7 @@ CLINICAL, OMICS = "cohorts__0__clinical__", "cohorts__0__omics__0__"
 @pytest.mark.parametrize(
     ("setting", "value", "rules"),
     [
-        ("evaluation__horizon_days", 900, {"write_checks", "fit_comparator", *JUDGED}),
+        ("evaluation__horizon_days", 900, {"write_checks", "fit_comparator", "combine_clinical", *JUDGED}),
         (CLINICAL + "covariates", ["age"], PATIENTS_TOLD | {"fit_comparator"} | (JUDGED - {"evaluate_subtypes"})),
         (CLINICAL + "annotations", [], PATIENTS_TOLD | {"fit_comparator"} | (JUDGED - {"evaluate_subtypes"})),
         (CLINICAL + "exclude", {"site": ["x"]}, ALL),

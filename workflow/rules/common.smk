@@ -191,11 +191,8 @@ def beside_embeddings(suffix):
         names = comparators_of(wildcards)
         folder = f"<results>/{wildcards.cohort}"
         # Where the clinic is a comparator, each embedding with the clinic is one, too.
-        combined = EMBEDDINGS if "clinical" in names else []
-        return [
-            *(f"{folder}/comparators/{name}.{suffix}" for name in names),
-            *(f"{folder}/{name}/with_clinical.{suffix}" for name in combined),
-        ]
+        combined = [f"{folder}/with_clinical.{suffix}"] if "clinical" in names else []
+        return [*(f"{folder}/comparators/{name}.{suffix}" for name in names), *combined]
 
     return files
 

@@ -31,25 +31,26 @@ rule fit_comparator:
 
 
 rule combine_clinical:
-    """Add the clinic to the risk that the latents of an embedding tell; other covariates train no network anew."""
+    """Add the clinic to the risk that the latents of each embedding tell; other covariates train no network anew."""
     input:
         cohort="<results>/{cohort}/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
-        latents="<results>/{cohort}/{embedding}/latents.safetensors",
+        latents=of_embeddings("latents.safetensors"),
     output:
-        predictions="<results>/{cohort}/{embedding}/with_clinical.tsv",
-        survival="<results>/{cohort}/{embedding}/with_clinical.safetensors",
+        predictions="<results>/{cohort}/with_clinical.tsv",
+        survival="<results>/{cohort}/with_clinical.safetensors",
     log:
-        "<logs>/{cohort}/{embedding}/combine_clinical.log",
+        "<logs>/{cohort}/combine_clinical.log",
     benchmark:
-        "<benchmarks>/{cohort}/{embedding}/combine_clinical.tsv"
+        "<benchmarks>/{cohort}/combine_clinical.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=memory(1000, cells=6),
-        runtime=runtime(15, patients=1e5),
+        runtime=runtime(30, pairs=3),
     params:
+        embeddings=list(EMBEDDINGS),
         covariates=covariates_of,
         horizon_days=SETTINGS["evaluation"]["horizon_days"],
         seed=SETTINGS["seed"],

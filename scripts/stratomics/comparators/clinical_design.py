@@ -61,11 +61,6 @@ class ClinicalDesign:
         """
         return (_encode(self.covariates, table)[0] - self.mean) @ self.weights
 
-    def transform_known(self, table: pd.DataFrame) -> np.ndarray:
-        """Encode patients as `transform` does, but with NaN throughout the rows of those who lack a covariate."""
-        encoded, known = _encode(self.covariates, table)
-        return np.where(known[:, None], (encoded - self.mean) @ self.weights, np.nan)
-
     def units(self) -> list[tuple[str, float]]:
         """Name the trends and categories with what one unit of them is, and give that unit in columns of the design.
 
@@ -140,6 +135,28 @@ def fit_clinical_design(table: pd.DataFrame, train: np.ndarray, covariates: Sequ
     names = [*main, *(name for _, name in extra)]
     columns = tuple(names[i] for i in kept)
     return ClinicalDesign(tuple(parts), columns, len(trends), mean, weights, tuple(notes))
+
+
+def design_of_known(table: pd.DataFrame, covariates: Sequence[str]) -> tuple[ClinicalDesign, np.ndarray]:
+    """Fit the design on the patients who have every covariate, to ask what something adds to the clinic where it is known.
+
+    Parameters
+    ----------
+    table, covariates
+        As for `fit_clinical_design`. A covariate that nobody has is left out.
+
+    Returns
+    -------
+    design : ClinicalDesign
+    values : numpy.ndarray
+        Its columns for all patients, float64 [n, q]; NaN throughout the rows of patients who lack a covariate.
+    """
+    everybody = fit_clinical_design(table, np.arange(len(table)), covariates)
+    known = np.flatnonzero(_encode(everybody.covariates, table)[1])
+    design = fit_clinical_design(table, known, covariates)
+    values = np.full((len(table), len(design.columns)), np.nan)
+    values[known] = design.transform(table.iloc[known])
+    return design, values
 
 
 def _beyond(column: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -137,24 +137,21 @@ def combine_splits(
 def combine_latents(
     cohort: Cohort,
     splits: Sequence[Split],
-    latents: Mapping[str, np.ndarray],
-    embedding: str,
+    latents: Mapping[str, Mapping[str, np.ndarray]],
     covariates: Sequence[str],
     *,
     horizon_days: float,
     seed: int,
     threads: int = 1,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Add the clinic to the risk that an embedding's latents tell.
+    """Add the clinic to the risk that the latents of each embedding tell.
 
     Parameters
     ----------
     cohort, splits
         The patients and the splits.
     latents
-        Of all patients by split [n, L], from networks that did not see the held-out patients.
-    embedding
-        Its name.
+        By embedding, then split: of all patients [n, L], from networks that did not see the held-out patients.
     covariates
         Columns of the clinical table.
     horizon_days
@@ -167,20 +164,23 @@ def combine_latents(
     Returns
     -------
     predictions : pandas.DataFrame
-        As of a comparator, see `MethodResult`; the method is called ``<embedding>+clinical``.
+        As of a comparator, see `MethodResult`; the methods are called ``<embedding>+clinical``.
     survival : dict of numpy.ndarray
         ``times`` (days, [T]) and ``<method>/<split>`` (float32 [n, T]).
     """
     times = time_grid(horizon_days, cohort.time, splits)
     context = Context(cohort, splits, {}, {}, covariates, times, seed, threads)
 
-    def standardised(split: Split) -> np.ndarray:
-        values = np.asarray(latents[split.name], dtype=np.float64)
-        mean, spread = values[split.train].mean(axis=0), values[split.train].std(axis=0)
-        return (values - mean) / np.where(spread <= DEAD_SHARE * spread.max(initial=0.0), np.inf, spread)
+    def combined(name: str) -> MethodResult:
+        def standardised(split: Split) -> np.ndarray:
+            values = np.asarray(latents[name][split.name], dtype=np.float64)
+            mean, spread = values[split.train].mean(axis=0), values[split.train].std(axis=0)
+            return (values - mean) / np.where(spread <= DEAD_SHARE * spread.max(initial=0.0), np.inf, spread)
 
-    result = combine_splits(context, embedding + WITH_CLINIC, standardised, ridge_risk)
-    return result.predictions, {
-        "times": times,
-        **{f"{result.method}/{split}": survival for split, survival in result.survival.items()},
-    }
+        return combine_splits(context, name + WITH_CLINIC, standardised, ridge_risk)
+
+    results = [combined(name) for name in latents]
+    arrays = {"times": times}
+    for result in results:
+        arrays.update({f"{result.method}/{split}": survival for split, survival in result.survival.items()})
+    return pd.concat([result.predictions for result in results], ignore_index=True), arrays

@@ -153,7 +153,7 @@ def added_lr(
     ----------
     design, time, event
         As for `added_lr_risk`; in a permutation all three in the permuted order. Patients with a missing value in `design` are
-        left out (`ClinicalDesign.transform_known`).
+        left out (`stratomics.comparators.design_of_known`).
     labels
         By repeat, the columns of `stratomics.evaluation.heldout_labels` (only ``risk, fold, subtype, n_subtypes`` are read),
         patients in the same order.
@@ -258,7 +258,7 @@ def added_value_table(
     clinical
         The same of the clinical comparator, on the same splits; empty if there is none.
     design
-        Clinical covariates of all patients [n, q], from `ClinicalDesign.transform_known`: NaN for patients who lack one.
+        Clinical covariates of all patients [n, q], from `stratomics.comparators.design_of_known`: NaN for patients who lack one.
     cohort
         For the follow-up.
     settings

@@ -31,7 +31,7 @@ COMBINED = "combined"
 
 
 def adjusted_hazard_ratios(
-    labels: Mapping[str, Mapping[str, pd.DataFrame]], design: ClinicalDesign, cohort: Cohort
+    labels: Mapping[str, Mapping[str, pd.DataFrame]], design: ClinicalDesign, x: np.ndarray, cohort: Cohort
 ) -> pd.DataFrame:
     """Make ``adjusted_hazard_ratios.tsv``.
 
@@ -44,10 +44,10 @@ def adjusted_hazard_ratios(
     ----------
     labels
         By embedding and repeat, the held-out labels (``subtype, n_subtypes, fold``) of all patients in the order of the cohort.
-    design
-        Of all patients.
+    design, x
+        Covariates of all patients, see `stratomics.comparators.design_of_known`.
     cohort
-        For follow-up and covariates.
+        For the follow-up.
 
     Returns
     -------
@@ -57,7 +57,6 @@ def adjusted_hazard_ratios(
         share their patients, so many of them are not taken to know more than one. Missing where the model has no estimate; no
         rows without covariates or subtypes.
     """
-    x = design.transform_known(cohort.clinical)
     known = np.isfinite(x).all(axis=1)
     follow_up = cohort.time[known], cohort.event[known]
     units = design.units()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from stratomics.cohort.types import Cohort, Split
-from stratomics.comparators import fit_clinical_design
+from stratomics.comparators import design_of_known
 from stratomics.comparators.combine import CLINICAL, WITH_CLINIC
 from stratomics.survival.predicted import subtype_survival, time_grid
 
@@ -101,8 +101,7 @@ def side_by_side(
     # What has the clinic in it cannot be asked what it adds to the clinic.
     without = {name: own for name, own in tables.items() if not name.endswith(CLINICAL)}
     all_labels = labels | {name: heldout_labels(own, cohort) for name, own in without.items()}
-    design = fit_clinical_design(cohort.clinical, np.arange(cohort.n), covariates)
-    known = design.transform_known(cohort.clinical)
+    design, known = design_of_known(cohort.clinical, covariates)
     full = {name: apparent_labels(own, clusters[name], cohort) for name, own in predictions.items()}
     return SideBySide(
         metrics=comparator_metrics(theirs),
@@ -110,6 +109,6 @@ def side_by_side(
         added_value=added_value_table(
             all_labels, clinical, known, cohort, settings, covariates=list(covariates), seed=seed
         ),
-        hazard_ratios=adjusted_hazard_ratios(labels, design, cohort),
+        hazard_ratios=adjusted_hazard_ratios(labels, design, known, cohort),
         agreement=agreement_table(full, labels),
     )
