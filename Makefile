@@ -70,6 +70,7 @@ install:
 
 clean:
 	rm -rf results/demo logs/demo benchmarks/demo report.zip
+	rm -rf build dist scripts/stratomics.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis scripts/.mypy_cache
 	find envs scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

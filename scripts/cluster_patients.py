@@ -3,8 +3,8 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
+    from stratomics.chain.cluster import cluster_splits
     from stratomics.cohort import load_cohort, splits_from_table
-    from stratomics.stages.cluster import cluster_splits
     from stratomics.tables import load_arrays, read_table, save_models, write_table
 
     cohort = load_cohort(snakemake.input.cohort)
@@ -20,4 +20,4 @@ with job(snakemake.log[0]) as log:
     )
     write_table(clusters, snakemake.output.clusters)
     write_table(k_selection, snakemake.output.k_selection)
-    save_models(snakemake.output.models, models)
+    save_models(snakemake.output.subtype_models, models)

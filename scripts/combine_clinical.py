@@ -13,7 +13,6 @@ with job(snakemake.log[0]) as log:
         splits_from_table(read_table(snakemake.input.splits), cohort.patients),
         {name: load_arrays(path)[0] for name, path in zip(params.embeddings, snakemake.input.latents, strict=True)},
         params.covariates,
-        horizon_days=params.horizon_days,
         seed=params.seed,
         threads=snakemake.threads,
     )

@@ -4,13 +4,10 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.evaluation.cohorts import cohorts_table
-    from stratomics.tables import read_table, write_table
+    from stratomics.tables import read_tables, write_table
 
     names = snakemake.params.cohorts
-    leaderboards, verdicts = (
-        {name: read_table(path) for name, path in zip(names, snakemake.input[kind], strict=True)}
-        for kind in ("leaderboards", "verdicts")
-    )
+    leaderboards, verdicts = (read_tables(names, snakemake.input[kind]) for kind in ("leaderboard", "verdicts"))
     table = cohorts_table(leaderboards, verdicts)
     write_table(table, snakemake.output.cohorts)
     separate = table.loc[table["separation"] == "separates", "cohort"].nunique()

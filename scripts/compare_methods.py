@@ -5,18 +5,19 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort, splits_from_table
     from stratomics.evaluation.side_by_side import side_by_side
-    from stratomics.tables import load_arrays, read_table, write_table
+    from stratomics.tables import load_arrays, read_table, read_tables, write_table
 
     given, params = snakemake.input, snakemake.params
     cohort = load_cohort(given.cohort)
     tables = side_by_side(
         cohort,
         splits_from_table(read_table(given.splits), cohort.patients),
-        dict(zip(params.embeddings, map(read_table, given.predictions), strict=True)),
-        dict(zip(params.embeddings, map(read_table, given.clusters), strict=True)),
+        read_tables(params.embeddings, given.predictions),
+        read_tables(params.embeddings, given.clusters),
         [(read_table(t), load_arrays(a)[0]) for t, a in zip(given.comparators, given.survival, strict=True)],
         params.covariates,
         params.evaluation,
+        params.risk,
         seed=params.seed,
         threads=snakemake.threads,
     )

@@ -2,24 +2,20 @@
 
 from pathlib import Path
 
-from stratomics.runtime import derive_seed, job  # first: it fixes the thread pools before numpy loads
+from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort
     from stratomics.export import embedding_anndata
     from stratomics.model import export_model
-    from stratomics.plots.umap import compute_umap, umap_table
-    from stratomics.tables import load_arrays, read_table, write_table
+    from stratomics.tables import load_arrays, read_table
     from stratomics.writing import atomic_path
 
     cohort = load_cohort(snakemake.input.cohort)
     subtypes, history = read_table(snakemake.input.subtypes), read_table(snakemake.input.history)
-    prognostic, predictions = read_table(snakemake.input.prognostic), read_table(snakemake.input.predictions)
+    prognostic = read_table(snakemake.input.prognostic)
     latents = load_arrays(snakemake.input.latents)[0]["full"]
-    risk = predictions[predictions["split"] == "full"].set_index("patient")["risk"].reindex(cohort.patients).to_numpy()
-    coordinates = compute_umap(latents, derive_seed(snakemake.params.seed, "export_embedding"))
-    umap = umap_table(coordinates, cohort.clinical, subtypes["subtype"].to_numpy(), risk)
-    write_table(umap, snakemake.output.umap)
+    umap = read_table(snakemake.input.umap)
     adata = embedding_anndata(cohort, latents, prognostic, subtypes, umap, history)
     with atomic_path(snakemake.output.embedding) as temporary:
         adata.write_h5ad(temporary)
@@ -30,6 +26,10 @@ with job(snakemake.log[0]) as log:
         prognostic=prognostic,
         transforms=snakemake.input.transforms,
         network=snakemake.input.network,
-        subtypes=snakemake.input.clusters,
-        classifier=snakemake.input.classifier,
+        parts={
+            "subtypes.safetensors": snakemake.input.subtype_models,
+            "risk.safetensors": snakemake.input.risk_models,
+            "classifier.safetensors": snakemake.input.classifier_models,
+        },
+        on_latents=snakemake.params.classifier["predictors"] == "latents",
     )

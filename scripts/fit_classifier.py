@@ -1,21 +1,25 @@
-"""Fit the classifier on the training patients of every split and label all patients with it."""
+"""Fit the classifier on the training patients of every split, and label all patients with the chain."""
 
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
+    from stratomics.chain.classify import classify_splits
+    from stratomics.chain.risk import RiskModel
     from stratomics.cohort import load_cohort, splits_from_table
     from stratomics.preprocess import load_preprocess
-    from stratomics.stages.classify import classify_splits
     from stratomics.subtypes import SubtypeModel
-    from stratomics.tables import load_models, read_table, save_models, write_table
+    from stratomics.tables import load_arrays, load_models, read_table, save_models, write_table
 
-    cohort = load_cohort(snakemake.input.cohort)
+    given = snakemake.input
+    cohort = load_cohort(given.cohort)
     classified = classify_splits(
         cohort,
-        splits_from_table(read_table(snakemake.input.splits), cohort.patients),
-        load_preprocess(snakemake.input.transforms),
-        read_table(snakemake.input.clusters),
-        {name: model.log_risk for name, model in load_models(snakemake.input.subtypes, SubtypeModel).items()},
+        splits_from_table(read_table(given.splits), cohort.patients),
+        load_preprocess(given.transforms) if given.get("transforms") else {},
+        load_arrays(given.latents)[0],
+        read_table(given.prognostic),
+        load_models(given.subtype_models, SubtypeModel),
+        load_models(given.risk_models, RiskModel),
         snakemake.params.classifier,
         seed=snakemake.params.seed,
         threads=snakemake.threads,
@@ -23,4 +27,4 @@ with job(snakemake.log[0]) as log:
     write_table(classified.predictions, snakemake.output.predictions)
     write_table(classified.features, snakemake.output.classifier)
     write_table(classified.inner_cv, snakemake.output.inner_cv)
-    save_models(snakemake.output.models, classified.models)
+    save_models(snakemake.output.classifier_models, classified.models)

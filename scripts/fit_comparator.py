@@ -20,7 +20,7 @@ with job(snakemake.log[0]) as log:
         seed=snakemake.params.seed,
         threads=snakemake.threads,
         # Without a GPU among its resources the job leaves the GPU of the machine to others.
-        device=settings["device"] if snakemake.resources.get("gpu", 0) else "cpu",
+        device=settings.get("device", "cpu") if snakemake.resources.get("gpu", 0) else "cpu",
     )
     write_table(predictions, snakemake.output.predictions)
     save_arrays(snakemake.output.survival, survival)

@@ -5,7 +5,7 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort, splits_from_table
     from stratomics.preprocess import save_preprocess
-    from stratomics.stages.preprocess import preprocess_splits
+    from stratomics.preprocess.splits import preprocess_splits
     from stratomics.tables import read_table, write_table
 
     cohort = load_cohort(snakemake.input.cohort)

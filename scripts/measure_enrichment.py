@@ -5,12 +5,12 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort
     from stratomics.evaluation.enrichment import measure_enrichment
-    from stratomics.tables import read_table, write_table
+    from stratomics.tables import read_tables, write_table
 
-    labels = {}
-    for embedding, path in zip(snakemake.params.embeddings, snakemake.input.clusters, strict=True):
-        clusters = read_table(path)
-        labels[embedding] = clusters[clusters["split"] == "full"].set_index("patient")["subtype"]
+    labels = {
+        embedding: clusters[clusters["split"] == "full"].set_index("patient")["subtype"]
+        for embedding, clusters in read_tables(snakemake.params.embeddings, snakemake.input.clusters).items()
+    }
     enrichment, levels = measure_enrichment(
         load_cohort(snakemake.input.cohort), labels, snakemake.params.covariates, seed=snakemake.params.seed
     )

@@ -4,11 +4,11 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.plots import calibration_table, cohort_about, draw_calibration, save_figure
-    from stratomics.tables import read_table, write_table
+    from stratomics.tables import read_tables, write_table
 
     names = snakemake.params.embeddings
-    metrics = {name: read_table(path) for name, path in zip(names, snakemake.input.metrics, strict=True)}
-    calibration = {name: read_table(path) for name, path in zip(names, snakemake.input.calibration, strict=True)}
+    metrics = read_tables(names, snakemake.input.metrics)
+    calibration = read_tables(names, snakemake.input.calibration)
     table = calibration_table(calibration, metrics)
     write_table(table, snakemake.output.table)
     about = cohort_about(snakemake.wildcards.cohort, metrics)

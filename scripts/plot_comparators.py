@@ -4,10 +4,10 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.plots import cohort_about, comparators_table, draw_comparators, save_figure
-    from stratomics.tables import read_table, write_table
+    from stratomics.tables import read_table, read_tables, write_table
 
     names = snakemake.params.embeddings
-    metrics = {name: read_table(path) for name, path in zip(names, snakemake.input.metrics, strict=True)}
+    metrics = read_tables(names, snakemake.input.metrics)
     comparators, comparisons = (read_table(snakemake.input[name]) for name in ("comparator_metrics", "comparisons"))
     table = comparators_table(metrics, comparators, comparisons)
     write_table(table, snakemake.output.table)

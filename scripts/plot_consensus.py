@@ -4,15 +4,14 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.plots import cohort_about, consensus_table, draw_consensus, save_figure
-    from stratomics.tables import load_arrays, read_table, write_table
+    from stratomics.tables import load_arrays, read_tables, write_table
 
     names = snakemake.params.embeddings
-    metrics = {name: read_table(path) for name, path in zip(names, snakemake.input.metrics, strict=True)}
-    patients = {name: read_table(path) for name, path in zip(names, snakemake.input.patients, strict=True)}
-    stability = {name: read_table(path) for name, path in zip(names, snakemake.input.stability, strict=True)}
-    matrices = {
-        name: load_arrays(path)[0]["consensus"] for name, path in zip(names, snakemake.input.consensus, strict=True)
-    }
+    metrics = read_tables(names, snakemake.input.metrics)
+    patients = read_tables(names, snakemake.input.patients)
+    stability = read_tables(names, snakemake.input.stability)
+    loaded = zip(names, map(load_arrays, snakemake.input.consensus), strict=True)
+    matrices = {name: arrays["consensus"] for name, (arrays, _) in loaded}
     table = consensus_table(patients, stability)
     write_table(table, snakemake.output.table)
     about = cohort_about(snakemake.wildcards.cohort, metrics)

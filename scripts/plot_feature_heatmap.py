@@ -3,8 +3,10 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
+    from stratomics.chain.labels import final_labels
     from stratomics.cohort import load_cohort
-    from stratomics.plots import About, draw_feature_heatmap, feature_heatmap_table, save_figure, top_features
+    from stratomics.evaluation import top_features
+    from stratomics.plots import About, draw_feature_heatmap, feature_heatmap_table, save_figure
     from stratomics.preprocess import load_preprocess
     from stratomics.tables import read_table, write_table
 
@@ -12,7 +14,7 @@ with job(snakemake.log[0]) as log:
     fitted = load_preprocess(snakemake.input.transforms, ["full"])["full"]
     subtype = read_table(snakemake.input.subtypes)["subtype"].to_numpy()
     predictions = read_table(snakemake.input.predictions)
-    risk = predictions[predictions["split"] == "full"].set_index("patient")["risk"].reindex(cohort.patients).to_numpy()
+    risk = final_labels(predictions, cohort)["risk"].to_numpy()
     scores = fitted.transform(cohort)
     markers = top_features(scores, fitted.features, fitted.blocks, subtype, 50)
     shown = markers[markers["rank"] <= 5]

@@ -4,12 +4,12 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.plots import cohort_about, draw_k_selection, k_selection_table, save_figure
-    from stratomics.tables import read_table, write_table
+    from stratomics.tables import read_tables, write_table
 
     names = snakemake.params.embeddings
-    metrics = {name: read_table(path) for name, path in zip(names, snakemake.input.metrics, strict=True)}
-    k_selection = {name: read_table(path) for name, path in zip(names, snakemake.input.k_selection, strict=True)}
-    stability = {name: read_table(path) for name, path in zip(names, snakemake.input.stability, strict=True)}
+    metrics = read_tables(names, snakemake.input.metrics)
+    k_selection = read_tables(names, snakemake.input.k_selection)
+    stability = read_tables(names, snakemake.input.stability)
     table = k_selection_table(k_selection, stability, snakemake.params.criterion)
     write_table(table, snakemake.output.table)
     about = cohort_about(snakemake.wildcards.cohort, metrics)

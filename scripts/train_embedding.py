@@ -4,8 +4,8 @@ from stratomics.runtime import job  # first: it fixes the thread pools before to
 
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort, splits_from_table
+    from stratomics.embedding.splits import embed_splits
     from stratomics.preprocess import load_preprocess
-    from stratomics.stages.embed import embed_splits
     from stratomics.tables import read_table, save_arrays, save_models, write_json, write_table
 
     device = snakemake.params.device
@@ -26,4 +26,4 @@ with job(snakemake.log[0]) as log:
     save_arrays(snakemake.output.latents, result.latents)
     save_models(snakemake.output.network, {"full": result.models["full"]})
     write_table(result.history, snakemake.output.history)
-    write_json(result.info, snakemake.output.info)
+    write_json(result.info, snakemake.output.training)

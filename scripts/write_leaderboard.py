@@ -7,25 +7,32 @@ with job(snakemake.log[0]) as log:
 
     from stratomics.evaluation.evidence import gather_evidence
     from stratomics.evaluation.leaderboard import leaderboard
+    from stratomics.evaluation.sources import EvidenceTables
     from stratomics.evaluation.verdict import verdict, verdict_row
-    from stratomics.tables import read_table, write_table
+    from stratomics.tables import read_table, read_tables, write_table
 
     given, params = snakemake.input, snakemake.params
     names = list(params.embeddings)
-    metrics = {name: read_table(path) for name, path in zip(names, given.metrics, strict=True)}
+    metrics, stability, prognostic, clusters = (
+        read_tables(names, getattr(given, table)) for table in ("metrics", "stability", "prognostic", "clusters")
+    )
     cohort_tables = {name: read_table(getattr(given, name)) for name in ("tests", "added_value", "comparisons")}
-    evidence = {}
-    for name, *paths in zip(names, given.stability, given.prognostic, given.clusters, strict=True):
-        own = dict(zip(("stability", "prognostic", "clusters"), map(read_table, paths), strict=True))
-        evidence[name] = gather_evidence(
-            name,
-            metrics=metrics[name],
-            **cohort_tables,
-            **own,
-            embeddings=names,
-            covariates=params.covariates,
-            horizon_days=params.evaluation["horizon_days"],
+    evidence = {
+        name: gather_evidence(
+            EvidenceTables(
+                name,
+                metrics[name],
+                stability=stability[name],
+                prognostic=prognostic[name],
+                clusters=clusters[name],
+                **cohort_tables,
+                embeddings=names,
+                covariates=params.covariates,
+                horizon_days=params.evaluation["horizon_days"],
+            )
         )
+        for name in names
+    }
     verdicts = {name: verdict(own) for name, own in evidence.items()}
     table = leaderboard(
         evidence, verdicts, metrics, read_table(given.comparator_metrics), params.evaluation["auc_days"]

@@ -93,6 +93,6 @@ def small_cohort(tmp_path_factory, small_settings):
 @pytest.fixture(scope="session")
 def small_chain(small_cohort, small_settings):
     """The fast chain, run once in memory."""
-    from stratomics.chain import run_chain
+    from stratomics.chain.run import run_chain
 
     return run_chain(small_cohort, small_settings)

@@ -5,4 +5,4 @@ called from a notebook. Data travels one way through the subpackages: ``cohort``
 ``survival`` -> ``subtypes`` -> ``classifier`` -> ``evaluation`` -> ``plots``.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.1.0"  # x-release-please-version

@@ -37,7 +37,7 @@ def embedding_anndata(
         file cannot hold, are kept apart as `stratomics.cohort.columns.column_names` says; ``uns["clinical_columns"]``
         then has the name in the table by the name here.
     umap
-        From `stratomics.plots.umap_table` (``obsm["X_umap"]``).
+        From `stratomics.projection.umap_coordinates` (``obsm["X_umap"]``).
     history
         Training history; the rows of ``full`` go to ``uns``.
 

@@ -16,16 +16,26 @@ import numpy as np
 import pandas as pd
 
 from stratomics import __version__
+from stratomics.chain.fit import FittedChain
+from stratomics.chain.risk import RiskModel
 from stratomics.classifier import ClassifierModel
-from stratomics.cohort.types import Cohort
+from stratomics.cohort.splits import of_full
+from stratomics.cohort.types import FULL, Cohort
+from stratomics.embedding.state import NetworkState
 from stratomics.errors import DataError
 from stratomics.preprocess import FittedPreprocess, load_preprocess, save_preprocess
 from stratomics.subtypes import SubtypeModel
 from stratomics.tables import load_models, save_models, write_json
 from stratomics.writing import atomic_path
 
-FORMAT = 1
-FILES = ("preprocess.safetensors", "network.safetensors", "subtypes.safetensors", "classifier.safetensors")
+FORMAT = 2
+#: The fitted parts of a chain, by the file they are in.
+PARTS = {
+    "subtypes.safetensors": SubtypeModel,
+    "risk.safetensors": RiskModel,
+    "classifier.safetensors": ClassifierModel,
+}
+FILES = ("preprocess.safetensors", "network.safetensors", *PARTS)
 
 
 def export_model(
@@ -36,8 +46,8 @@ def export_model(
     prognostic: pd.DataFrame,
     transforms: str | Path,
     network: str | Path,
-    subtypes: str | Path,
-    classifier: str | Path,
+    parts: Mapping[str, str | Path],
+    on_latents: bool,
 ) -> None:
     """Gather the full fit of one embedding in one folder.
 
@@ -51,32 +61,39 @@ def export_model(
         Its entry in ``embeddings`` of the config.
     prognostic
         ``prognostic_latents.tsv``.
-    transforms, subtypes, classifier
-        Files with the fitted parts of all splits; only those of ``full`` are taken.
+    transforms
+        The preprocessing of all splits; only that of ``full`` is taken.
     network
         The network of the full fit.
+    parts
+        By the names of `PARTS`: files with the fitted parts of all splits; only those of ``full`` are taken.
+    on_latents
+        Whether the classifier looks at latents rather than at omics features.
     """
     folder = Path(folder)
-    preprocess = load_preprocess(transforms, ["full"])
-    clusters = {"full": load_models(subtypes, SubtypeModel)["full"]}
+    preprocess = load_preprocess(transforms, [FULL])
     save_preprocess(folder / "preprocess.safetensors", preprocess)
-    save_models(folder / "subtypes.safetensors", clusters)
-    save_models(folder / "classifier.safetensors", {"full": load_models(classifier, ClassifierModel)["full"]})
+    fitted: dict[str, Any] = {name: load_models(parts[name], kind)[FULL] for name, kind in PARTS.items()}
+    for name, part in fitted.items():
+        save_models(folder / name, {FULL: part})
+    subtypes = fitted["subtypes.safetensors"]
     with atomic_path(folder / "network.safetensors") as temporary:
         temporary.write_bytes(Path(network).read_bytes())
-    own = prognostic[(prognostic["split"] == "full") & prognostic["selected"].astype(bool)]
+    own = of_full(prognostic)
     description = {
         "format": FORMAT,
         "stratomics": __version__,
         "cohort": {"name": cohort.name, "patients": cohort.n, "events": cohort.n_events},
         "omics": [
             {"name": one.name, "transform": one.transform, "features": block.stop - block.start}
-            for one, block in zip(cohort.omics, preprocess["full"].blocks.values(), strict=True)
+            for one, block in zip(cohort.omics, preprocess[FULL].blocks.values(), strict=True)
         ],
         "embedding": dict(embedding),
-        "selected_latents": own["latent"].tolist(),
-        "n_subtypes": clusters["full"].n_subtypes,
-        "log_risk": [float(risk) for risk in clusters["full"].log_risk],
+        "latents": own["latent"].tolist(),
+        "selected_latents": own.loc[own["selected"].astype(bool), "latent"].tolist(),
+        "classifier_predictors": "latents" if on_latents else "features",
+        "n_subtypes": subtypes.n_subtypes,
+        "log_risk": [float(risk) for risk in subtypes.log_risk],
         "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES},
     }
     write_json(description, folder / "model.json")
@@ -90,14 +107,14 @@ class Model:
     ----------
     description
         The content of ``model.json``.
-    preprocess, classifier, log_risk
+    preprocess, network, chain
         What is needed to label new patients.
     """
 
     description: dict[str, Any]
     preprocess: FittedPreprocess
-    classifier: ClassifierModel
-    log_risk: np.ndarray
+    network: NetworkState
+    chain: FittedChain
 
     def predict(self, patients: Cohort | Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         """Give patients a subtype, its probability and a risk.
@@ -110,7 +127,7 @@ class Model:
         Returns
         -------
         pandas.DataFrame
-            ``patient, subtype, risk, probability_<k>``; a higher risk means shorter expected survival.
+            ``patient, subtype, n_subtypes, risk, risk_group, probability_<k>``; a higher risk means shorter expected survival.
 
         Raises
         ------
@@ -122,13 +139,8 @@ class Model:
             ids = patients.patients
         else:
             ids = next(iter(patients.values())).index
-        probabilities = self.classifier.predict_proba(features)
-        table = pd.DataFrame(
-            {"patient": ids, "subtype": probabilities.argmax(axis=1) + 1, "risk": probabilities @ self.log_risk}
-        )
-        for k in range(probabilities.shape[1]):
-            table[f"probability_{k + 1}"] = probabilities[:, k]
-        return table
+        labels = self.chain.label(self.network.encode(features * self.preprocess.weights), features)
+        return labels.table(ids)
 
 
 def load_model(folder: str | Path) -> Model:
@@ -146,7 +158,7 @@ def load_model(folder: str | Path) -> Model:
     Raises
     ------
     DataError
-        If a file is absent, was changed since, or is of a newer format.
+        If a file is absent, was changed since, or is of another format.
     """
     folder = Path(folder)
     if not (folder / "model.json").is_file():
@@ -154,10 +166,9 @@ def load_model(folder: str | Path) -> Model:
             f"{folder}: no model.json there. A model is the folder results/<cohort>/<embedding>/model; check the path."
         )
     description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    if description["format"] > FORMAT:
-        raise DataError(
-            f"{folder}/model.json: format {description['format']}, this version reads up to {FORMAT}. Update stratomics."
-        )
+    if description["format"] != FORMAT:
+        what = "Update stratomics" if description["format"] > FORMAT else "Run the workflow again"
+        raise DataError(f"{folder}/model.json: format {description['format']}, this version reads {FORMAT}. {what}.")
     faults = []
     for name, digest in description["sha256"].items():
         if not (folder / name).is_file():
@@ -166,9 +177,17 @@ def load_model(folder: str | Path) -> Model:
             faults.append(f"{folder}/{name}: not the file that model.json describes. Copy the whole folder again.")
     if faults:
         raise DataError(faults)
+    selected = np.isin(description["latents"], description["selected_latents"])
+    chain = FittedChain(
+        prognostic=pd.DataFrame({"latent": description["latents"], "selected": selected}),
+        subtypes=load_models(folder / "subtypes.safetensors", SubtypeModel)[FULL],
+        risk=load_models(folder / "risk.safetensors", RiskModel)[FULL],
+        classifier=load_models(folder / "classifier.safetensors", ClassifierModel)[FULL],
+        on_latents=description["classifier_predictors"] == "latents",
+    )
     return Model(
         description,
-        load_preprocess(folder / "preprocess.safetensors", ["full"])["full"],
-        load_models(folder / "classifier.safetensors", ClassifierModel)["full"],
-        load_models(folder / "subtypes.safetensors", SubtypeModel)["full"].log_risk,
+        load_preprocess(folder / "preprocess.safetensors", [FULL])[FULL],
+        load_models(folder / "network.safetensors", NetworkState)[FULL],
+        chain,
     )

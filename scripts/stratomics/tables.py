@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
@@ -83,6 +83,33 @@ def read_table(path: str | Path, **kwargs: Any) -> pd.DataFrame:
         raise damaged(path, "its last line is cut")
     remember_columns(path, table.columns)
     return table
+
+
+def read_tables(names: Iterable[str], paths: Iterable[str | Path], **kwargs: Any) -> dict[str, pd.DataFrame]:
+    """Read one table for each name, in their order.
+
+    Parameters
+    ----------
+    names
+        For instance of the embeddings.
+    paths
+        As many files.
+    **kwargs
+        As of `read_table`.
+
+    Returns
+    -------
+    dict of pandas.DataFrame
+        By name.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many files as names: one would be taken for another.
+    DataError
+        As `read_table`.
+    """
+    return {name: read_table(path, **kwargs) for name, path in zip(names, paths, strict=True)}
 
 
 def _last_byte(path: str | Path) -> bytes:

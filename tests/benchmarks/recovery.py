@@ -26,11 +26,11 @@ def study(mode: str, seeds: int, repeats: int | None, threads: int):
     import numpy as np
     from sklearn.metrics import adjusted_rand_score
 
-    from stratomics.chain import run_chain
+    from stratomics.chain.labels import heldout_labels
+    from stratomics.chain.run import run_chain
     from stratomics.cohort import build_cohort
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
     from stratomics.config import load_config, load_yaml
-    from stratomics.evaluation import heldout_labels
     from stratomics.survival import concordance_harrell
 
     settings = load_config(load_yaml(ROOT / "config.yaml"), schema_path=ROOT / "workflow/schemas/config.schema.yaml")

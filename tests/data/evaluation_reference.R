@@ -65,3 +65,12 @@ for (replicate in 1:4) {
   }
 }
 write(do.call(rbind, rows), "cox_bootstrap.tsv")
+
+# The log-rank test for trend is the score test of the Cox model with exact ties; patients of stratum c have two groups only.
+input$position <- ifelse(input$stratum == "c", pmin(input$step - 1, 1), (input$step - 1) / 2)
+rows <- list()
+for (model in c("step", "step + strata(stratum)", "position + strata(stratum)")) {
+  fit <- coxph(as.formula(paste("Surv(time, event) ~", model)), input, ties = "exact", control = control)
+  rows[[length(rows) + 1]] <- data.frame(model = model, z = sign(coef(fit)[[1]]) * sqrt(fit$score))
+}
+write(do.call(rbind, rows), "trend_logrank.tsv")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stratomics.chain import run_chain
+from stratomics.chain.run import run_chain
 from stratomics.cohort import build_cohort
 from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
 from stratomics.comparators import design_of_known, fit_comparator
@@ -14,6 +14,7 @@ from stratomics.config import load_config
 from stratomics.evaluation.evidence import gather_evidence
 from stratomics.evaluation.permutation import permutation_tests, permute_survival
 from stratomics.evaluation.side_by_side import side_by_side
+from stratomics.evaluation.sources import EvidenceTables
 from stratomics.evaluation.verdict import verdict
 from stratomics.stability import measure_stability
 
@@ -42,8 +43,8 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         "embeddings": [{"kind": "ae", "hidden": [32], "latent": 8, "epochs": 60, "patience": 10}],
         "subtypes": {"n_subtypes": 2, "restarts": 5},
         "classifier": {"top_features": 20, "inner_folds": 3},
-        "evaluation": {"folds": 4, "repeats": 1, "permutations": 39, "bootstrap": 300},
-        "stability": {"subsamples": 20},
+        "evaluation": {"folds": 4, "repeats": 1, "permutations": 19, "bootstrap": 300},
+        "stability": {"subsamples": 10},
         "comparators": ["clinical"],
         "device": "cpu",
     }
@@ -63,6 +64,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         [clinical],
         covariates,
         settings["evaluation"],
+        settings["risk"]["method"],
         seed=0,
     )
     permutations = permute_survival(
@@ -71,7 +73,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         chain.fitted.__getitem__,
         chain.embedding.latents,
         settings,
-        range(40),
+        range(20),
         design=design_of_known(cohort.clinical, covariates)[1],
         seed=0,
     )
@@ -87,7 +89,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         settings["subtypes"],
         seed=0,
     )
-    evidence = gather_evidence(
+    known = EvidenceTables(
         "ae",
         metrics=chain.metrics,
         tests=permutation_tests(permutations.assign(embedding="ae")),
@@ -100,6 +102,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         covariates=covariates,
         horizon_days=settings["evaluation"]["horizon_days"],
     )
+    evidence = gather_evidence(known)
     return evidence, verdict(evidence)
 
 
@@ -117,5 +120,5 @@ def test_where_only_the_clinic_matters_nothing_is_added(tmp_path, seed):
 def test_where_only_the_omics_matter_they_add(tmp_path, seed):
     evidence, found = verdict_of(tmp_path, seed, effect=1.6, clinical_effect=0.0)
     assert found.separation.code == "separates"
-    assert evidence.added_permutation_p == pytest.approx(1 / 40)
+    assert evidence.added_permutation_p == pytest.approx(1 / 20)
     assert found.added_value.code == "adds"

@@ -15,7 +15,7 @@ from stratomics.classifier import ClassifierModel, fit_classifier
 from stratomics.classifier.calibrate import calibrated, fit_calibration
 from stratomics.classifier.features import anova_f, moments, top_features
 from stratomics.classifier.folds import stratified_folds
-from stratomics.classifier.methods import find_method, logistic, method_names, svm
+from stratomics.classifier.methods import find_method, logistic, method_names, nearest_centroid, svm
 from stratomics.classifier.model import balanced_accuracy
 from stratomics.errors import ConfigError, DataError
 from stratomics.tables import load_arrays, save_arrays
@@ -23,7 +23,7 @@ from stratomics.tables import load_arrays, save_arrays
 BLOCKS = {"mrna": slice(0, 200), "mirna": slice(200, 260), "meth": slice(260, 300)}
 FEATURES = [f"{omics}:f{i}" for omics, block in BLOCKS.items() for i in range(block.stop - block.start)]
 SETTINGS = {"method": "svm", "top_features": 20, "inner_folds": 5}
-METHODS = ["svm", "logistic"]
+METHODS = ["svm", "logistic", "nearest_centroid"]
 
 
 def planted(n=150, k=3, shift=1.0, seed=0, shares=None):
@@ -113,7 +113,18 @@ def test_logistic_arrays_decide_as_sklearn(k):
     np.testing.assert_allclose(ours, theirs.reshape(40, -1), atol=1e-8)
 
 
-@pytest.mark.parametrize("method", [svm, logistic])
+@pytest.mark.parametrize("k", [2, 3])
+def test_nearest_centroid_decides_as_sklearn(k):
+    from sklearn.neighbors import NearestCentroid
+
+    x, labels = planted(n=150, k=k)
+    new, _ = planted(n=80, k=k, seed=3)
+    ours = nearest_centroid.decision(new, nearest_centroid.fit(x, labels - 1, k, {}))
+    guess = (ours[:, 0] > 0).astype(int) if k == 2 else ours.argmax(axis=1)
+    np.testing.assert_array_equal(guess, NearestCentroid().fit(x, labels - 1).predict(new))
+
+
+@pytest.mark.parametrize("method", [svm, logistic, nearest_centroid])
 def test_decide_all_is_fit_and_decision_of_every_setting(method):
     x, labels = planted()
     x, y = x[:, :30].astype(float), labels - 1
@@ -257,8 +268,8 @@ def test_hopeless_inputs():
     x[3, 3] = np.nan
     with pytest.raises(ValueError, match="impute first"):
         fit_classifier(x, BLOCKS, FEATURES, labels, SETTINGS, seed=0)
-    assert method_names() == ["logistic", "svm"]
-    with pytest.raises(ConfigError, match=r"'forest' is not known. Use one of: logistic, svm"):
+    assert method_names() == ["logistic", "nearest_centroid", "svm"]
+    with pytest.raises(ConfigError, match=r"'forest' is not known. Use one of: logistic, nearest_centroid, svm"):
         find_method("forest")
 
 

@@ -13,6 +13,9 @@ from matplotlib.text import Text
 
 from stratomics import runtime
 from stratomics.evaluation.cohorts import COHORTS_COLUMNS, cohorts_table
+from stratomics.evaluation.declared import COHORTS
+from stratomics.evaluation.evidence import columns_shown_in
+from stratomics.evaluation.verdict import CODES
 from stratomics.outcomes import partial_files, write_partial
 from stratomics.plots import cohorts_figure_table, draw_cohorts
 from stratomics.plots.style import house_style
@@ -35,6 +38,8 @@ def one_cohort(seed: int, embeddings: list[str], *, clinic: bool = True) -> tupl
     columns = ["method", "kind", "n_subtypes", "heldout_cindex", "heldout_cindex_low", "heldout_cindex_high"]
     columns += ["permutation_p", "permutation_p_adjusted", "separation", "added_value", "stability"]
     leaderboard = pd.DataFrame(rows, columns=columns).astype({"n_subtypes": "Int64"})
+    others = [column for column in columns_shown_in(COHORTS) + CODES if column not in columns]
+    leaderboard[others] = np.nan
     verdicts = pd.DataFrame({"embedding": embeddings, "n": 100 + seed, "events": 30 + seed})
     return leaderboard, verdicts
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import subprocess
 import sys
 from collections import OrderedDict
@@ -16,7 +17,7 @@ import jsonschema
 import pytest
 import yaml
 
-from stratomics.config import load_config, load_yaml
+from stratomics.config import defaults, load_config, load_yaml
 from stratomics.config.checks import Trusted, _batch
 from stratomics.config.reference import insert, reference
 from stratomics.config.schema import read_schema
@@ -52,8 +53,8 @@ def folder(tmp_path: Path) -> Path:
 # name of the case -> (config, its one message; {base} is the folder with the tables)
 BROKEN = {
     "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
-                "selection, subtypes, classifier, evaluation, comparators, stability, device, seed, container. Write its keys "
-                "below it, indented."),
+                "selection, subtypes, risk, classifier, evaluation, comparators, stability, device, seed, container. Write its "
+                "keys below it, indented."),
     "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
                    "replaces the demo wholesale. Add it, for instance cohorts: [{name: demo, simulate: {patients: 300}}]"),
     "empty list": ("cohorts: []", "cohorts: found an empty list; allowed is a list of 1 to 1000. Change it."),
@@ -62,15 +63,15 @@ BROKEN = {
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
                          "clinical, samples, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
-                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, seed, "
+                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, "
                          "selection, stability, subtypes."),
     "misspelt key": (DEMO + "selection: {alhpa: 0.1}", "selection.alhpa: unknown key; did you mean 'alpha'? Allowed here: "
                      "alpha, correction, if_none, n_best."),
     "other case": (DEMO + "selection: {Alpha: 0.1}", "selection.Alpha: unknown key; did you mean 'alpha'? Allowed here: "
                    "alpha, correction, if_none, n_best."),
     "key elsewhere": (DEMO + "folds: 5", "folds: unknown key here; it belongs under evaluation. Allowed here: classifier, "
-                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, seed, selection, stability, "
-                      "subtypes."),
+                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, selection, "
+                      "stability, subtypes."),
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
                     "if_none, n_best."),
     "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
@@ -194,20 +195,25 @@ BROKEN = {
     "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "
                         "embeddings[0].name has already. Results go to a folder of that name: rename one."),
     "reserved name": (DEMO + "embeddings: [{kind: ae, name: figures}]", "embeddings[0].name: found 'figures', a name that is "
-                      "taken; allowed is any but na, nan, null, none, true, false, inf, infinity, all, clinical, comparators, "
-                      "elastic_net_cox, elastic_net_cox_clinical, figures, full, pca, preprocess, random_embedding, "
-                      "random_survival_forest, ridge_cox, ridge_cox_clinical, simulated, single_omics. Rename it."),
+                      "taken; allowed is any but na, nan, null, none, true, false, inf, infinity, all, comparators, figures, full, "
+                      "intake, preprocess, simulated. Rename it."),
     "reserved name in capitals": ("cohorts: [{name: Figures, simulate: {}}]", "cohorts[0].name: found 'Figures', a name that is "
                                   "taken; allowed is any but all, figures, na, nan, null, none, true, false, inf, infinity. "
                                   "Rename it."),
     "name of a comparator": (DEMO + "embeddings: [{kind: ae, name: mRNA_only}]", "embeddings[0].name: found 'mRNA_only', which is "
-                             "what the comparator single_omics calls cohorts[0].simulate.omics[0].name. Rename it."),
+                             "what the tables call the comparator single_omics. Rename it."),
+    "name of a comparator, in capitals": (DEMO + "embeddings: [{kind: ae, name: PCA}]", "embeddings[0].name: found 'PCA', which "
+                                          "is what the tables call the comparator pca. Rename it."),
+    "name of the clinic": (DEMO + "comparators: []\nembeddings: [{kind: ae, name: clinical}]", "embeddings[0].name: found "
+                           "'clinical', which is what the tables call the comparator clinical. Rename it."),
+    "name with a plus": (DEMO + "embeddings: [{kind: ae, name: ae+clinical}]", "embeddings[0].name: found 'ae+clinical'; allowed "
+                         "is text of at most 64 letters, digits, _ and -, starting with a letter. Change it."),
     "long name": (f"cohorts: [{{name: {'ab' * 40}, simulate: {{}}}}]", f"cohorts[0].name: found '{'ab' * 28}a...'; allowed is text "
                   "of at most 64 letters, digits, _ and -, starting with a letter. It has 80 characters: shorten it."),
     "repeated name": (f"cohorts: [{{name: x{'ab' * 20}, simulate: {{}}}}]", f"cohorts[0].name: found 'x{'ab' * 20}', which ends in "
                       "'ab' 20 times over; Snakemake takes that for a rule that feeds itself. Choose another name."),
     "long key": (DEMO + f"{'k' * 99}: 1", f"'{'k' * 57}...': unknown key; remove it. Allowed here: classifier, cohorts, "
-                 "comparators, container, device, embeddings, evaluation, preprocess, seed, selection, stability, subtypes."),
+                 "comparators, container, device, embeddings, evaluation, preprocess, risk, seed, selection, stability, subtypes."),
     "batch is the event": (files("[{name: mrna, path: mrna.tsv, batch: OS}]"), "cohorts[0].omics[0].batch: found 'OS', which is "
                            "cohorts[0].clinical.event. A batch is a sequencer or a centre: name its column, or remove this key."),
     "batch is the patient": (files("[{name: mrna, path: mrna.tsv, batch: patient}]"), "cohorts[0].omics[0].batch: found 'patient', "
@@ -436,6 +442,13 @@ def test_reference_is_what_the_schema_says() -> None:
         assert f"| `{key}` |" in page
 
 
+@pytest.mark.parametrize("name", ["README.md", "config/README.md", "CONTRIBUTING.md"])
+def test_no_command_of_the_docs_names_a_target_after_the_config(name: str) -> None:
+    """Snakemake would take the target for another config: `--configfile` takes all names that follow."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert re.findall(r"--configfile(?: +[\w./-]+\.yaml)+ +[a-z]\w*.*", text) == []
+
+
 def test_snakefile_needs_no_heavy_import() -> None:
     code = "import sys, stratomics.config; print(sorted({'numpy', 'pandas', 'torch', 'scipy'} & set(sys.modules)))"
     done = subprocess.run(
@@ -586,3 +599,16 @@ def test_whatever_stands_in_a_key_the_config_is_loaded_or_refused(odd: Any, tmp_
         except ConfigError as error:
             faults = error.faults
         assert [fault for fault in faults if len(fault) > 1000 or not fault.isprintable()] == []
+
+
+def test_a_notebook_gets_the_defaults_that_a_config_is_filled_with():
+    whole = load_config(yaml.safe_load(DEMO), schema_path=SCHEMA)
+    for part in ("preprocess", "selection", "subtypes", "classifier", "evaluation", "stability"):
+        assert defaults(part) == whole[part]
+    assert [defaults(kind) for kind in ("ae", "dae", "vae")] == whole["embeddings"]
+    assert defaults("simulate") == whole["cohorts"][0]["simulate"]
+    changed = defaults("preprocess")
+    changed["clip"] = 1.0
+    assert defaults("preprocess") == whole["preprocess"]
+    with pytest.raises(ConfigError, match="found 'cohorts'; allowed is one of preprocess, selection, "):
+        defaults("cohorts")

@@ -13,11 +13,11 @@ from sksurv.metrics import (
 )
 from sksurv.util import Surv
 
+from stratomics.chain.labels import heldout_labels
 from stratomics.cohort.types import Cohort, Split
 from stratomics.evaluation import (
     LEADERBOARD_COLUMNS,
     evaluate_method,
-    heldout_labels,
     leaderboard_row,
     score_method,
     subtype_table,
@@ -45,7 +45,7 @@ def simulated_labels(n=150, n_subtypes=3, seed=0, folds=1):
             "risk": subtype + rng.normal(0, 0.5, n),
             "fold": [f"r0f{i % folds}" for i in range(n)],
         }
-    )
+    ).assign(risk_group=lambda table: 1 + pd.qcut(table["risk"], n_subtypes, labels=False))
 
 
 def follow_up(labels):
@@ -133,6 +133,7 @@ def test_rmst_difference_compares_best_and_worst_subtype_of_the_own_fold():
         expected = restricted_mean(*follow_up(best), cut) - restricted_mean(*follow_up(worst), cut)
         found = point_metrics(labels, None, measured(labels, horizon=horizon))
         assert found["rmst_difference"] == pytest.approx(expected, rel=1e-12)
+        assert found["rmst_days"] == cut
 
 
 def test_concordance_compares_patients_of_the_same_fold_only():
@@ -178,6 +179,10 @@ def test_what_does_not_apply_is_missing():
         "cindex_subtype",
         "n_subtypes",
         "rmst_difference",
+        "risk_group_hazard_ratio",
+        "risk_group_logrank_p",
+        "risk_group_cindex",
+        "rmst_days",
     }
     assert {name for name, value in found.items() if np.isnan(value)} == of_subtypes
     without_risk = point_metrics(simulated_labels().assign(risk=np.nan), None, measured(labels, days=[365]))
@@ -188,8 +193,20 @@ def test_what_does_not_apply_is_missing():
         "ibs",
         "ibs_skill",
         "calibration_slope",
+        "cindex_antolini",
+        "d_calibration_p",
     }
     assert found["cindex"] == point_metrics(simulated_labels(), None, measured(labels))["cindex"]
+
+
+def test_groups_of_the_risk_are_measured_as_subtypes_are():
+    labels = simulated_labels(folds=2)
+    found = point_metrics(labels, None, measured(labels))
+    as_subtypes = point_metrics(labels.assign(subtype=labels["risk_group"]), None, measured(labels))
+    assert found["risk_group_hazard_ratio"] == as_subtypes["hazard_ratio"] != found["hazard_ratio"]
+    assert found["risk_group_logrank_p"] == as_subtypes["logrank_p"]
+    assert found["risk_group_cindex"] == as_subtypes["cindex_subtype"]
+    assert np.isnan(point_metrics(labels.drop(columns="risk_group"), None, measured(labels))["risk_group_cindex"])
 
 
 def test_days_beyond_the_follow_up_are_missing_and_said(caplog):
@@ -233,9 +250,9 @@ def made_up_method(subtypes=True):
         Split("r0f0", everyone, everyone),
         Split("r1f0", everyone, everyone),
     ]
-    own = labels[["patient", "subtype", "n_subtypes", "risk"]]
+    own = labels[["patient", "subtype", "n_subtypes", "risk", "risk_group"]]
     if not subtypes:
-        own = own.assign(subtype=np.nan, n_subtypes=np.nan)
+        own = own.assign(subtype=np.nan, n_subtypes=np.nan, risk_group=np.nan)
     predictions = pd.concat(
         [
             own.assign(split="full", role="train"),
@@ -266,9 +283,12 @@ def test_metrics_table_reports_each_repeat_and_the_median_never_the_best():
     assert list(row) == LEADERBOARD_COLUMNS
     assert row["heldout_cindex"] == pytest.approx(c["median"])
     assert row["n_subtypes"] == 3
-    added = ["ibs", "ibs_skill", "auc_365", "auc_900", "rmst_difference", "calibration_slope"]
-    assert table["metric"].unique().tolist()[8:] == added
-    assert table.loc[table["repeat"] == "median", "ci_low"].notna().sum() == 4 + len(added)
+    added = ["ibs", "ibs_skill", "auc_365", "auc_900", "rmst_difference", "rmst_days", "calibration_slope"]
+    groups = ["risk_group_logrank_p", "risk_group_hazard_ratio", "risk_group_cindex"]
+    curves = ["cindex_antolini", "d_calibration_p"]
+    assert table["metric"].unique().tolist()[8:] == [*added, *groups, *curves]
+    # None of rmst_days and d_calibration_p.
+    assert table.loc[table["repeat"] == "median", "ci_low"].notna().sum() == 3 + len(added) + 2 + 1
 
 
 def test_bytes_do_not_depend_on_threads():
@@ -282,8 +302,10 @@ def test_a_method_without_subtypes_or_survival_gets_the_metrics_that_apply():
     table = evaluate_method(predictions, None, None, cohort, splits, settings, seed=0).set_index(["repeat", "metric"])
     assert table.index.equals(full.index)
     missing = table["held_out"].isna()
-    absent = {"ibs", "ibs_skill", "rmst_difference", "hazard_ratio", "cindex_subtype", "n_subtypes"}
+    absent = {"ibs", "ibs_skill", "rmst_difference", "rmst_days", "hazard_ratio", "cindex_subtype", "n_subtypes"}
     absent |= {"logrank_chi2", "logrank_df", "logrank_p"}
+    absent |= {"risk_group_logrank_p", "risk_group_hazard_ratio", "risk_group_cindex"}
+    absent |= {"cindex_antolini", "d_calibration_p"}
     assert set(table.index[missing].get_level_values("metric")) == absent
     # The others are what they are with subtypes, bootstrap draws included.
     pd.testing.assert_frame_equal(table[~missing], full[~missing], check_exact=True)
@@ -361,15 +383,15 @@ def test_labels_of_a_method_without_subtypes_stay_missing():
 
 
 def test_subtype_table_tells_who_is_ambiguous():
-    predictions, _, _, cohort, splits = made_up_method()
+    predictions, _, _, cohort, _ = made_up_method()
     for k in (1, 2, 3):
         predictions[f"probability_{k}"] = np.where(predictions["subtype"] == k, 0.8, 0.1)
     clusters = predictions.loc[predictions["split"] == "full", ["split", "patient", "subtype"]]
     stability = pd.DataFrame(
         {"patient": cohort.patients[::-1], "consensus_own": np.arange(150) / 150, "ambiguous": np.arange(150) < 30}
     )
-    plain = subtype_table(predictions, clusters, cohort, splits)
-    table = subtype_table(predictions, clusters, cohort, splits, stability)
+    plain = subtype_table(predictions, clusters, cohort)
+    table = subtype_table(predictions, clusters, cohort, stability)
     columns = table.columns.tolist()
     assert columns[columns.index("confidence") + 1 :][:2] == ["consensus", "ambiguous"]
     assert plain.columns.tolist() == [c for c in columns if c not in ("consensus", "ambiguous")]

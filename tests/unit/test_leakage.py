@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratomics.chain import run_chain
+from stratomics.chain.run import run_chain
 from stratomics.cohort.types import Cohort
 from stratomics.preprocess import save_preprocess
 from stratomics.tables import save_models
@@ -49,6 +49,7 @@ def model_bytes(chain, folder):
     save_preprocess(folder / "preprocess", {SPLIT: chain.fitted[SPLIT]})
     save_models(folder / "network", {SPLIT: chain.embedding.models[SPLIT]})
     save_models(folder / "subtypes", {SPLIT: chain.subtypes[SPLIT]})
+    save_models(folder / "risk", {SPLIT: chain.risks[SPLIT]})
     save_models(folder / "classifier", {SPLIT: chain.classified.models[SPLIT]})
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -60,7 +61,7 @@ def test_garbage_in_held_out_patients_changes_nothing_fitted(two_chains, small_c
     train = np.setdiff1d(np.arange(small_cohort.n), held_out)
 
     left, right = (model_bytes(chain, tmp_path_factory.mktemp("models")) for chain in (one, other))
-    assert set(left) == {"preprocess", "network", "subtypes", "classifier"}
+    assert set(left) == {"preprocess", "network", "subtypes", "risk", "classifier"}
     for name, content in left.items():
         assert content == right[name], f"the {name} saw held-out patients"
     np.testing.assert_array_equal(one.embedding.latents[SPLIT][train], other.embedding.latents[SPLIT][train])

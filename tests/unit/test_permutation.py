@@ -45,10 +45,11 @@ def test_a_permutation_is_running_the_chain_on_permuted_survival(run, small_coho
     """Permutation 2 by hand: the stages of the workflow on a cohort whose follow-up was shuffled."""
     from dataclasses import replace
 
-    from stratomics.evaluation import heldout_labels
-    from stratomics.stages.classify import classify_splits
-    from stratomics.stages.cluster import cluster_splits
-    from stratomics.stages.select import select_splits
+    from stratomics.chain.classify import classify_splits
+    from stratomics.chain.cluster import cluster_splits
+    from stratomics.chain.labels import heldout_labels
+    from stratomics.chain.risk import fit_risk_splits
+    from stratomics.chain.select import select_splits
     from stratomics.survival import concordance_harrell
 
     chain = small_chain["vae"]
@@ -56,7 +57,7 @@ def test_a_permutation_is_running_the_chain_on_permuted_survival(run, small_coho
     clinical = small_cohort.clinical.iloc[order].set_axis(small_cohort.patients)
     shuffled = replace(small_cohort, clinical=clinical)
     prognostic = select_splits(shuffled, chain.splits, chain.embedding.latents, small_settings["selection"])
-    models, clusters, _ = cluster_splits(
+    models, _, _ = cluster_splits(
         shuffled,
         chain.splits,
         chain.embedding.latents,
@@ -64,15 +65,18 @@ def test_a_permutation_is_running_the_chain_on_permuted_survival(run, small_coho
         small_settings["subtypes"],
         seed=small_settings["seed"],
     )
-    log_risk = {name: model.log_risk for name, model in models.items()}
+    seed = small_settings["seed"]
+    risks = fit_risk_splits(shuffled, chain.splits, chain.embedding.latents, models, small_settings["risk"], seed=seed)
     classified = classify_splits(
         shuffled,
         chain.splits,
         chain.fitted,
-        clusters,
-        log_risk,
+        chain.embedding.latents,
+        prognostic,
+        models,
+        risks,
         small_settings["classifier"],
-        seed=small_settings["seed"],
+        seed=seed,
     )
     own = heldout_labels(classified.predictions, shuffled)["r0"]
     expected = concordance_harrell(own["time"], own["event"], own["risk"], fold=own["fold"].to_numpy())

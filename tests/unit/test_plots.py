@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from types import SimpleNamespace
-
-import jinja2
 import numpy as np
 import pandas as pd
 import pytest
-from docutils.core import publish_parts
 from lifelines import KaplanMeierFitter
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from scipy.stats import ttest_ind
 
+from stratomics.evaluation import selection_frequency, top_features
 from stratomics.plots import (
     About,
-    compute_umap,
     draw_feature_heatmap,
     draw_kaplan_meier,
     draw_prognostic_latents,
@@ -27,14 +22,13 @@ from stratomics.plots import (
     kaplan_meier_table,
     prognostic_latents_table,
     save_figure,
-    selection_frequency,
     subtype_color,
-    top_features,
     training_table,
     umap_table,
 )
 from stratomics.plots.kaplan_meier import at_risk
 from stratomics.plots.style import house_style, number_text, p_text, shorten, text_mm
+from stratomics.projection import compute_umap, umap_coordinates
 from stratomics.tables import read_table, write_table
 
 ABOUT = About("COHORT_A", "vae", 120, 41)
@@ -251,7 +245,7 @@ def test_kaplan_meier_is_drawn_from_the_file_beside_it_alone(tmp_path) -> None:
 @pytest.mark.parametrize("n", [0, 1, 2, 5])
 def test_umap_of_very_few_patients_is_their_principal_plane(n: int) -> None:
     latents = np.random.default_rng(0).normal(size=(n, 3)).astype(np.float32)
-    plane = compute_umap(latents, 0)
+    plane = umap_coordinates(latents, [f"p{i}" for i in range(n)], 0)[["umap_1", "umap_2"]].to_numpy()
     assert plane.shape == (n, 2)
     assert plane.dtype == np.float32
     if n == 2:  # two points keep their distance
@@ -273,9 +267,10 @@ def test_umap_repeats_its_bytes_and_keeps_groups_apart() -> None:
 
 @pytest.mark.parametrize("risk", [np.linspace(-1, 1, 40), np.zeros(40), np.full(40, np.nan)])
 def test_umap_is_drawn_for_any_risk(risk: np.ndarray) -> None:
-    plane = np.random.default_rng(0).normal(size=(40, 2))
     people = clinical(40)
-    figure = draw_umap(umap_table(plane, people, np.arange(40) % 6 + 1, risk), ABOUT)
+    plane = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 2)), columns=["umap_1", "umap_2"])
+    subtypes = people.assign(subtype=np.arange(40) % 6 + 1)
+    figure = draw_umap(umap_table(plane.assign(patient=people.index), subtypes, risk), ABOUT)
     text = words(figure)
     assert "apparent" in text
     assert "no test" in text
@@ -480,47 +475,3 @@ def test_the_bytes_do_not_depend_on_the_users_matplotlib_settings(tmp_path) -> N
         assert mpl.rcParams["font.size"] == 20  # and the settings are given back
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
-
-
-# --- captions of the report
-
-REPORT = Path(__file__).parents[2] / "workflow" / "report"
-CONFIG = {
-    "seed": 7,
-    "cohorts": [{"name": "demo_", "simulate": {}}, {"name": "B", "omics": [{"name": "mrna"}, {"name": "mirna_"}]}],
-    "embeddings": ["ae", {"kind": "dae"}, {"name": "mine_", "kind": "vae"}],
-}
-
-
-@pytest.mark.parametrize("name", sorted(path.name for path in REPORT.glob("*.rst")))
-@pytest.mark.parametrize("config", [CONFIG, {}], ids=["config", "defaults"])
-@pytest.mark.parametrize("n_subtypes", ["auto", 3])
-def test_captions_are_valid_for_any_config_and_name(name: str, config: dict, n_subtypes: str | int) -> None:
-    evaluation = {"folds": 5, "repeats": 2, "bootstrap": 1000, "horizon_days": 1825, "permutations": 200}
-    subtypes = {
-        "n_subtypes": n_subtypes,
-        "criterion": "silhouette",
-        "min_share": 0.1,
-        "method": "kmeans",
-        "restarts": 20,
-    }
-    snakemake = SimpleNamespace(
-        config=config,
-        wildcards=SimpleNamespace(cohort="cohort_", embedding="mine_"),  # a trailing underscore is a link in rst
-        params=SimpleNamespace(
-            evaluation=evaluation,
-            seed=7,
-            subtypes=subtypes,
-            settings={"evaluation": evaluation, "seed": 7},
-            stability={"subsamples": 100, "share": 0.8, "ambiguous_below": 0.7},
-            covariates=["age", "sex_"],
-            cohorts=["cohort_", "B"],
-        ),
-    )
-    # As Snakemake sets it up, but strict about what is not defined.
-    templates = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-    text = templates.from_string((REPORT / name).read_text()).render(snakemake=snakemake, categories={}, files=[])
-    html = publish_parts(text, writer="html", settings_overrides={"halt_level": 2})["html_body"]
-    assert "may not be concluded" in html
-    if name not in ("workflow.rst", "compare_cohorts.rst", "plot_cohorts.rst"):  # of all cohorts
-        assert "cohort_" in html

@@ -12,8 +12,10 @@ from sklearn.preprocessing import StandardScaler
 
 from stratomics.cohort.simulate import simulate_cohort
 from stratomics.cohort.types import Cohort, Omics
+from stratomics.config import defaults
 from stratomics.errors import DataError
-from stratomics.preprocess import fit_preprocess, load_preprocess, save_preprocess
+from stratomics.preprocess import FittedPreprocess, load_preprocess, save_preprocess
+from stratomics.preprocess import fit_preprocess as fit_with
 
 SETTINGS = [{}, {"impute": "knn", "neighbours": 5}, {"max_features": 40, "balance": False}]
 TRAIN = np.arange(0, 110)
@@ -27,7 +29,9 @@ def cohort():
         {"name": "mirna", "features": 90, "values": "counts"},
         {"name": "meth", "features": 60, "values": "beta"},
     ]
-    simulated = simulate_cohort("demo", {"patients": 160, "omics": omics, "seed": 5, "batch_effect": 2.0})
+    simulated = simulate_cohort(
+        "demo", {**defaults("simulate"), "patients": 160, "omics": omics, "seed": 5, "batch_effect": 2.0}
+    )
     tables = {name: table.set_index("patient") for name, table in simulated.tables.items()}
     clinical = simulated.clinical.dropna(subset=["time"]).set_index("patient")
     for table in tables.values():
@@ -46,6 +50,11 @@ def cohort():
         ),
         clinical,
     )
+
+
+def fit_preprocess(cohort: Cohort, train: np.ndarray, settings: dict | None = None) -> FittedPreprocess:
+    """Fit with the default settings, but for those given."""
+    return fit_with(cohort, train, {**defaults("preprocess"), **(settings or {})})
 
 
 def one_omics(values, transform="none", batch=None):

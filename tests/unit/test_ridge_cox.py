@@ -74,6 +74,22 @@ def test_order_of_penalties_and_of_patients_does_not_matter():
     np.testing.assert_allclose(other.coef[::-1], path.coef, atol=1e-8)
 
 
+@pytest.mark.parametrize("p", [4, 80])
+def test_a_start_changes_nothing_and_a_coarse_fit_little(p):
+    x, time, event = draw(50, p, seed=6)
+    penalties = [40.0, 4.0, 0.4]
+    exact = ridge_cox_path(x, time, event, penalties)
+    rng = np.random.default_rng(1)
+    for start in (exact.coef[1], 1e4 * rng.normal(size=p)):  # a good one, and one so bad that risk sets are empty
+        warm = ridge_cox_path(x, time, event, penalties, start=start)
+        assert warm.converged.all()
+        np.testing.assert_allclose(warm.coef, exact.coef, atol=1e-8)
+    coarse = ridge_cox_path(x, time, event, penalties, tol=0.1)
+    np.testing.assert_allclose(coarse.loglik, exact.loglik, atol=2e-3)
+    with pytest.raises(ValueError, match=f"one coefficient for each of {p} features"):
+        ridge_cox_path(x, time, event, penalties, start=np.zeros(p + 1))
+
+
 def test_separated_and_constant_features_have_an_estimate():
     _, time, event = draw(30, 1, seed=5, ties=False)
     x = np.column_stack([-time, np.ones(30), -time])

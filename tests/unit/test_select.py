@@ -50,7 +50,7 @@ def test_numbers_are_those_of_lifelines(latents, follow_up):
 
 def test_planted_latents_are_selected_and_the_table_is_complete(latents, follow_up):
     table = select_latents(latents, *follow_up, SETTINGS)
-    expected = ["latent", "coef", "hazard_ratio", "ci_low", "ci_high", "p", "q", "selected", "reason"]
+    expected = ["latent", "coef", "hazard_ratio", "ci_low", "ci_high", "z", "p", "q", "selected", "reason"]
     assert list(table.columns) == expected
     assert table["latent"].tolist()[:2] == ["z01", "z02"]
     assert table["selected"].dtype == bool
@@ -111,7 +111,7 @@ def test_names_are_kept(latents, follow_up):
 
 def test_hopeless_inputs_say_what_to_do(latents, follow_up):
     time, event = follow_up
-    with pytest.raises(DataError, match=r"of 12 latents on 150 .* 12 dead.*kl_weight"):
+    with pytest.raises(DataError, match=r"of 12 latents on 150 .* 12 dead.*divergence_weight"):
         select_latents(np.full_like(latents, 0.3), time, event, SETTINGS)
     with pytest.raises(DataError, match=r"None of the 150 training patients has the event"):
         select_latents(latents, time, np.zeros(150, bool), SETTINGS)

@@ -19,6 +19,8 @@ from stratomics.tables import read_table, write_table
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 EMBEDDINGS = ["vae", "ae"]
 METHODS = ["clinical", "pca", "mrna_only"]
+STATISTICS = ["apparent_logrank_p", "heldout_logrank_p", "heldout_trend_z", "heldout_cindex", "heldout_cindex_subtype"]
+STATISTICS += ["added_lr_p", "added_lr_risk_p"]
 C = {"vae": 0.66, "ae": 0.52, "clinical": 0.62, "pca": 0.58, "mrna_only": 0.6}
 
 
@@ -28,6 +30,7 @@ def metrics_of(method, events):
         "logrank_p": (1e-7, 0.004),
         "hazard_ratio": (2.9, 1.0 + 4 * (c - 0.5)),
         "cindex": (0.71, c),
+        "cindex_subtype": (0.67, c - 0.04),
         "cindex_uno": (0.70, c),
         "n_subtypes": (3.0, 3.0),
         "ibs": (0.15, 0.18),
@@ -35,6 +38,9 @@ def metrics_of(method, events):
         "auc_365": (0.8, c),
         "auc_1095": (0.75, np.nan),
         "rmst_difference": (400.0, 200.0),
+        "rmst_days": (1825.0, 1825.0),
+        "risk_group_hazard_ratio": (2.7, 1.0 + 5 * (c - 0.5)),
+        "risk_group_cindex": (0.68, c - 0.03),
     }
     rows = [
         (repeat, metric, apparent, held_out + shift, held_out - 0.05, held_out + 0.05, 300, events)
@@ -48,7 +54,7 @@ def metrics_of(method, events):
 def permutation_tests(permutations):
     rows = []
     for embedding, p, adjusted in (("vae", 0.005, 0.01), ("ae", 0.4, 0.4)):
-        for statistic in ("apparent_logrank_p", "heldout_logrank_p", "heldout_cindex", "added_lr_p", "added_lr_risk_p"):
+        for statistic in STATISTICS:
             share = 0.64 if statistic == "apparent_logrank_p" else np.nan
             rows.append((embedding, statistic, 1.0, 0.5, 0.1, 0.9, p, adjusted, permutations, share))
     columns = ["embedding", "statistic", "observed", "null_mean", "null_q05", "null_q95", "p", "p_adjusted"]
@@ -94,13 +100,13 @@ def cohort_tables(
     names = "age, sex, stage" if covariate == "stage" else covariate
     added = pd.DataFrame(
         [
-            (e, term, 0.62, 0.62 + gain, gain, gain - 0.02, gain + 0.02, 8.1, 1, 0.004, 300, events, names)
+            (e, term, 0.62, 0.62 + gain, gain, gain - 0.02, gain + 0.02, 8.1, 1, 0.004, 300, events, names, 0.12)
             for e, gain in (("vae", 0.035), ("ae", -0.003))
             for term in ("subtype", "risk")
         ],
         columns=[
             *("embedding", "term", "clinical_cindex", "combined_cindex", "delta", "ci_low", "ci_high", "lr_chi2"),
-            *("lr_df", "lr_p", "n", "events", "covariates"),
+            *("lr_df", "lr_p", "n", "events", "covariates", "clinical_missing"),
         ],
     )
     put("added_value", added if covariates else added.iloc[:0])
@@ -147,7 +153,8 @@ def cohort_tables(
                 [
                     *(("pac", "2", 0.1), ("pac", "3", 0.15), ("pac_chosen", "3", 0.15), ("k_chosen_again", "3", 0.8)),
                     *(("ari_folds_mean", "all", 0.7 if e == "vae" else 0.2), ("ari_subsamples_full_mean", "all", 0.8)),
-                    ("ambiguous_share", "all", 0.1),
+                    *(("ambiguous_share", "all", 0.1), ("continuum_p", "3", 0.3 if e == "vae" else 0.01)),
+                    *(("k_folds", "2", 0.2), ("k_folds", "3", 0.8), ("k_folds_again", "3", 0.8)),
                 ],
                 columns=["measure", "item", "value"],
             ),
@@ -222,9 +229,9 @@ def test_leaderboard_and_verdicts_as_files(whole):
     assert leaderboard["n_subtypes"].tolist() == [3] * 5
     assert verdicts.columns.tolist() == [*VERDICT_COLUMNS, *EVIDENCE_COLUMNS, *REASON_COLUMNS]
     rows = verdicts.set_index("embedding")
-    codes = rows[["separation", "added_value", "stability"]]
-    assert codes.loc["vae"].tolist() == ["separates", "adds", "stable"]
-    assert codes.loc["ae"].tolist() == ["no_evidence", "no_added_value", "unstable"]
+    codes = rows[["separation", "added_value", "stability", "beside_simpler"]]
+    assert codes.loc["vae"].tolist() == ["separates", "adds", "continuum", "as_good"]
+    assert codes.loc["ae"].tolist() == ["no_evidence", "no_added_value", "unstable", "simpler"]
     again = leaderboard[leaderboard["kind"] == "embedding"].set_index("method")[codes.columns]
     assert again.to_numpy().tolist() == codes.to_numpy().tolist()
     assert leaderboard.set_index("method").loc["vae", "delta_vs_clinical"] == pytest.approx(0.04)
@@ -247,12 +254,22 @@ def test_the_first_ten_lines_hold_the_verdict_of_every_embedding(whole):
 def test_held_out_stands_beside_apparent(whole):
     header, vae, ae = cells_of(whole[2], "Held-out beside apparent")
     row = dict(zip(header, vae, strict=True))
-    assert row["C apparent"] == "0.71"
-    assert row["C held-out"] == "0.66 [0.61 to 0.71]"
+    assert (row["subtypes"], row["chosen by the folds"]) == ("3", "2 in 20 %, 3 in 80 %")
+    assert row["C of subtypes apparent"] == "0.67"
+    assert row["C of subtypes held-out"] == "0.62 [0.57 to 0.67]"
     assert row["permutation p"] == "0.005"
     assert row["adjusted"] == "0.010"
     assert row["RMST difference, months"] == "6.6"
     assert ae[0] == "ae"
+
+
+def test_the_subtypes_stand_beside_the_risk_cut_into_groups(whole):
+    header, vae, _ = cells_of(whole[2], "The risk, and the subtypes against cutting it")
+    row = dict(zip(header, vae, strict=True))
+    assert row["C of risk held-out"] == "0.66 [0.61 to 0.71]"
+    assert (row["HR, subtypes"][:4], row["HR, risk cut"][:4]) == ("1.64", "1.80")
+    assert (row["C, subtypes"][:4], row["C, risk cut"][:4]) == ("0.62", "0.63")
+    assert "it separates unseen patients better than the subtypes do" in whole[2]
 
 
 def test_comparators_with_paired_differences(whole):
@@ -270,9 +287,9 @@ def test_added_value_stability_and_enrichment_sections(whole):
     assert rows[1][:5] == ["vae", "subtype", "0.620", "0.655", "+0.035 [+0.015 to +0.055]"]
     assert rows[1][-2:] == ["0.005", "0.010"]
     assert rows[2][-2:] == ["0.005", "0.010"]
-    assert "Cox model of age, sex, stage" in summary
+    assert "Cox model of age, sex, stage. 12 % of the patients lack at least one of them." in summary
     rows = cells_of(summary, "Stability")
-    assert rows[1] == ["vae", "3", "80 %", "0.15", "0.70", "0.80", "10 %", "60"]
+    assert rows[1] == ["vae", "3", "80 %", "0.15", "0.70", "0.80", "10 %", "0.30", "60"]
     assert "- vae and ae: adjusted Rand index 0.41 in the full fit, 0.25 held-out." in summary
     assert "1 of 3 tests" in summary
     assert "- vae, stage: epsilon squared 0.06, q 0.004 (kruskal wallis, 290 patients of known value)" in summary

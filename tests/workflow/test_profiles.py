@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,6 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PROFILES = sorted((ROOT / "workflow" / "profiles").glob("*/profile.yaml"))
 BY_RULE = ("set-resources", "set-threads", "groups")
-
-
-def rule_names() -> set[str]:
-    """Every rule of the workflow."""
-    files = [ROOT / "Snakefile", *(ROOT / "workflow" / "rules").glob("*.smk")]
-    return {name for file in files for name in re.findall(r"^rule (\w+):", file.read_text(), flags=re.MULTILINE)}
 
 
 def rules_named(text: str) -> set[str]:
@@ -32,8 +27,8 @@ def test_there_are_profiles() -> None:
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.parent.name)
-def test_every_rule_named_exists(path: Path) -> None:
-    assert rules_named(path.read_text()) - rule_names() == set()
+def test_every_rule_named_exists(path: Path, described: dict[str, Any]) -> None:
+    assert rules_named(path.read_text()) - set(described["rules"]) == set()
 
 
 def slurm_profile() -> dict[str, Any]:
@@ -42,21 +37,34 @@ def slurm_profile() -> dict[str, Any]:
     return profile
 
 
-def rules_with(directive: str) -> set[str]:
-    """The rules that have a directive."""
-    texts = [file.read_text() for file in (ROOT / "workflow" / "rules").glob("*.smk")]
-    blocks = [block for text in texts for block in re.split(r"^(?=rule )", text, flags=re.MULTILINE)[1:]]
-    return {re.split(r"\W", block)[1] for block in blocks if re.search(rf"^ +{directive}\b", block, flags=re.MULTILINE)}
-
-
 def test_slurm_profile_names_rules() -> None:
     named = rules_named((ROOT / "workflow/profiles/slurm/profile.yaml").read_text())
     assert {"train_embedding", "plot_umap"} <= named
 
 
-def test_steps_of_seconds_share_jobs_and_long_ones_do_not() -> None:
+def test_steps_of_seconds_share_jobs_and_long_ones_do_not(rules: dict[str, Any]) -> None:
     alone = {"train_embedding", "permute_survival", "fit_comparator"}
-    assert set(slurm_profile()["groups"]) == rules_with("script") - rules_with("localrule") - alone
+    submitted = {name for name, rule in rules.items() if not rule["local"]}
+    assert set(slurm_profile()["groups"]) == submitted - alone
+
+
+def test_no_group_waits_for_one_that_waits_for_it(described: dict[str, Any]) -> None:
+    """A job of Slurm starts when all that its steps need is there."""
+    label = slurm_profile()["groups"]
+    of = [
+        label.get(job["rule"], job["rule"]).format_map({"embedding": "", **job["wildcards"]})
+        for job in described["jobs"]
+    ]
+    made = {path: group for job, group in zip(described["jobs"], of, strict=True) for path in files(job["output"])}
+    needs: dict[str, set[str]] = {}
+    for job, group in zip(described["jobs"], of, strict=True):
+        needs.setdefault(group, set()).update({made[path] for path in files(job["input"]) if path in made} - {group})
+    assert [*TopologicalSorter(needs).static_order()]
+
+
+def files(named: dict[str, Any]) -> list[str]:
+    """All paths of an input or output."""
+    return [path for own in named.values() for path in (own if isinstance(own, list) else [own])]
 
 
 def test_no_group_mixes_cohorts() -> None:
@@ -67,8 +75,8 @@ def test_no_group_mixes_cohorts() -> None:
         assert components <= sum(other == label for other in profile["groups"].values())
 
 
-def test_the_rule_with_a_gpu_can_have_a_partition_of_its_own() -> None:
-    assert rules_with("gpu") == {"train_embedding"}
+def test_the_rule_with_a_gpu_can_have_a_partition_of_its_own(rules: dict[str, Any]) -> None:
+    assert [name for name, rule in rules.items() if "gpu" in rule["resources"]] == ["train_embedding"]
     assert "train_embedding" not in slurm_profile()["groups"]
 
 

@@ -1,19 +1,21 @@
-# A classifier of the subtypes from omics features, so that unseen patients get a label.
+# A classifier of the subtypes, so that unseen patients get a label.
 
 
 rule fit_classifier:
     """Fit the classifier on the training patients of every split and label the patients it never saw."""
     input:
+        unpack(features_of_classifier),
         cohort="<results>/{cohort}/intake/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
-        transforms="<results>/{cohort}/preprocess/transforms.safetensors",
-        clusters="<results>/{cohort}/{embedding}/clusters.tsv",
-        subtypes="<results>/{cohort}/{embedding}/subtypes.safetensors",
+        latents="<results>/{cohort}/{embedding}/latents.safetensors",
+        prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
+        subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
+        risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
     output:
         predictions="<results>/{cohort}/{embedding}/predictions.tsv",
         classifier="<results>/{cohort}/{embedding}/classifier.tsv",
         inner_cv="<results>/{cohort}/{embedding}/classifier_inner_cv.tsv",
-        models="<results>/{cohort}/{embedding}/classifier.safetensors",
+        classifier_models="<results>/{cohort}/{embedding}/classifier.safetensors",
     log:
         "<logs>/{cohort}/{embedding}/fit_classifier.log",
     benchmark:

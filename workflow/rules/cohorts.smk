@@ -4,7 +4,7 @@
 rule compare_cohorts:
     """One row per cohort and embedding, read off the leaderboards and verdicts."""
     input:
-        leaderboards=per_cohort("leaderboard.tsv"),
+        leaderboard=per_cohort("leaderboard.tsv"),
         verdicts=per_cohort("verdicts.tsv"),
     output:
         cohorts=report(

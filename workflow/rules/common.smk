@@ -9,6 +9,7 @@ _SCRIPTS = Path(str(workflow.current_basedir)).resolve().parents[1].joinpath("sc
 if _SCRIPTS.as_posix() not in sys.path:
     sys.path.append(_SCRIPTS.as_posix())
 
+from stratomics.catalogue import comparators as _comparators
 from stratomics.checksums import checksums as _checksums
 from stratomics.config.code import code_version as _code_version
 from stratomics.config import load_config, load_yaml
@@ -20,13 +21,12 @@ from stratomics.system_faults import explain as _explain
 
 def _settings():
     """Validate the config, all faults at once, before any job."""
-    schema = _SCRIPTS.parent.joinpath("workflow", "schemas", "config.schema.yaml")
     try:
         for path in workflow.configfiles:
             # It refuses duplicate keys, of which Snakemake silently takes the last.
             load_yaml(path)
         # Reports embed the params of jobs in script elements as they are, so no name may end one.
-        return _quoted(load_config(config, schema_path=schema))
+        return _quoted(load_config(config))
     except ConfigError as error:
         count = len(error.faults)
         heading = (
@@ -40,18 +40,8 @@ def _settings():
 SETTINGS = _settings()
 COHORTS = {cohort["name"]: cohort for cohort in SETTINGS["cohorts"]}
 EMBEDDINGS = {embedding["name"]: embedding for embedding in SETTINGS["embeddings"]}
-WITH_COVARIATES = ["clinical", "elastic_net_cox_clinical", "ridge_cox_clinical"]
-FIGURES = ["kaplan_meier", "umap", "training", "prognostic_latents", "feature_heatmap"]
-# One figure per cohort, a panel per embedding.
-COHORT_FIGURES = [
-    "optimism",
-    "permutation_null",
-    "comparators",
-    "consensus",
-    "k_selection",
-    "calibration",
-    "enrichment",
-]
+# What every comparator says of itself.
+CATALOGUE = _comparators()
 # A job runs this many permutations: the unit that is lost when a run is killed.
 CHUNK = 50
 CHUNKS = [
@@ -65,6 +55,7 @@ MODEL_FILES = [
     "preprocess.safetensors",
     "network.safetensors",
     "subtypes.safetensors",
+    "risk.safetensors",
     "classifier.safetensors",
 ]
 # Checksums of tables stay here, so that a dry run reads no table that it has seen.
@@ -95,6 +86,16 @@ def code_version(rule):
     return _code_version(
         _SCRIPTS.joinpath(f"{rule}.py"), _SCRIPTS.joinpath("stratomics")
     )
+
+
+def of_cohort(name):
+    """The file `name` of the cohort of a job."""
+    return f"<results>/{{cohort}}/{name}"
+
+
+def of_embedding(name):
+    """The file `name` of the embedding of a job."""
+    return f"<results>/{{cohort}}/{{embedding}}/{name}"
 
 
 def per_cohort(name):
@@ -163,24 +164,31 @@ def annotated_of(wildcards):
     return [*covariates_of(wildcards), *clinical.get("annotations", [])]
 
 
-def comparators_of(wildcards):
-    """The comparators that a cohort can have: the clinic needs covariates, one omics alone needs others beside it."""
+def omics_of(wildcards):
+    """The names of the omics of a cohort."""
     cohort = COHORTS[wildcards.cohort]
     omics = cohort["simulate"]["omics"] if "simulate" in cohort else cohort["omics"]
-    possible = {name: len(covariates_of(wildcards)) > 0 for name in WITH_COVARIATES}
-    possible["single_omics"] = len(omics) > 1
-    return [name for name in SETTINGS["comparators"] if possible.get(name, True)]
+    return [one["name"] for one in omics]
+
+
+def comparators_of(wildcards):
+    """The comparators that a cohort can have, by what each says that it needs (stratomics.catalogue)."""
+    has = {"covariates": covariates_of(wildcards), "omics": omics_of(wildcards)}
+    return [name for name in SETTINGS["comparators"] if CATALOGUE[name].suits(**has)]
+
+
+def _needs_covariates(wildcards):
+    return "covariates" in CATALOGUE[wildcards.comparator].needs
 
 
 def covariates_of_comparator(wildcards):
     """The covariates of a comparator, if it needs any."""
-    needs = wildcards.comparator in WITH_COVARIATES
-    return covariates_of(wildcards) if needs else []
+    return covariates_of(wildcards) if _needs_covariates(wildcards) else []
 
 
 def cohort_of_comparator(wildcards):
     """The cohort that a comparator is fitted on; covariates are only in that of the user."""
-    folder = "" if wildcards.comparator in WITH_COVARIATES else "intake/"
+    folder = "" if _needs_covariates(wildcards) else "intake/"
     return f"<results>/{wildcards.cohort}/{folder}cohort.h5mu"
 
 
@@ -198,19 +206,17 @@ def beside_embeddings(suffix):
 
 
 def comparator_settings(wildcards):
-    """What a comparator depends on: those that run the chain on all of it, the others on little."""
-    chain = ["embeddings", "selection", "subtypes", "classifier"]
-    own = {
-        "single_omics": ["device", *chain],
-        "pca": chain,
-        "random_embedding": chain,
+    """The part of the config that a comparator reads."""
+    return CATALOGUE[wildcards.comparator].settings(SETTINGS)
+
+
+def features_of_classifier(wildcards):
+    """The preprocessing, where the classifier looks at omics features rather than at latents."""
+    if SETTINGS["classifier"]["predictors"] == "latents":
+        return {}
+    return {
+        "transforms": f"<results>/{wildcards.cohort}/preprocess/transforms.safetensors"
     }
-    keys = own.get(wildcards.comparator, [])
-    settings = {key: SETTINGS[key] for key in keys}
-    settings["evaluation"] = {"horizon_days": SETTINGS["evaluation"]["horizon_days"]}
-    settings["preprocess"] = SETTINGS["preprocess"]
-    settings.setdefault("device", "cpu")
-    return settings
 
 
 def permutations_of_chunk(wildcards):

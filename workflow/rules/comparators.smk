@@ -16,7 +16,7 @@ rule fit_comparator:
         "<benchmarks>/{cohort}/comparators/{comparator}/fit_comparator.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1500, cells=6, kept_by_split=12, pairs=100),
         runtime=runtime(60, kept=10, pairs=3),
@@ -52,7 +52,6 @@ rule combine_clinical:
     params:
         embeddings=list(EMBEDDINGS),
         covariates=covariates_of,
-        horizon_days=SETTINGS["evaluation"]["horizon_days"],
         seed=SETTINGS["seed"],
         code=code_version("combine_clinical"),
     script:
@@ -94,7 +93,7 @@ rule compare_methods:
         "<benchmarks>/{cohort}/compare_methods.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1200, cells=6, pairs=40),
         runtime=runtime(15, pairs=1),
@@ -106,6 +105,7 @@ rule compare_methods:
             key: SETTINGS["evaluation"][key]
             for key in ("bootstrap", "horizon_days", "auc_days")
         },
+        risk=SETTINGS["risk"]["method"],
         seed=SETTINGS["seed"],
         code=code_version("compare_methods"),
     script:

@@ -11,11 +11,13 @@ rule train_embedding:
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
         network="<results>/{cohort}/{embedding}/network.safetensors",
         history="<results>/{cohort}/{embedding}/training.tsv",
-        info="<results>/{cohort}/{embedding}/training.json",
+        training="<results>/{cohort}/{embedding}/training.json",
     log:
         "<logs>/{cohort}/{embedding}/train_embedding.log",
     benchmark:
         "<benchmarks>/{cohort}/{embedding}/train_embedding.tsv"
+    # All else of an embedding waits for it, the long permutations too.
+    priority: 1
     conda:
         "../../envs/stratomics.yaml"
     threads: TRAINING_THREADS
@@ -30,3 +32,27 @@ rule train_embedding:
         code=code_version("train_embedding"),
     script:
         "../../scripts/train_embedding.py"
+
+
+rule project_embeddings:
+    """Lay out the patients in the plane by UMAP, for every embedding of a cohort."""
+    input:
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
+        latents=of_embeddings("latents.safetensors"),
+    output:
+        umap=of_embeddings("umap.tsv"),
+    log:
+        "<logs>/{cohort}/project_embeddings.log",
+    benchmark:
+        "<benchmarks>/{cohort}/project_embeddings.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1200, cells=6),
+        runtime=runtime(15),
+    params:
+        seed=SETTINGS["seed"],
+        code=code_version("project_embeddings"),
+    script:
+        "../../scripts/project_embeddings.py"

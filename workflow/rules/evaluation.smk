@@ -30,7 +30,7 @@ rule measure_stability:
         "<benchmarks>/{cohort}/{embedding}/measure_stability.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1000, cells=6, pairs=40),
         runtime=runtime(15, pairs=1),
@@ -73,15 +73,16 @@ rule evaluate_subtypes:
         "<benchmarks>/{cohort}/{embedding}/evaluate_subtypes.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1000, cells=6, pairs=20),
         runtime=runtime(10, pairs=1),
     params:
         evaluation={
             key: SETTINGS["evaluation"][key]
-            for key in ("bootstrap", "horizon_days", "auc_days")
+            for key in ("folds", "repeats", "bootstrap", "horizon_days", "auc_days")
         },
+        risk=SETTINGS["risk"]["method"],
         seed=SETTINGS["seed"],
         code=code_version("evaluate_subtypes"),
     script:
@@ -97,13 +98,13 @@ rule export_embedding:
         history="<results>/{cohort}/{embedding}/training.tsv",
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
         subtypes="<results>/{cohort}/{embedding}/subtypes.tsv",
-        predictions="<results>/{cohort}/{embedding}/predictions.tsv",
+        umap="<results>/{cohort}/{embedding}/umap.tsv",
         network="<results>/{cohort}/{embedding}/network.safetensors",
-        clusters="<results>/{cohort}/{embedding}/subtypes.safetensors",
-        classifier="<results>/{cohort}/{embedding}/classifier.safetensors",
+        subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
+        risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
+        classifier_models="<results>/{cohort}/{embedding}/classifier.safetensors",
     output:
         embedding="<results>/{cohort}/{embedding}/embedding.h5ad",
-        umap="<results>/{cohort}/{embedding}/umap.tsv",
         model=expand(
             "<results>/{{cohort}}/{{embedding}}/model/{name}", name=MODEL_FILES
         ),
@@ -119,7 +120,7 @@ rule export_embedding:
         runtime=runtime(15),
     params:
         embedding=embedding_settings,
-        seed=SETTINGS["seed"],
+        classifier=SETTINGS["classifier"],
         code=code_version("export_embedding"),
     script:
         "../../scripts/export_embedding.py"

@@ -4,9 +4,9 @@
 rule permute_survival:
     """Run the chain on some of the permutations of survival; what is done stays done when a run is killed."""
     input:
+        unpack(features_of_classifier),
         cohort="<results>/{cohort}/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
-        transforms="<results>/{cohort}/preprocess/transforms.safetensors",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
     output:
         permutations="<results>/{cohort}/{embedding}/permutations/{chunk}.tsv",
@@ -21,7 +21,10 @@ rule permute_survival:
         mem_mb=memory(1200, cells=6, kept_by_split=6),
         runtime=runtime(30, patients=1e5),
     params:
-        settings={key: SETTINGS[key] for key in ("selection", "subtypes", "classifier")},
+        settings={
+            key: SETTINGS[key]
+            for key in ("selection", "subtypes", "risk", "classifier")
+        },
         permutations=permutations_of_chunk,
         covariates=covariates_of,
         seed=SETTINGS["seed"],

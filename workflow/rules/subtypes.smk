@@ -1,4 +1,4 @@
-# From latents to risk subtypes, per split.
+# From latents to risk subtypes and a continuous risk, per split.
 
 
 rule select_latents:
@@ -8,7 +8,7 @@ rule select_latents:
         splits="<results>/{cohort}/splits.tsv",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
     output:
-        latents="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
+        prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
     log:
         "<logs>/{cohort}/{embedding}/select_latents.log",
     benchmark:
@@ -45,7 +45,7 @@ rule cluster_patients:
                 "item": "choice of K",
             },
         ),
-        models="<results>/{cohort}/{embedding}/subtypes.safetensors",
+        subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
     log:
         "<logs>/{cohort}/{embedding}/cluster_patients.log",
     benchmark:
@@ -62,3 +62,31 @@ rule cluster_patients:
         code=code_version("cluster_patients"),
     script:
         "../../scripts/cluster_patients.py"
+
+
+rule fit_risk:
+    """Fit the continuous risk: a ridge Cox model on all latents of the training patients of every split."""
+    input:
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        latents="<results>/{cohort}/{embedding}/latents.safetensors",
+        subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
+    output:
+        risk_latents="<results>/{cohort}/{embedding}/risk_latents.tsv",
+        risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
+    log:
+        "<logs>/{cohort}/{embedding}/fit_risk.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/fit_risk.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(1000, cells=6),
+        runtime=runtime(10),
+    params:
+        risk=SETTINGS["risk"],
+        seed=SETTINGS["seed"],
+        code=code_version("fit_risk"),
+    script:
+        "../../scripts/fit_risk.py"

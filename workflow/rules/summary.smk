@@ -39,7 +39,11 @@ rule write_leaderboard:
     params:
         embeddings=list(EMBEDDINGS),
         evaluation={
-            key: SETTINGS["evaluation"][key] for key in ("horizon_days", "auc_days")
+            key: SETTINGS["evaluation"][key]
+            for key in (
+                *("folds", "repeats", "permutations"),
+                *("bootstrap", "horizon_days", "auc_days"),
+            )
         },
         covariates=covariates_of,
         code=code_version("write_leaderboard"),
@@ -59,7 +63,6 @@ rule write_summary:
         training=of_embeddings("training.json"),
         comparisons="<results>/{cohort}/comparisons.tsv",
         added_value="<results>/{cohort}/added_value.tsv",
-        stability=of_embeddings("stability.tsv"),
         enrichment="<results>/{cohort}/enrichment.tsv",
         agreement="<results>/{cohort}/agreement.tsv",
     output:

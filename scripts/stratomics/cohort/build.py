@@ -27,8 +27,8 @@ from .types import Cohort, Omics
 
 #: Fewer events than this leave nothing to learn survival from, however few the folds.
 MIN_EVENTS = 20
-#: Below this many events the results of a run say little.
-FEW_EVENTS = 50
+#: With fewer events than this the results of a run say little.
+ENOUGH_EVENTS = 50
 
 
 def build_cohort(
@@ -242,9 +242,9 @@ def _check_power(
             f"{folds} folds at least {needed} patients and {enough} events are needed{advice}"
         )
         return
-    if events < FEW_EVENTS:
+    if events < ENOUGH_EVENTS:
         message = (
-            f"{events} events are few (below {FEW_EVENTS}): underpowered, expect wide intervals and chance findings"
+            f"{events} events are few (below {ENOUGH_EVENTS}): underpowered, expect wide intervals and chance findings"
         )
         checks.add("cohort", name, "few_events", events, message, action="warning")
     if events == n:

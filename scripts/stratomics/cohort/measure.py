@@ -11,7 +11,7 @@ from .checks import Checks, are, count, listing
 MAX_MISSING = 0.5
 #: Measurements beyond this were hardly put on a logarithmic or standardised scale.
 LARGE = 1000.0
-#: A batch needs as many patients for its mean and spread to be known.
+#: A batch needs as many patients for its mean and spread to be known; smaller ones are standardised all together.
 MIN_BATCH = 10
 
 

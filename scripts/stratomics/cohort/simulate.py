@@ -10,29 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratomics.errors import ConfigError
 from stratomics.runtime import derive_seed
 from stratomics.tables import write_table
 
 from .simulate_omics import SHARED_NUISANCE, TRANSFORMS, PatientState, simulate_omics
 
-#: The settings and what they are when not given.
-DEFAULTS: dict[str, Any] = {
-    "patients": 300,
-    "subtypes": 3,
-    "effect": 1.0,
-    "censoring": 0.6,
-    "clinical_effect": 0.3,
-    "batch_effect": 1.0,
-    "missing": 0.02,
-    "null": False,
-    "seed": 0,
-    "omics": [
-        {"name": "mrna", "features": 600, "values": "log_normal"},
-        {"name": "mirna", "features": 250, "values": "counts"},
-        {"name": "meth", "features": 400, "values": "beta"},
-    ],
-}
 COVARIATES = ["age", "sex", "stage"]
 
 SEVERITY_EFFECT = 0.2  # of one standard deviation of severity on the log hazard, as a share of `effect`
@@ -70,7 +52,7 @@ class SimulatedCohort:
     features: pd.DataFrame
 
 
-def simulate_cohort(name: str, settings: Mapping[str, Any] | None = None) -> SimulatedCohort:
+def simulate_cohort(name: str, settings: Mapping[str, Any]) -> SimulatedCohort:
     """Simulate a cohort.
 
     Every omics, the patients, survival and the missing values have a random stream of their own: adding an omics, or
@@ -81,24 +63,16 @@ def simulate_cohort(name: str, settings: Mapping[str, Any] | None = None) -> Sim
     name
         Prefix of the patient ids.
     settings
-        Any of `DEFAULTS`. `effect` is the difference in log hazard between neighbouring subtypes, `censoring` the share of
-        patients without the event, `clinical_effect` the log hazard of one standard deviation of age and of stage,
-        `missing` the share of missing values (0: a cohort without any gap), and `null` cuts the link between omics and
-        survival: the planted risks are shuffled over the patients before survival is drawn. The omics themselves depend
-        on neither `effect` nor `null`.
+        ``simulate`` of a cohort, complete (``stratomics.config.defaults("simulate")``). `effect` is the difference in log
+        hazard between neighbouring subtypes, `censoring` the share of patients without the event, `clinical_effect` the log
+        hazard of one standard deviation of age and of stage, `missing` the share of missing values (0: a cohort without any
+        gap), and `null` cuts the link between omics and survival: the planted risks are shuffled over the patients before
+        survival is drawn. The omics themselves depend on neither `effect` nor `null`.
 
     Returns
     -------
     SimulatedCohort
-
-    Raises
-    ------
-    ConfigError
-        If a setting is unknown.
     """
-    settings = {**DEFAULTS, **(settings or {})}
-    if unknown := settings.keys() - DEFAULTS.keys():
-        raise ConfigError(f"simulate: unknown setting {', '.join(sorted(unknown))}; allowed are {', '.join(DEFAULTS)}.")
     n, n_subtypes, seed = settings["patients"], settings["subtypes"], settings["seed"]
 
     rng = _stream(seed, "patients")
@@ -183,7 +157,7 @@ def simulated_cohort_config(settings: Mapping[str, Any], folder: str | Path, nam
     dict
         An entry of ``cohorts`` in the config.
     """
-    settings, folder = {**DEFAULTS, **settings}, Path(folder)
+    folder = Path(folder)
     omics = []
     for one in settings["omics"]:
         entry = {"name": one["name"], "path": str(folder / f"{one['name']}.tsv.gz")}

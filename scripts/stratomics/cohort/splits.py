@@ -10,7 +10,17 @@ import pandas as pd
 from stratomics.errors import DataError
 from stratomics.runtime import derive_seed
 
-from .types import Split
+from .types import FULL, Split
+
+
+def of_full(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of the full fit from a table with the column ``split``."""
+    return table[table["split"] == FULL]
+
+
+def of_folds(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of the folds of the cross-validation from a table with the column ``split``."""
+    return table[table["split"] != FULL]
 
 
 def make_splits(time: np.ndarray, event: np.ndarray, *, folds: int, repeats: int, seed: int) -> list[Split]:
@@ -51,7 +61,7 @@ def make_splits(time: np.ndarray, event: np.ndarray, *, folds: int, repeats: int
         )
     everybody = np.arange(len(time), dtype=np.int64)
     strata = _strata(time, event)
-    splits = [Split("full", everybody, np.empty(0, dtype=np.int64))]
+    splits = [Split(FULL, everybody, np.empty(0, dtype=np.int64))]
     for repeat in range(repeats):
         rng = np.random.default_rng(np.random.SeedSequence([derive_seed(seed, "make_splits", repeat)]))
         dealt = np.concatenate([rng.permutation(np.flatnonzero(strata == stratum)) for stratum in np.unique(strata)])
@@ -125,7 +135,7 @@ def splits_from_table(table: pd.DataFrame, patients: Sequence[str]) -> list[Spli
             )
         train, held_out = (np.sort(positions[roles == role]).astype(np.int64) for role in ("train", "held_out"))
         splits.append(Split(str(name), train, held_out))
-    if "full" not in {split.name for split in splits}:
+    if FULL not in {split.name for split in splits}:
         raise DataError(
             f"splits.tsv has {len(splits)} splits and lacks 'full', the fit on all patients. Remove splits.tsv and run again."
         )

@@ -80,6 +80,15 @@ class Cohort:
         return int(self.event.sum())
 
 
+#: The split on all of whose patients the chain is fitted.
+FULL = "full"
+
+
+def repeat_of(split: str) -> str | None:
+    """Return the repeat that a split belongs to by its name: ``r0`` for ``r0f3``, None for ``full``."""
+    return None if split == FULL else split.split("f")[0]
+
+
 @dataclass(frozen=True)
 class Split:
     """Which patients a chain is fitted on and which it never sees.
@@ -99,4 +108,4 @@ class Split:
     @property
     def repeat(self) -> str | None:
         """``r0`` for ``r0f3``; None for ``full``."""
-        return None if self.name == "full" else self.name.split("f")[0]
+        return repeat_of(self.name)

@@ -11,7 +11,7 @@ from stratomics.cohort.types import Cohort, Split
 from stratomics.runtime import log
 from stratomics.subtypes.select import DEAD_SHARE
 from stratomics.survival.penalty import inner_folds
-from stratomics.survival.predicted import time_grid
+from stratomics.survival.predicted import step_times
 from stratomics.survival.ridge_cox import ridge_cox_path
 
 from .context import Context, MethodResult, Predicted, predict_splits
@@ -140,7 +140,6 @@ def combine_latents(
     latents: Mapping[str, Mapping[str, np.ndarray]],
     covariates: Sequence[str],
     *,
-    horizon_days: float,
     seed: int,
     threads: int = 1,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
@@ -154,8 +153,6 @@ def combine_latents(
         By embedding, then split: of all patients [n, L], from networks that did not see the held-out patients.
     covariates
         Columns of the clinical table.
-    horizon_days
-        Until when survival is predicted.
     seed
         Seed of the run.
     threads
@@ -168,7 +165,7 @@ def combine_latents(
     survival : dict of numpy.ndarray
         ``times`` (days, [T]) and ``<method>/<split>`` (float32 [n, T]).
     """
-    times = time_grid(horizon_days, cohort.time, splits)
+    times = step_times(cohort.time, cohort.event, splits)
     context = Context(cohort, splits, {}, {}, covariates, times, seed, threads)
 
     def combined(name: str) -> MethodResult:

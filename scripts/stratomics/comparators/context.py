@@ -9,12 +9,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.chain.labels import roles
 from stratomics.cohort.types import Cohort, Split
+from stratomics.errors import ConfigError
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed, parallel_map
 from stratomics.survival.predicted import breslow_survival
 
-PREDICTION_COLUMNS = ["method", "split", "patient", "role", "risk", "subtype", "n_subtypes", "n_selected"]
+PREDICTION_COLUMNS = ["method", "split", "patient", "role", "risk", "subtype", "n_subtypes", "risk_group", "n_selected"]
+
+
+class Declared(dict[str, Any]):
+    """The part of the config that a comparator is given; what it does not name among its ``READS`` is missing."""
+
+    def __missing__(self, key: str) -> Any:
+        raise ConfigError(
+            f"comparators: one reads {key!r} of the config without saying so, and would not run anew when that changes. "
+            f"Name it in its file: READS = ({key!r}, ...); see stratomics/catalogue.py."
+        )
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,7 @@ class Context:
     cohort, splits, fitted
         The patients, the splits, and the preprocessing fitted on each.
     settings
-        The whole config.
+        What the comparator says it reads of the config.
     covariates
         Columns of the clinical table for the clinical model.
     times
@@ -79,6 +91,8 @@ class Predicted:
         Label of each patient, int [n], where the method has subtypes.
     n_subtypes
         Number of subtypes.
+    risk_group
+        Group of each patient where the risk was cut into as many, int [n].
     """
 
     risk: np.ndarray
@@ -86,6 +100,7 @@ class Predicted:
     selected: int | None = None
     subtype: np.ndarray | None = None
     n_subtypes: int | None = None
+    risk_group: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -132,8 +147,6 @@ def predict_splits(context: Context, method: str, fit: Callable[[Split], Predict
         if survival is None:
             time, event = context.follow_up(split)
             survival = breslow_survival(predicted.risk[split.train], time, event, predicted.risk, context.times)
-        role = np.full(cohort.n, "train", dtype=object)
-        role[split.held_out] = "held_out"
 
         def number(value: np.ndarray | int | None) -> np.ndarray:
             return np.broadcast_to(np.float64(np.nan if value is None else value), cohort.n)
@@ -143,10 +156,11 @@ def predict_splits(context: Context, method: str, fit: Callable[[Split], Predict
                 "method": method,
                 "split": split.name,
                 "patient": cohort.patients,
-                "role": role,
+                "role": roles(split, cohort.n),
                 "risk": predicted.risk,
                 "subtype": number(predicted.subtype),
                 "n_subtypes": number(predicted.n_subtypes),
+                "risk_group": number(predicted.risk_group),
                 "n_selected": number(predicted.selected),
             }
         )

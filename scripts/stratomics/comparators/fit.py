@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.chain.labels import heldout_rows
 from stratomics.cohort.types import Cohort, Split
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import log
 from stratomics.survival.concordance import concordance_harrell
-from stratomics.survival.predicted import time_grid
+from stratomics.survival.predicted import step_times
 
-from .context import PREDICTION_COLUMNS, Context, MethodResult
+from .context import PREDICTION_COLUMNS, Context, Declared, MethodResult
 from .methods import find_comparator
 
 
@@ -40,9 +41,9 @@ def fit_comparator(
     cohort, splits, fitted
         The patients, the splits, and the preprocessing fitted on each.
     settings
-        The whole config.
+        The config, or the part of it that the comparator says it reads (`stratomics.catalogue`).
     covariates
-        Columns of the clinical table that the comparator ``clinical`` is fitted on.
+        Columns of the clinical table, for comparators that need any.
     seed
         Seed of the run.
     threads
@@ -62,8 +63,9 @@ def fit_comparator(
     ConfigError
         If the comparator is unknown.
     """
-    times = time_grid(settings["evaluation"]["horizon_days"], cohort.time, splits)
-    context = Context(cohort, splits, fitted, settings, covariates, times, seed, threads, device)
+    # Over the whole follow-up, so that another horizon fits nothing anew.
+    times = step_times(cohort.time, cohort.event, splits)
+    context = Context(cohort, splits, fitted, Declared(settings), covariates, times, seed, threads, device)
     comparator = find_comparator(name)
     # Here and not in the threads, which would undo each other's filters. What matters in the warnings of the libraries (not
     # converged, nothing selected) is found and logged by the comparators.
@@ -82,14 +84,9 @@ def fit_comparator(
 
 def _heldout_concordance(result: MethodResult, cohort: Cohort) -> float:
     """Harrell's C of the held-out risks, pairs within a fold, median over repeats; for the log."""
-    rows = result.predictions[result.predictions["role"] == "held_out"]
     values = []
-    for _, own in rows.groupby(rows["split"].str.split("f").str[0]):
-        one = own.set_index("patient").reindex(cohort.patients).dropna(subset="split")
-        at = cohort.patients.get_indexer(one.index)
-        values.append(
-            concordance_harrell(
-                cohort.time[at], cohort.event[at], one["risk"].to_numpy(), fold=one["split"].to_numpy(str)
-            )
-        )
+    for own in heldout_rows(result.predictions).values():
+        at = cohort.patients.get_indexer(pd.Index(own["patient"]))
+        risk, fold = own["risk"].to_numpy(), own["split"].to_numpy(str)
+        values.append(concordance_harrell(cohort.time[at], cohort.event[at], risk, fold=fold))
     return float(np.median(values)) if values else float("nan")

@@ -1,4 +1,4 @@
-"""The chain of the embeddings on latents from elsewhere: select, cluster, classify, exactly as for an embedding."""
+"""The chain of the embeddings on latents from elsewhere: exactly as for an embedding."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from stratomics.chain.classify import feature_predictors
+from stratomics.chain.fit import Chain
+from stratomics.chain.select import chosen_latents
 from stratomics.cohort.types import Split
 from stratomics.errors import StratomicsError
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import log
-from stratomics.stages.classify import classify_splits
-from stratomics.stages.cluster import cluster_splits
-from stratomics.stages.select import select_splits
-from stratomics.survival.predicted import subtype_survival
+from stratomics.survival.kaplan_meier import kaplan_meier, survival_at
 
 from .context import Context, MethodResult, Predicted, predict_splits
 
@@ -24,7 +24,7 @@ def run_on_latents(
     latents: Callable[[Split], np.ndarray],
     fitted: Mapping[str, FittedPreprocess] | None = None,
 ) -> MethodResult:
-    """Find subtypes from latents in every split and label all patients.
+    """Find subtypes and risk from latents in every split and label all patients.
 
     Parameters
     ----------
@@ -44,26 +44,36 @@ def run_on_latents(
         ``selection.if_none`` is ``stop``), all patients are one subtype there, of one risk; the log says so.
     """
     fitted = context.fitted if fitted is None else fitted
-    cohort, settings, seed = context.cohort, context.settings, context.seed
+    chain = Chain.of(context.settings, context.seed)
 
     def fit(split: Split) -> Predicted:
+        own, train = latents(split), split.train
+        time, event = context.follow_up(split)
+        features = training = None
+        if not chain.on_latents:
+            preprocess = fitted[split.name]
+            features = preprocess.transform(context.cohort)
+            training = feature_predictors(preprocess, features[train])
         try:
-            own = {split.name: latents(split)}
-            prognostic = select_splits(cohort, [split], own, settings["selection"])
-            models, clusters, _ = cluster_splits(cohort, [split], own, prognostic, settings["subtypes"], seed=seed)
-            log_risk = {split.name: models[split.name].log_risk}
-            classified = classify_splits(
-                cohort, [split], fitted, clusters, log_risk, settings["classifier"], seed=seed
-            ).predictions
+            done = chain.fit(split.name, own[train], time, event, training)
         except StratomicsError as error:
             log.info("%s %s: no subtypes, every patient gets the same risk. %s", method, split.name, error.report())
-            return Predicted(np.zeros(cohort.n), selected=0, subtype=np.ones(cohort.n, dtype=np.int64), n_subtypes=1)
+            n = len(own)
+            one = np.ones(n, dtype=np.int64)
+            return Predicted(np.zeros(n), selected=0, subtype=one, n_subtypes=1)
+        labels = done.label(own, features)
+        survival = None
+        if done.risk.method == "subtype":
+            groups = [done.subtypes.labels == k for k in range(1, labels.n_subtypes + 1)]
+            curves = [survival_at(kaplan_meier(time[group], event[group]), context.times) for group in groups]
+            survival = labels.probabilities @ np.array(curves)
         return Predicted(
-            risk=classified["risk"].to_numpy(),
-            survival=subtype_survival(classified, clusters, cohort, [split], context.times)[split.name],
-            selected=int(prognostic["selected"].sum()),
-            subtype=classified["subtype"].to_numpy(),
-            n_subtypes=models[split.name].n_subtypes,
+            risk=labels.risk,
+            survival=survival,
+            selected=len(chosen_latents(done.prognostic)),
+            subtype=labels.subtype,
+            n_subtypes=labels.n_subtypes,
+            risk_group=labels.risk_group,
         )
 
     return predict_splits(context, method, fit)

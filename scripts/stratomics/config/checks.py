@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from stratomics.catalogue import FOLDERS, comparators, embeddings, plugins
+
 from .faults import Fault, Path, spell
 from .hints import show
 
@@ -74,6 +76,8 @@ def agreement_faults(config: Trusted) -> Iterator[Fault]:
     yield from _names(config)
     yield from _subtypes(config)
     yield from _permutations(config)
+    yield from _plugins(config)
+    yield from _survival(config)
 
 
 def _same(config: Trusted, items: Iterable[Path], key: str, what_to_do: str) -> Iterator[Fault]:
@@ -151,8 +155,7 @@ def _batch(config: Trusted, cohort: Path) -> Iterator[Fault]:
 def _names(config: Trusted) -> Iterator[Fault]:
     """Check names against what the workflow makes of them."""
     cohorts, embeddings = config.items("cohorts"), config.items("embeddings")
-    omics = [one for cohort in cohorts for key in _OMICS for one in config.items(*cohort, *key)]
-    alone = {f"{config.get(*one, 'name')}_only".casefold(): (*one, "name") for one in omics}
+    taken = dict(_names_of_comparators(config))
     for item in [*cohorts, *embeddings]:
         name = config.get(*item, "name")
         if not isinstance(name, str):
@@ -160,9 +163,22 @@ def _names(config: Trusted) -> Iterator[Fault]:
         if repeated := re.search(r"(.+?)\1{19}$", name):
             text = f"found {show(name)}, which ends in {repeated[1]!r} 20 times over; Snakemake takes that for a rule that feeds "
             yield Fault((*item, "name"), f"{text}itself. Choose another name.")
-        elif item in embeddings and name.casefold() in alone:
-            text = f"found {name!r}, which is what the comparator single_omics calls {spell(alone[name.casefold()])}. Rename it."
+        elif item in embeddings and name.casefold() in taken:
+            text = f"found {name!r}, which is what the tables call {taken[name.casefold()]}. Rename it."
             yield Fault((*item, "name"), text)
+
+
+def _names_of_comparators(config: Trusted) -> Iterator[tuple[str, str]]:
+    """Yield every name that a comparator has, or would have if it were asked for, with what to call it."""
+    omics = [
+        config.get(*one, "name")
+        for cohort in config.items("cohorts")
+        for key in _OMICS
+        for one in config.items(*cohort, *key)
+    ]
+    for name, one in comparators().items():
+        for method in [name, *one.names([str(each) for each in omics])]:
+            yield method.casefold(), f"the comparator {name}"
 
 
 def _seen(column: str) -> str:
@@ -191,3 +207,33 @@ def _permutations(config: Trusted) -> Iterator[Fault]:
             f"found {permutations}; with fewer than 19 no p-value can be .05 or less. Give 0 (no test) or at least 19."
         )
         yield Fault(("evaluation", "permutations"), text)
+
+
+def _plugins(config: Trusted) -> Iterator[Fault]:
+    """Check that the plug-ins which the schema allows are there."""
+    chosen: dict[Path, Any] = {(key, "method"): config.get(key, "method") for key in ("subtypes", "classifier")}
+    chosen |= {("comparators", i): name for i, name in enumerate(config.get("comparators") or [])}
+    chosen |= {path: config.get_any(*path) for path in _kinds(config)}
+    for path, name in chosen.items():
+        key = str(path[0])
+        if name is not None and name not in plugins(key):
+            text = f"found {name!r}, which the schema allows, but there is no file scripts/stratomics/{FOLDERS[key]}/{name}.py."
+            yield Fault(path, f"{text} Add it, or take another: {', '.join(plugins(key))}.")
+
+
+def _survival(config: Trusted) -> Iterator[Fault]:
+    """Check that no embedding learns from survival where survival is permuted: its latents would keep the observed one."""
+    if not config.get("evaluation", "permutations"):
+        return
+    for path in _kinds(config):
+        kind = embeddings().get(config.get_any(*path))
+        if kind is not None and kind.uses_survival:
+            text = f"found {kind.name!r}, which learns from survival: every permutation would have to train it anew, and that is"
+            yield Fault(
+                path, f"{text} not supported yet. Set evaluation.permutations to 0 (no test), or take another kind."
+            )
+
+
+def _kinds(config: Trusted) -> list[Path]:
+    """Return the path of the kind of every embedding without a fault."""
+    return [(*item, "kind") for item in config.items("embeddings") if config.get(*item) is not None]

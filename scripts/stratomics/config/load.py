@@ -12,7 +12,7 @@ from stratomics.errors import ConfigError
 from .checks import Trusted, agreement_faults
 from .faults import Fault, Path, schema_faults
 from .paths import file_faults
-from .schema import Node, Schema, read_schema
+from .schema import Node, Schema, read_schema, schema_file
 
 #: Values in a config. The largest in earnest (33 cohorts, patients excluded by name) has a few thousand.
 MOST_VALUES = 100_000
@@ -31,7 +31,7 @@ _MOST_BITS = 10_000
 def load_config(
     config: Mapping[str, Any],
     *,
-    schema_path: str | FilePath,
+    schema_path: str | FilePath | None = None,
     check_files: bool = True,
     base_dir: str | FilePath = ".",
 ) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def load_config(
     config
         As read from YAML. It is not changed.
     schema_path
-        The schema, ``workflow/schemas/config.schema.yaml``.
+        The schema; that of the project when not given.
     check_files
         Whether the tables must exist. They are not read.
     base_dir
@@ -59,10 +59,10 @@ def load_config(
     ConfigError
         With every fault, in the order of the config.
     """
-    schema = read_schema(schema_path)
+    schema = read_schema(schema_path or schema_file())
     plain = _plain(config)
     faults = schema_faults(schema, plain)
-    filled = _fill(schema, schema.root, plain)
+    filled = fill(schema, schema.root, plain)
     trusted = Trusted(filled, faults)
     faults += agreement_faults(trusted)
     if check_files:
@@ -109,7 +109,7 @@ def _plain(config: Any) -> Any:
     return copy(config, (), ())
 
 
-def _fill(schema: Schema, node: Node, value: Any) -> Any:
+def fill(schema: Schema, node: Node, value: Any) -> Any:
     """Return `value` with the defaults of `node`, as far as its shape is right, in new containers."""
     node = schema.expand(node)
     kinds = schema.kinds(node)
@@ -118,15 +118,15 @@ def _fill(schema: Schema, node: Node, value: Any) -> Any:
     if isinstance(value, dict) and "properties" in node:
         known = schema.properties(node)
         filled = {
-            key: _fill(schema, about, value[key] if key in value else about["default"])
+            key: fill(schema, about, value[key] if key in value else about["default"])
             for key, about in known.items()
             if key in value or "default" in about
         }
         return {**filled, **{key: one for key, one in value.items() if key not in known}}
     if isinstance(value, dict) and isinstance(node.get("additionalProperties"), dict):
-        return {key: _fill(schema, node["additionalProperties"], one) for key, one in value.items()}
+        return {key: fill(schema, node["additionalProperties"], one) for key, one in value.items()}
     if isinstance(value, list) and "items" in node:
-        return [_fill(schema, node["items"], one) for one in value]
+        return [fill(schema, node["items"], one) for one in value]
     return _cast(node, value)
 
 
@@ -137,7 +137,7 @@ def _fill_kind(schema: Schema, kinds: dict[str, Node], value: Any) -> Any:
     kind = value.get("kind") if isinstance(value, dict) else None
     if not isinstance(kind, str) or kind not in kinds:
         return value
-    return _fill(schema, kinds[kind], {"name": kind, **value})
+    return fill(schema, kinds[kind], {"name": kind, **value})
 
 
 def _cast(node: Node, value: Any) -> Any:

@@ -10,11 +10,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from stratomics.catalogue import NEEDS, comparators
+
 from .hints import describe, inline
-from .schema import Node, Schema, read_schema
+from .schema import Node, Schema, read_schema, schema_file
 
 ROOT = Path(__file__).resolve().parents[3]
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 README = ROOT / "config" / "README.md"
 BEGIN = "<!-- reference: generated from workflow/schemas/config.schema.yaml by `make reference` -->"
 END = "<!-- end of the reference -->"
@@ -31,9 +32,21 @@ def reference(schema: Schema) -> str:
     Returns
     -------
     str
-        Markdown, one table per mapping of the config.
+        Markdown, one table per mapping of the config, and one of the comparators.
     """
-    return "\n\n".join(_sections(schema, schema.root, ""))
+    return "\n\n".join([*_sections(schema, schema.root, ""), _comparators()])
+
+
+def _comparators() -> str:
+    """Return the section of the comparators, from what each says of itself."""
+    rows = [
+        f"| `{name}` | {', '.join(f'`{method}`' for method in one.methods)} | "
+        f"{', '.join(NEEDS[need] for need in one.needs)} | {one.summary} |"
+        for name, one in comparators().items()
+    ]
+    text = "A comparator is left out where a cohort does not have what it needs. No embedding may bear a name of the tables."
+    head = ["| name | in the tables | needs | meaning |", "|---|---|---|---|"]
+    return "\n".join(["### The comparators", "", text, "", *head, *rows])
 
 
 def insert(page: str, table: str) -> str:
@@ -105,7 +118,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write config/README.md (default: only compare)")
     page = README.read_text(encoding="utf-8")
-    new = insert(page, reference(read_schema(SCHEMA)))
+    new = insert(page, reference(read_schema(schema_file())))
     if parser.parse_args().write:
         README.write_text(new, encoding="utf-8")
     elif new != page:

@@ -88,6 +88,15 @@ class Schema:
             yield from self.walk(branch, where)
 
 
+def schema_file() -> Path:
+    """Return the path of the schema: beside the rules in the repository, in `stratomics.schemas` where it is installed."""
+    package = Path(__file__).resolve().parents[1]
+    folder = package / "schemas"
+    if not folder.is_dir():
+        folder = package.parents[1] / "workflow" / "schemas"
+    return folder / "config.schema.yaml"
+
+
 @cache
 def read_schema(path: str | Path) -> Schema:
     """Read the schema from a YAML file (once per process).

@@ -155,7 +155,7 @@ def added_lr(
         As for `added_lr_risk`; in a permutation all three in the permuted order. Patients with a missing value in `design` are
         left out (`stratomics.comparators.design_of_known`).
     labels
-        By repeat, the columns of `stratomics.evaluation.heldout_labels` (only ``risk, fold, subtype, n_subtypes`` are read),
+        By repeat, the columns of `stratomics.chain.labels.heldout_labels` (only ``risk, fold, subtype, n_subtypes`` are read),
         patients in the same order.
     term
         ``risk`` or ``subtype``.
@@ -254,7 +254,7 @@ def added_value_table(
     Parameters
     ----------
     ours
-        By method (embeddings and comparators) and repeat, from `stratomics.evaluation.heldout_labels`.
+        By method (embeddings and comparators) and repeat, from `stratomics.chain.labels.heldout_labels`.
     clinical
         The same of the clinical comparator, on the same splits; empty if there is none.
     design

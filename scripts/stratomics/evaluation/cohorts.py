@@ -7,27 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from .declared import COHORTS
+from .evidence import columns_shown_in
+from .verdict import CODES
+
 #: Columns that stand in ``leaderboard.tsv`` under the same name.
-_OF_LEADERBOARD = [
-    "n_subtypes",
-    "heldout_cindex",
-    "heldout_cindex_low",
-    "heldout_cindex_high",
-    "permutation_p",
-    "permutation_p_adjusted",
-    "separation",
-    "added_value",
-    "stability",
-]
-COHORTS_COLUMNS = [
-    "cohort",
-    "patients",
-    "events",
-    "embedding",
-    *_OF_LEADERBOARD[:4],
-    "clinical_cindex",
-    *_OF_LEADERBOARD[4:],
-]
+_OF_LEADERBOARD = [*columns_shown_in(COHORTS), *CODES]
+COHORTS_COLUMNS = ["cohort", "patients", "events", "embedding", "clinical_cindex", *_OF_LEADERBOARD]
 
 
 def cohorts_table(leaderboards: Mapping[str, pd.DataFrame], verdicts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

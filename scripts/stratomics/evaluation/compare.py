@@ -1,14 +1,15 @@
 """Ours against the comparators: paired differences on the same held-out patients.
 
-Every method is scored on the same bootstrap draws of the patients, so a difference of two methods is paired within each draw
-and within each repeat; repeats are summarised by their median, never merged.
+Two questions, two intervals. Which procedure is better, trained on patients like these? The test by `resampled.procedure_test`
+answers it, with its variation over folds. Which of the models at hand is better? The bootstrap of the held-out patients answers it:
+every method is scored on the same draws, so that a difference is paired within each draw and each repeat.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,11 @@ import pandas as pd
 from stratomics.cohort.types import Cohort, Split
 from stratomics.errors import DataError
 from stratomics.runtime import parallel_map
+from stratomics.stability.agreement import adjusted_rand
 
 from .metrics import MethodScores, metrics_table, percentile_interval, score_method
 from .multiplicity import holm
+from .resampled import procedure_test
 from .scores import has_subtypes
 
 #: What methods are compared by; above 0 the difference speaks for ours by the first, below 0 by the second.
@@ -32,6 +35,8 @@ COMPARISON_COLUMNS = [
     "ci_high",
     "p",
     "p_adjusted",
+    "models_ci_low",
+    "models_ci_high",
     "n",
     "events",
 ]
@@ -141,55 +146,51 @@ def comparator_metrics(scores: Mapping[str, MethodScores]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[METRIC_COLUMNS] if tables else pd.DataFrame(columns=METRIC_COLUMNS)
 
 
-def bootstrap_p(replicates: np.ndarray) -> float:
-    """Test a difference against zero by the level at which its percentile interval would reach zero.
+class Comparison(NamedTuple):
+    """The difference of two methods by one metric, ours minus theirs.
 
-    Parameters
+    Attributes
     ----------
-    replicates
-        Of the difference [B].
-
-    Returns
-    -------
-    float
-        Two-sided; at least 2 / (B + 1), at most 1, and 1 where all replicates are zero. NaN when a tenth of them could not
-        be computed, or there are none.
-
-    Notes
-    -----
-    Nominal: the fitted methods stay as they are, so it asks whether these models differ on further patients of this kind, not
-    whether the methods would differ when trained anew.
-
-    References
-    ----------
-    Efron & Tibshirani 1993, An Introduction to the Bootstrap, section 15.4; Davison & Hinkley 1997, section 4.4 (the 1 added).
+    difference, ci_low, ci_high, p
+        See `resampled.ProcedureTest`: for the procedures, trained on patients like these.
+    models_ci_low, models_ci_high
+        95 % interval of the same difference for the fitted models as they are, by resampling the patients.
     """
-    usable = replicates[np.isfinite(replicates)]
-    if len(usable) == 0 or len(usable) < 0.9 * len(replicates):
-        return float("nan")
-    tail = min((usable <= 0).sum(), (usable >= 0).sum())
-    return float(min(1.0, 2 * (1 + tail) / (len(usable) + 1)))
+
+    difference: float
+    ci_low: float
+    ci_high: float
+    p: float
+    models_ci_low: float
+    models_ci_high: float
 
 
-def paired_difference(ours: MethodScores, theirs: MethodScores, metric: str) -> tuple[float, float, float, float]:
+def paired_difference(ours: MethodScores, theirs: MethodScores, metric: str) -> Comparison:
     """Compare two methods by one metric.
 
     Parameters
     ----------
     ours, theirs
-        Scored on the same draws of the same patients.
+        Scored in the same folds and on the same draws of the same patients.
     metric
-        A metric that has replicates.
+        One of `COMPARED`.
 
     Returns
     -------
-    difference, ci_low, ci_high, p : float
-        Ours minus theirs: within each repeat (and draw), then the median over repeats.
+    Comparison
+        The differences are taken within each fold, then averaged over the repeats. Missing where one of the two lacks the
+        metric.
     """
-    points = [own[metric] - theirs.held_out[repeat][metric] for repeat, own in ours.held_out.items()]
+    both = [(own[metric], theirs.folds[repeat][metric]) for repeat, own in ours.folds.items()]
+    width = max(len(weights) for (_, weights), _ in both)
+    differences, weights = np.full((len(both), width), np.nan), np.zeros((len(both), width))
+    for row, ((own, counts), (other, _)) in enumerate(both):  # repeats may lack a fold in which nobody was held out
+        differences[row, : len(own)], weights[row, : len(own)] = own - other, counts
     pairs = [own[metric] - theirs.replicates[repeat][metric] for repeat, own in ours.replicates.items()]
-    replicates = np.median(pairs, axis=0) if pairs else np.zeros(0)
-    return (float(np.median(points)), *percentile_interval(replicates), bootstrap_p(replicates))
+    replicates = np.mean(pairs, axis=0) if pairs else np.zeros(0)
+    usable = replicates[np.isfinite(replicates)]
+    tested = procedure_test(differences, weights, float(usable.var()) if usable.size else None)
+    return Comparison(*tested, *percentile_interval(replicates))
 
 
 def compare_methods(
@@ -207,9 +208,10 @@ def compare_methods(
     Returns
     -------
     pandas.DataFrame
-        ``embedding, against, metric`` (``cindex``, ``ibs``), ``difference`` (ours minus theirs, median over repeats),
-        ``ci_low, ci_high`` (95 %), ``p`` (`bootstrap_p`), ``p_adjusted`` (Holm over all comparisons of the cohort by that
-        metric), ``n, events``. Missing values where one of the two lacks the metric; no rows without comparators.
+        ``embedding, against, metric`` (``cindex``, ``ibs``), ``difference`` (ours minus theirs, mean over repeats), ``ci_low,
+        ci_high`` (95 %) and ``p`` for the procedures, ``p_adjusted`` (Holm over all comparisons of the cohort by that metric),
+        ``models_ci_low, models_ci_high`` (95 %) for the fitted models, see `Comparison`; ``n, events``. Missing values where one
+        of the two lacks the metric; no rows without comparators.
     """
     rows = [
         (name, against, metric, *paired_difference(scores, other, metric))
@@ -233,16 +235,16 @@ def agreement_table(
     Parameters
     ----------
     full
-        By embedding, from `stratomics.evaluation.apparent_labels`.
+        By embedding, from `stratomics.chain.labels.apparent_labels`.
     held_out
-        By embedding and repeat, from `stratomics.evaluation.heldout_labels`.
+        By embedding and repeat, from `stratomics.chain.labels.heldout_labels`.
 
     Returns
     -------
     pandas.DataFrame
         ``embedding_a, embedding_b, repeat`` (``full``, ``r0``, ...), ``ari``: the adjusted Rand index. Held-out it is computed
-        within each fold, as labels of different folds come from different fits, and averaged by the size of the folds. NaN
-        where both put everybody together.
+        within each fold, as labels of different folds come from different fits, and averaged by the size of the folds. 1
+        where both put everybody together (as in scikit-learn); NaN where one of the two has no subtypes.
 
     References
     ----------
@@ -256,16 +258,7 @@ def agreement_table(
 
 
 def _mean_rand(a: pd.DataFrame, b: pd.DataFrame) -> float:
-    """Average the adjusted Rand index of two sets of labels over the folds that have one."""
-    from sklearn.metrics import adjusted_rand_score
-
+    """Average the adjusted Rand index of two sets of labels over the folds; missing where a patient has no subtype."""
     if not (has_subtypes(a) and has_subtypes(b)):
         return float("nan")
-    total, patients = 0.0, 0
-    for _, rows in a.groupby("fold").indices.items():
-        first, second = a["subtype"].to_numpy()[rows], b["subtype"].to_numpy()[rows]
-        if np.ptp(first) == 0 and np.ptp(second) == 0:
-            continue  # everybody together in both: no agreement about anything
-        total += len(rows) * adjusted_rand_score(first, second)
-        patients += len(rows)
-    return total / patients if patients else float("nan")
+    return adjusted_rand(a["subtype"], b["subtype"], a["fold"])

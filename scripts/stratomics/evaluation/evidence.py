@@ -1,269 +1,275 @@
-"""Gather, from the tables of one embedding, every number its verdict rests on."""
+"""Every number a verdict rests on, declared once: its name, what it is, where it is read, and which tables show it.
+
+A new number is one line of `Evidence`: `gather_evidence`, the columns of ``verdicts.tsv``, ``leaderboard.tsv`` and
+``cohorts.tsv`` and the documentation follow from it.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-import pandas as pd
-
-NAN = math.nan
-
-#: The rows of ``added_value.tsv`` that the verdict reads: the question is about the subtypes, and the permutation test of the
-#: added likelihood ratio is of the same term. The other term is reported beside it.
-VERDICT_TERM = "subtype"
+from . import sources
+from .declared import COHORTS, LEADERBOARD, columns_of, count, figure, flag, flat, is_figure, number, text
+from .sources import ALPHA, NAN, EvidenceTables, Figure
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What is known about one embedding of one cohort; NaN where a figure does not exist.
 
-    Held-out figures are medians over the repeats. All durations are in days.
+    Held-out figures are medians over the repeats. All durations are in days. A `Figure` is three columns in the tables: its
+    name, and with ``_low`` and ``_high`` the limits of its 95 % interval.
 
     Attributes
     ----------
     embedding
         Its name.
-    n, events
-        Patients and events of the cohort.
-    embeddings
-        How many embeddings were tried on this cohort: the family of the adjusted p-values.
-    permutations
-        Number of permutations of survival against the omics; 0 if none were run.
-    permutation_p, permutation_p_adjusted
-        Permutation p of the held-out log-rank test, alone and adjusted over the embeddings.
-    permutation_p_cindex
-        Permutation p of the held-out concordance.
-    heldout_logrank_p
-        Nominal p of the pooled held-out log-rank test.
-    heldout_cindex, heldout_cindex_low, heldout_cindex_high
-        Harrell's concordance of the continuous risk, with its 95 % interval.
-    heldout_hazard_ratio, heldout_hazard_ratio_low, heldout_hazard_ratio_high
-        Per step of subtype, with its 95 % interval.
-    heldout_rmst_difference, heldout_rmst_low, heldout_rmst_high, horizon_days
-        Restricted mean survival up to the horizon, lowest minus highest risk, days.
-    apparent_cindex, apparent_hazard_ratio, apparent_logrank_p
-        The full fit on its own patients.
-    apparent_null_share
-        Share of the permutations whose apparent log-rank p is below .05.
-    n_subtypes, smallest_subtype
-        Of the full fit; the latter in patients.
-    fallback
-        Whether no latent passed the threshold in the full fit.
-    covariates
-        Whether clinical covariates are configured.
-    added_delta, added_low, added_high
-        Gain in concordance of clinic and subtype over the clinic alone, with its 95 % interval.
-    added_lr_p
-        Nominal p of the likelihood ratio of that gain.
-    added_permutation_p, added_permutation_p_adjusted
-        Permutation p of that likelihood ratio, alone and adjusted over the embeddings.
-    added_risk_delta, added_risk_low, added_risk_high, added_risk_lr_p
-        The same for the continuous risk in place of the subtype.
-    added_risk_permutation_p, added_risk_permutation_p_adjusted
-        And its permutation p.
-    delta_vs_clinical, delta_vs_clinical_low, delta_vs_clinical_high
-        Concordance minus that of the clinical model, with its 95 % interval.
-    pac
-        Proportion of ambiguous clustering of the chosen number of subtypes.
-    fold_ari
-        Mean adjusted Rand index between the classifiers of any two folds, each labelling all patients.
-    ambiguous_share
-        Share of patients flagged as ambiguous.
     """
 
     embedding: str
-    n: int
-    events: int
-    embeddings: int = 1
-    permutations: int = 0
-    permutation_p: float = NAN
-    permutation_p_adjusted: float = NAN
-    permutation_p_cindex: float = NAN
-    heldout_logrank_p: float = NAN
-    heldout_cindex: float = NAN
-    heldout_cindex_low: float = NAN
-    heldout_cindex_high: float = NAN
-    heldout_hazard_ratio: float = NAN
-    heldout_hazard_ratio_low: float = NAN
-    heldout_hazard_ratio_high: float = NAN
-    heldout_rmst_difference: float = NAN
-    heldout_rmst_low: float = NAN
-    heldout_rmst_high: float = NAN
-    horizon_days: float = NAN
-    apparent_cindex: float = NAN
-    apparent_hazard_ratio: float = NAN
-    apparent_logrank_p: float = NAN
-    apparent_null_share: float = NAN
-    n_subtypes: int = 2
-    smallest_subtype: float = NAN
-    fallback: bool = False
-    covariates: bool = False
-    added_delta: float = NAN
-    added_low: float = NAN
-    added_high: float = NAN
-    added_lr_p: float = NAN
-    added_permutation_p: float = NAN
-    added_permutation_p_adjusted: float = NAN
-    added_risk_delta: float = NAN
-    added_risk_low: float = NAN
-    added_risk_high: float = NAN
-    added_risk_lr_p: float = NAN
-    added_risk_permutation_p: float = NAN
-    added_risk_permutation_p_adjusted: float = NAN
-    delta_vs_clinical: float = NAN
-    delta_vs_clinical_low: float = NAN
-    delta_vs_clinical_high: float = NAN
-    pac: float = NAN
-    fold_ari: float = NAN
-    ambiguous_share: float = NAN
+    n: int = count("Patients of the cohort.", sources.patients("n"))
+    events: int = count("Events of the cohort.", sources.patients("events"))
+    embeddings: int = count(
+        "How many embeddings were tried on this cohort: the family of the adjusted p-values.",
+        lambda tables: len(tables.embeddings),
+        missing=1,
+    )
+    n_subtypes: int = count(
+        "Number of subtypes of the full fit.", sources.apparent("n_subtypes"), LEADERBOARD, COHORTS, missing=2
+    )
+    apparent_logrank_p: float = number(
+        "Log-rank p of the full fit on its own patients.", sources.apparent("logrank_p"), LEADERBOARD
+    )
+    heldout_logrank_p: float = number(
+        "Nominal p of the pooled held-out log-rank test.", sources.metric("logrank_p"), LEADERBOARD
+    )
+    permutation_p: float = number(
+        "Permutation p of the held-out log-rank test for trend, one-sided: the higher subtype has the event sooner.",
+        sources.permutation("heldout_trend_z", otherwise="heldout_logrank_p"),
+        LEADERBOARD,
+        COHORTS,
+    )
+    apparent_cindex: float = number(
+        "Concordance of the risk of the full fit on its own patients.", sources.apparent("cindex"), LEADERBOARD
+    )
+    heldout_cindex: Figure = figure(
+        "Harrell's concordance of the continuous risk.", sources.held_out("cindex"), LEADERBOARD, COHORTS
+    )
+    delta_vs_clinical: Figure = figure(
+        "Concordance of the risk minus that of the clinical model.", sources.against("clinical"), LEADERBOARD
+    )
+    apparent_cindex_uno: float = number(
+        "Uno's concordance of the risk of the full fit on its own patients.",
+        sources.apparent("cindex_uno"),
+        LEADERBOARD,
+    )
+    heldout_cindex_uno: float = number("Uno's concordance of the risk.", sources.metric("cindex_uno"), LEADERBOARD)
+    apparent_hazard_ratio: float = number(
+        "Hazard ratio per step of subtype of the full fit on its own patients.",
+        sources.apparent("hazard_ratio"),
+        LEADERBOARD,
+    )
+    heldout_hazard_ratio: Figure = figure(
+        "Hazard ratio per step of subtype.", sources.held_out("hazard_ratio"), LEADERBOARD
+    )
+    apparent_cindex_subtype: float = number(
+        "Concordance of the subtypes of the full fit on its own patients.", sources.apparent("cindex_subtype")
+    )
+    heldout_cindex_subtype: Figure = figure(
+        "Harrell's concordance of the subtypes: of their number, two patients of one subtype counting half.",
+        sources.held_out("cindex_subtype"),
+        LEADERBOARD,
+        COHORTS,
+    )
+    permutation_p_adjusted: float = number(
+        "The permutation p adjusted over the embeddings.",
+        sources.permutation("heldout_trend_z", "p_adjusted", otherwise="heldout_logrank_p"),
+        LEADERBOARD,
+        COHORTS,
+    )
+    permutation_p_logrank: float = number(
+        "Permutation p of the held-out log-rank test, which knows no direction.",
+        sources.permutation("heldout_logrank_p"),
+    )
+    permutation_p_cindex_subtype: float = number(
+        "Permutation p of the held-out concordance of the subtypes.",
+        sources.permutation("heldout_cindex_subtype"),
+        LEADERBOARD,
+    )
+    permutation_p_cindex: float = number(
+        "Permutation p of the held-out concordance of the risk.", sources.permutation("heldout_cindex"), LEADERBOARD
+    )
+    heldout_ibs: float = number("Integrated Brier score.", sources.metric("ibs"), LEADERBOARD)
+    heldout_ibs_skill: float = number(
+        "Share by which it is below that of a Kaplan-Meier curve for everybody.",
+        sources.metric("ibs_skill"),
+        LEADERBOARD,
+    )
+    heldout_rmst_difference: Figure = figure(
+        "Restricted mean survival up to the horizon, lowest minus highest risk.",
+        sources.held_out("rmst_difference"),
+        LEADERBOARD,
+    )
+    rmst_days: float = number(
+        "The horizon it truly has: where the follow-up of one of the two groups ends, if sooner than configured.",
+        sources.metric("rmst_days"),
+    )
+    risk_group_hazard_ratio: Figure = figure(
+        "Hazard ratio per step of risk group: the risk cut into as many groups as there are subtypes.",
+        sources.held_out("risk_group_hazard_ratio"),
+    )
+    risk_group_cindex: Figure = figure(
+        "Harrell's concordance of the risk groups.", sources.held_out("risk_group_cindex")
+    )
+    risk_group_logrank_p: float = number(
+        "Nominal p of the held-out log-rank test of the risk groups.", sources.metric("risk_group_logrank_p")
+    )
+    horizon_days: float = number("The horizon configured.", lambda tables: tables.horizon_days)
+    permutations: int = count(
+        "Number of permutations of survival against the omics.",
+        sources.permutation("heldout_trend_z", "permutations", otherwise="heldout_logrank_p"),
+    )
+    apparent_null_share: float = number(
+        "Share of the permutations whose apparent log-rank p is below .05.",
+        sources.permutation("apparent_logrank_p", "null_share_below_05"),
+    )
+    smallest_subtype: float = number("Patients of the smallest subtype of the full fit.", sources.smallest_subtype)
+    fallback: bool = flag("Whether no latent passed the threshold in the full fit.", sources.fell_back)
+    covariates: bool = flag("Whether clinical covariates are configured.", lambda tables: bool(tables.covariates))
+    added_delta: Figure = figure(
+        "Gain in concordance of clinic and subtype over the clinic alone.", sources.added("subtype")
+    )
+    clinical_missing: float = number(
+        "Share of the patients who lack at least one clinical covariate.",
+        sources.of_added("subtype", "clinical_missing"),
+    )
+    added_lr_p: float = number(
+        "Nominal p of the likelihood ratio of the subtype beside the clinic.", sources.of_added("subtype", "lr_p")
+    )
+    added_permutation_p: float = number("Permutation p of that likelihood ratio.", sources.permutation("added_lr_p"))
+    added_permutation_p_adjusted: float = number(
+        "The same, adjusted over the embeddings.", sources.permutation("added_lr_p", "p_adjusted")
+    )
+    added_risk_delta: Figure = figure(
+        "Gain in concordance of clinic and risk over the clinic alone.", sources.added("risk")
+    )
+    added_risk_lr_p: float = number(
+        "Nominal p of the likelihood ratio of the risk beside the clinic.", sources.of_added("risk", "lr_p")
+    )
+    added_risk_permutation_p: float = number(
+        "Permutation p of that likelihood ratio.", sources.permutation("added_lr_risk_p")
+    )
+    added_risk_permutation_p_adjusted: float = number(
+        "The same, adjusted over the embeddings.", sources.permutation("added_lr_risk_p", "p_adjusted")
+    )
+    pac: float = number(
+        "Proportion of ambiguous clustering of the chosen number of subtypes.", sources.measure("pac_chosen")
+    )
+    fold_ari: float = number(
+        "Mean adjusted Rand index between the classifiers of any two folds, each labelling all patients.",
+        sources.measure("ari_folds_mean"),
+    )
+    subsample_ari: float = number(
+        "Mean adjusted Rand index between subsamples and the full fit.", sources.measure("ari_subsamples_full_mean")
+    )
+    k_again: float = number(
+        "Share of the subsamples that chose the number of subtypes of the full fit.", sources.measure("k_chosen_again")
+    )
+    k_folds_again: float = number(
+        "Share of the folds that chose the number of subtypes of the full fit.", sources.measure("k_folds_again")
+    )
+    k_of_folds: str = text("Which numbers of subtypes the folds chose.", sources.k_of_folds)
+    continuum_p: float = number(
+        "p of the subtypes of the full fit against one Gaussian: large where they are cut-points on a continuum.",
+        sources.measure("continuum_p"),
+    )
+    ambiguous_share: float = number("Share of patients flagged as ambiguous.", sources.measure("ambiguous_share"))
 
+    simpler_methods: int = count(
+        "Number of comparators that know the same omics and not the clinic.", sources.against_simpler(len)
+    )
+    simpler_best: str = text(
+        "The one of highest concordance beside ours.",
+        sources.against_simpler(lambda rows: str(rows["against"].iloc[0])),
+    )
+    simpler_difference: Figure = figure(
+        "Concordance of our risk minus that of this one.",
+        sources.against_simpler(lambda rows: sources.figure_of(rows.iloc[0].to_dict(), "difference")),
+    )
+    simpler_p_adjusted: float = number(
+        "Adjusted p of that difference.", sources.against_simpler(lambda rows: rows["p_adjusted"].iloc[0])
+    )
+    simpler_ahead: str = text(
+        "Those of which the concordance is as high as ours or higher, the best first.",
+        sources.against_simpler(sources.names_where(lambda rows: rows["difference"] <= 0)),
+    )
+    simpler_behind: str = text(
+        "Those than which ours was shown to be better: a higher concordance, adjusted p at most .05.",
+        sources.against_simpler(
+            sources.names_where(lambda rows: (rows["difference"] > 0) & (rows["p_adjusted"] <= ALPHA))
+        ),
+    )
+
+    def columns(self) -> dict[str, Any]:
+        """Give every number under the name of its column, in the order of ``verdicts.tsv``."""
+        return {
+            column: value
+            for declared in _NUMBERS
+            for column, value in zip(columns_of(declared), flat(declared, getattr(self, declared.name)), strict=True)
+        }
+
+    @classmethod
+    def from_columns(cls, row: Mapping[Any, Any]) -> Evidence:
+        """Read the evidence back from a row of ``verdicts.tsv``; numbers it lacks are missing."""
+        given: dict[str, Any] = {}
+        for declared in _NUMBERS:
+            names = [name for name in columns_of(declared) if name in row]
+            if not names:
+                continue
+            found = Figure(*(row.get(name, NAN) for name in columns_of(declared)))
+            given[declared.name] = declared.metadata["kind"](found if is_figure(declared) else found.value)
+        return cls(str(row["embedding"]), **given)
+
+
+_NUMBERS = [declared for declared in fields(Evidence) if declared.name != "embedding"]
+Evidence.__doc__ = "".join(
+    [str(Evidence.__doc__).rstrip(), *(f"\n    {one.name}\n        {one.metadata['doc']}" for one in _NUMBERS), "\n"]
+)
 
 #: Names of the numbers, in the order of ``verdicts.tsv``.
-EVIDENCE_COLUMNS = [field.name for field in fields(Evidence) if field.name != "embedding"]
+EVIDENCE_COLUMNS = [column for declared in _NUMBERS for column in columns_of(declared)]
 
 
-def only_row(table: pd.DataFrame, **wanted: str) -> Mapping[Any, Any]:
-    """Return the one row whose columns have the wanted values.
+def columns_shown_in(table: str) -> list[str]:
+    """List the columns of the numbers that a table shows, `LEADERBOARD` or `COHORTS`."""
+    return [name for declared in _NUMBERS if table in declared.metadata["shown"] for name in columns_of(declared)]
+
+
+def shown_numbers(table: str, tables: EvidenceTables) -> dict[str, Any]:
+    """Read the numbers that a table shows, of an embedding or a comparator.
 
     Parameters
     ----------
     table
-        May have no rows.
-    **wanted
-        Value by column.
+        `LEADERBOARD` or `COHORTS`.
+    tables
+        What is known about the method.
 
     Returns
     -------
-    Mapping
-        Value by column; empty if there is no such row.
-
-    Raises
-    ------
-    ValueError
-        If several rows match.
+    dict
+        By the names of `columns_shown_in`; NaN where a number does not exist, as most do not for a comparator.
     """
-    rows = table
-    for column, value in wanted.items():
-        rows = rows[rows[column].astype(str) == value]
-    if len(rows) > 1:
-        raise ValueError(f"{len(rows)} rows where {wanted}, expected one")
-    return {} if rows.empty else rows.iloc[0].to_dict()
-
-
-def _float(row: Mapping[Any, Any], column: str) -> float:
-    """Value of a row as a number; NaN where it is missing."""
-    value = row.get(column, NAN)
-    return NAN if pd.isna(value) else float(value)
-
-
-def median_of(metrics: pd.DataFrame, metric: str, column: str) -> float:
-    """Return one figure of the ``median`` rows of ``metrics.tsv``; NaN where the metric is absent."""
-    return _float(only_row(metrics, repeat="median", metric=metric), column)
-
-
-def _measure(stability: pd.DataFrame, name: str) -> float:
-    """One measure of ``stability.tsv`` that has a single row; NaN where it is absent."""
-    return _float(only_row(stability, measure=name), "value")
-
-
-def gather_evidence(
-    embedding: str,
-    *,
-    metrics: pd.DataFrame,
-    tests: pd.DataFrame,
-    added_value: pd.DataFrame,
-    comparisons: pd.DataFrame,
-    stability: pd.DataFrame,
-    prognostic: pd.DataFrame,
-    clusters: pd.DataFrame,
-    embeddings: Sequence[str],
-    covariates: Sequence[str],
-    horizon_days: float,
-) -> Evidence:
-    """Collect the evidence on one embedding from its tables.
-
-    Parameters
-    ----------
-    embedding
-        Its name.
-    metrics, stability, prognostic, clusters
-        ``metrics.tsv``, ``stability.tsv``, ``prognostic_latents.tsv`` and ``clusters.tsv`` of the embedding.
-    tests, added_value, comparisons
-        ``permutation_tests.tsv``, ``added_value.tsv`` and ``comparisons.tsv`` of the cohort; they may have no rows.
-    embeddings
-        Every embedding tried on the cohort.
-    covariates
-        The clinical covariates configured.
-    horizon_days
-        Of the restricted mean survival.
-
-    Returns
-    -------
-    Evidence
-    """
-    test = {
-        statistic: only_row(tests, embedding=embedding, statistic=statistic)
-        for statistic in (
-            "apparent_logrank_p",
-            "heldout_logrank_p",
-            "heldout_cindex",
-            "added_lr_p",
-            "added_lr_risk_p",
-        )
+    return {
+        column: value
+        for declared in _NUMBERS
+        if table in declared.metadata["shown"]
+        for column, value in zip(columns_of(declared), flat(declared, declared.metadata["read"](tables)), strict=True)
     }
-    subtype = only_row(added_value, embedding=embedding, term=VERDICT_TERM)
-    risk = only_row(added_value, embedding=embedding, term="risk")
-    clinical = only_row(comparisons, embedding=embedding, against="clinical", metric="cindex")
-    selected = prognostic[(prognostic["split"] == "full") & prognostic["selected"].astype(bool)]
-    sizes = clusters.loc[clusters["split"] == "full", "subtype"].value_counts()
-    permutations = _float(test["heldout_logrank_p"], "permutations")
-    return Evidence(
-        embedding=embedding,
-        n=int(metrics["n"].iloc[0]),
-        events=int(metrics["events"].iloc[0]),
-        embeddings=len(embeddings),
-        permutations=0 if math.isnan(permutations) else int(permutations),
-        permutation_p=_float(test["heldout_logrank_p"], "p"),
-        permutation_p_adjusted=_float(test["heldout_logrank_p"], "p_adjusted"),
-        permutation_p_cindex=_float(test["heldout_cindex"], "p"),
-        heldout_logrank_p=median_of(metrics, "logrank_p", "held_out"),
-        heldout_cindex=median_of(metrics, "cindex", "held_out"),
-        heldout_cindex_low=median_of(metrics, "cindex", "ci_low"),
-        heldout_cindex_high=median_of(metrics, "cindex", "ci_high"),
-        heldout_hazard_ratio=median_of(metrics, "hazard_ratio", "held_out"),
-        heldout_hazard_ratio_low=median_of(metrics, "hazard_ratio", "ci_low"),
-        heldout_hazard_ratio_high=median_of(metrics, "hazard_ratio", "ci_high"),
-        heldout_rmst_difference=median_of(metrics, "rmst_difference", "held_out"),
-        heldout_rmst_low=median_of(metrics, "rmst_difference", "ci_low"),
-        heldout_rmst_high=median_of(metrics, "rmst_difference", "ci_high"),
-        horizon_days=float(horizon_days),
-        apparent_cindex=median_of(metrics, "cindex", "apparent"),
-        apparent_hazard_ratio=median_of(metrics, "hazard_ratio", "apparent"),
-        apparent_logrank_p=median_of(metrics, "logrank_p", "apparent"),
-        apparent_null_share=_float(test["apparent_logrank_p"], "null_share_below_05"),
-        n_subtypes=int(median_of(metrics, "n_subtypes", "apparent")),
-        smallest_subtype=float(sizes.min()) if len(sizes) else NAN,
-        fallback=bool(selected["reason"].str.startswith("fallback").any()),
-        covariates=bool(covariates),
-        added_delta=_float(subtype, "delta"),
-        added_low=_float(subtype, "ci_low"),
-        added_high=_float(subtype, "ci_high"),
-        added_lr_p=_float(subtype, "lr_p"),
-        added_permutation_p=_float(test["added_lr_p"], "p"),
-        added_permutation_p_adjusted=_float(test["added_lr_p"], "p_adjusted"),
-        added_risk_delta=_float(risk, "delta"),
-        added_risk_low=_float(risk, "ci_low"),
-        added_risk_high=_float(risk, "ci_high"),
-        added_risk_lr_p=_float(risk, "lr_p"),
-        added_risk_permutation_p=_float(test["added_lr_risk_p"], "p"),
-        added_risk_permutation_p_adjusted=_float(test["added_lr_risk_p"], "p_adjusted"),
-        delta_vs_clinical=_float(clinical, "difference"),
-        delta_vs_clinical_low=_float(clinical, "ci_low"),
-        delta_vs_clinical_high=_float(clinical, "ci_high"),
-        pac=_measure(stability, "pac_chosen"),
-        fold_ari=_measure(stability, "ari_folds_mean"),
-        ambiguous_share=_measure(stability, "ambiguous_share"),
-    )
+
+
+def gather_evidence(tables: EvidenceTables) -> Evidence:
+    """Collect the evidence on one embedding from its tables."""
+    return Evidence(tables.name, **{one.name: one.metadata["kind"](one.metadata["read"](tables)) for one in _NUMBERS})

@@ -7,19 +7,21 @@ replicates are the same patients for every method of a cohort, so differences be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from stratomics.chain.labels import apparent_labels, heldout_labels
 from stratomics.cohort.types import Cohort, Split
 from stratomics.runtime import log
 
-from .heldout import apparent_labels, heldout_labels
+from .repeats import median_of, over_repeats
 from .scores import (
     WITHOUT_INTERVAL,
+    fold_metrics,
     has_risk,
     has_subtypes,
     out_of_fold,
@@ -45,6 +47,8 @@ class MethodScores:
         patients. Empty without bootstrap.
     n, events
         Patients and events of the cohort.
+    folds
+        By repeat, then metric: its values in the folds and what each counts, see `scores.fold_metrics`.
     """
 
     apparent: Mapping[str, float]
@@ -52,11 +56,12 @@ class MethodScores:
     replicates: Mapping[str, Mapping[str, np.ndarray]]
     n: int
     events: int
+    folds: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
 
     def over_repeats(self, metric: str) -> tuple[float, np.ndarray]:
-        """Give the median of a metric over the repeats, and that of each replicate [B]."""
-        points = [own[metric] for own in self.held_out.values()]
-        return float(np.median(points)), np.median([own[metric] for own in self.replicates.values()], axis=0)
+        """Give the median of a metric over the repeats, and that of each replicate [B]; see `repeats.median_of`."""
+        points = median_of(metric, [own[metric] for own in self.held_out.values()])
+        return float(points), median_of(metric, np.array([own[metric] for own in self.replicates.values()]))
 
 
 def evaluate_method(
@@ -134,15 +139,16 @@ def score_method(
         return None if survival is None else out_of_fold(survival, labels["fold"].to_numpy())[:, kept]
 
     apparent = apparent_labels(predictions, clusters, cohort)
-    held_out, replicates = {}, {}
+    held_out, replicates, folds = {}, {}, {}
     for repeat, labels in heldout_labels(predictions, cohort).items():
         predicted = own_survival(labels)
         _say_what_is_missing(repeat, labels, predicted, measure)
         held_out[repeat] = point_metrics(labels, predicted, measure)
+        folds[repeat] = fold_metrics(labels, predicted, measure)
         if len(measure.weights):
             replicates[repeat] = replicate_metrics(labels, predicted, measure, threads)
     of_full = point_metrics(apparent, own_survival(apparent), measure)
-    return MethodScores(of_full, held_out, replicates, cohort.n, cohort.n_events)
+    return MethodScores(of_full, held_out, replicates, cohort.n, cohort.n_events, folds)
 
 
 def _say_what_is_missing(repeat: str, labels: pd.DataFrame, survival: np.ndarray | None, measure: Yardstick) -> None:
@@ -159,7 +165,7 @@ def _say_what_is_missing(repeat: str, labels: pd.DataFrame, survival: np.ndarray
 
 
 def metrics_table(scores: MethodScores) -> pd.DataFrame:
-    """Tabulate the metrics of one method, per repeat and as median, lowest and highest over repeats, never the best.
+    """Tabulate the metrics of one method, per repeat and summarised over repeats, never the best.
 
     Parameters
     ----------
@@ -169,8 +175,8 @@ def metrics_table(scores: MethodScores) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``repeat`` (``r0``, ..., ``median``, ``min``, ``max``), ``metric, apparent, held_out, ci_low, ci_high, n, events``. The
-        interval of the ``median`` row is that of the median over repeats.
+        ``repeat`` (``r0``, ..., ``median``, ``min``, ``max``, see `repeats.over_repeats`), ``metric, apparent, held_out, ci_low,
+        ci_high, n, events``. The interval of a ``median`` row is that of the median over repeats.
     """
     rows = []
     for repeat, points in scores.held_out.items():
@@ -179,14 +185,12 @@ def metrics_table(scores: MethodScores) -> pd.DataFrame:
             if scores.replicates and metric not in WITHOUT_INTERVAL:
                 interval = percentile_interval(scores.replicates[repeat][metric])
             rows.append((repeat, metric, scores.apparent[metric], value, *interval))
-    summaries: tuple[tuple[str, Callable[..., Any]], ...] = (("median", np.median), ("min", np.min), ("max", np.max))
-    for name, summarise in summaries:
+    for name, summary in over_repeats(list(scores.held_out.values())).items():
         for metric, of_full in scores.apparent.items():
-            value = float(summarise([points[metric] for points in scores.held_out.values()]))
             interval = (np.nan, np.nan)
             if name == "median" and scores.replicates and metric not in WITHOUT_INTERVAL:
                 interval = percentile_interval(scores.over_repeats(metric)[1])
-            rows.append((name, metric, of_full, value, *interval))
+            rows.append((name, metric, of_full, summary[metric], *interval))
     table = pd.DataFrame(rows, columns=["repeat", "metric", "apparent", "held_out", "ci_low", "ci_high"])
     return table.assign(n=scores.n, events=scores.events)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from stratomics.chain.labels import apparent_labels, heldout_labels
 from stratomics.cohort.types import Cohort
-
-from .heldout import apparent_labels, heldout_labels
 
 COLUMNS = ["panel", "patient", "time", "event", "subtype", "n_subtypes"]
 
@@ -19,7 +18,7 @@ def survival_panels(
     Parameters
     ----------
     predictions, clusters
-        As for `stratomics.evaluation.heldout.apparent_labels`.
+        As for `stratomics.chain.labels.apparent_labels`.
     metrics
         ``metrics.tsv``.
     cohort

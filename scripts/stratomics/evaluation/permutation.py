@@ -1,8 +1,9 @@
 """The null of the whole chain: survival permuted against the omics, and everything that uses survival done anew.
 
-The embeddings never saw survival, so they stay as they are. Latents are selected, patients clustered and classifiers trained
-anew in every split by the very code of the stages, with their seeds; permutation 0 is the observed order and gives the
-observed figures. Follow-up and clinical covariates move together, so what the clinic says of survival stays intact.
+The embeddings never saw survival, so they stay as they are. Latents are selected, patients clustered, risk and classifier
+fitted anew in every split by the very chain that made the observed figures, with its seeds; permutation 0 is the observed
+order and gives the observed figures. Follow-up and clinical covariates move together, so what the clinic says of survival
+stays intact.
 """
 
 from __future__ import annotations
@@ -13,23 +14,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratomics.classifier import fit_classifier
-from stratomics.classifier.features import moments
+from stratomics.chain.classify import feature_predictors
+from stratomics.chain.fit import Chain
 from stratomics.cohort.types import Cohort, Split
 from stratomics.errors import DataError
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed, log
-from stratomics.stages.classify import predicted_risk
-from stratomics.subtypes import SubtypeModel, fit_subtypes, select_latents
-from stratomics.survival import concordance_harrell, pooled_logrank
+from stratomics.survival import concordance_harrell, pooled_logrank, trend_logrank
 
 from .added_value import added_lr
 from .multiplicity import westfall_young_min_p
+from .repeats import middle
 
 #: The statistics of a permutation, and whether large values speak against the null hypothesis.
 STATISTICS = {
     "apparent_logrank_p": False,
     "heldout_logrank_p": False,
+    "heldout_trend_z": True,
     "heldout_cindex": True,
     "heldout_cindex_subtype": True,
     "added_lr_p": False,
@@ -73,15 +74,6 @@ def permuted_order(n: int, permutation: int, seed: int) -> np.ndarray:
     return np.random.default_rng(derive_seed(seed, "permute_survival", permutation)).permutation(n)
 
 
-def _subtypes(
-    latents: np.ndarray, time: np.ndarray, event: np.ndarray, settings: Mapping[str, Any], seed: int
-) -> SubtypeModel:
-    """Select latents and cluster the patients on them, as the stages do."""
-    prognostic = select_latents(latents, time, event, settings["selection"])
-    chosen = np.flatnonzero(prognostic["selected"].to_numpy(bool))
-    return fit_subtypes(latents[:, chosen], time, event, settings["subtypes"], seed, report=False)
-
-
 def permute_survival(
     cohort: Cohort,
     splits: Sequence[Split],
@@ -100,11 +92,11 @@ def permute_survival(
     cohort, splits
         The patients and the splits; these stay, and so do the omics.
     fitted
-        Gives the preprocessing of a split.
+        Gives the preprocessing of a split; called only where the classifier looks at omics features.
     latents
         Latents of all patients by split [n, L].
     settings
-        ``selection``, ``subtypes`` and ``classifier`` of the config.
+        The parts `stratomics.catalogue.CHAIN` of the config.
     permutations
         Which permutations to run; 0 is the observed order.
     design
@@ -124,6 +116,7 @@ def permute_survival(
     The folds were stratified by the observed survival and stay as they are, so the folds of a permutation are as those of
     an unstratified cross-validation: a little more variable, which errs on the safe side.
     """
+    chain = Chain.of(settings, seed)
     orders = [permuted_order(cohort.n, b, seed) for b in permutations]
     survival = [(cohort.time[order], cohort.event[order]) for order in orders]
     repeats = sorted({split.repeat for split in splits if split.repeat}, key=lambda name: int(name[1:]))
@@ -135,42 +128,34 @@ def permute_survival(
     apparent = np.full(len(orders), np.nan)
 
     for number, split in enumerate(splits, start=1):
-        own, held_out, repeat = latents[split.name][split.train], split.held_out, split.repeat
-        cluster_seed = derive_seed(seed, "cluster_patients", split.name)
+        held_out, repeat = split.held_out, split.repeat
+        own, unseen = latents[split.name][split.train], latents[split.name][held_out]
+        training = features = None
         if repeat is not None:
-            preprocess = fitted(split.name)
-            features = preprocess.transform(cohort)
-            train, test = features[split.train], features[held_out]
-            prepared = moments(train)
             fold[repeat][held_out] = split.name
+            if not chain.on_latents:
+                preprocess = fitted(split.name)
+                everybody = preprocess.transform(cohort)
+                training, features = feature_predictors(preprocess, everybody[split.train]), everybody[held_out]
         for row, (time, event) in enumerate(survival):
+            follow_up = time[split.train], event[split.train]
             try:
-                model = _subtypes(own, time[split.train], event[split.train], settings, cluster_seed)
                 if repeat is None:
+                    _, model = chain.find_subtypes(split.name, own, *follow_up)
                     apparent[row] = pooled_logrank(time, event, model.labels, np.full(cohort.n, model.n_subtypes))[2]
                     continue
-                classifier = fit_classifier(
-                    train,
-                    preprocess.blocks,
-                    preprocess.features,
-                    model.labels,
-                    settings["classifier"],
-                    derive_seed(seed, "fit_classifier", split.name),
-                    prepared=prepared,
-                    report=False,
-                )
+                labels = chain.fit(split.name, own, *follow_up, training).label(unseen, features)
             except DataError as error:
                 log.info("permutation %d, %s: %s", permutations[row], split.name, error)
                 continue
-            probabilities = classifier.predict_proba(test)
-            subtype[repeat][row, held_out] = probabilities.argmax(axis=1) + 1
-            n_subtypes[repeat][row, held_out] = probabilities.shape[1]
-            risk[repeat][row, held_out] = predicted_risk(probabilities, model.log_risk)
+            subtype[repeat][row, held_out] = labels.subtype
+            n_subtypes[repeat][row, held_out] = labels.n_subtypes
+            risk[repeat][row, held_out] = labels.risk
         log.info("%d permutations through split %d of %d (%s)", len(orders), number, len(splits), split.name)
 
     rows = []
     for row, (order, (time, event)) in enumerate(zip(orders, survival, strict=True)):
-        labels = {
+        pooled = {
             repeat: {
                 "subtype": subtype[repeat][row],
                 "n_subtypes": n_subtypes[repeat][row],
@@ -184,7 +169,7 @@ def permute_survival(
             {
                 "permutation": permutations[row],
                 "apparent_logrank_p": apparent[row],
-                **_heldout_statistics(labels, time, event, of_design),
+                **_heldout_statistics(pooled, time, event, of_design),
             }
         )
     return pd.DataFrame(rows, columns=["permutation", *STATISTICS])
@@ -197,16 +182,18 @@ def _heldout_statistics(
     names = [name for name in STATISTICS if name != "apparent_logrank_p"]
     if any((own["subtype"] < 0).any() for own in labels.values()):
         return dict.fromkeys(names, np.nan)
-    p, c, c_subtype = [], [], []
+    p, z, c, c_subtype = [], [], [], []
     for own in labels.values():
         p.append(pooled_logrank(time, event, own["subtype"], own["n_subtypes"])[2])
+        z.append(float(trend_logrank(time, event, own["subtype"], own["n_subtypes"])[0]))
         c.append(float(concordance_harrell(time, event, own["risk"], fold=own["fold"])))
         c_subtype.append(float(concordance_harrell(time, event, own["subtype"] / own["n_subtypes"], fold=own["fold"])))
-    # The p and not the chi-square of the subtypes: its degrees of freedom change with the number of subtypes.
+    # The p and not the chi-square of the subtypes: its degrees of freedom change with the number of subtypes. The trend knows
+    # its direction: subtypes that separate the wrong way round are no evidence for the right one.
     added = [
         np.nan if design is None else added_lr(design, time, event, labels, term).p for term in ("subtype", "risk")
     ]
-    values = (*(float(np.median(one)) for one in (p, c, c_subtype)), *map(float, added))
+    values = (p[middle(p)], *(float(np.median(one)) for one in (z, c, c_subtype)), *map(float, added))
     return dict(zip(names, values, strict=True))
 
 

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.chain.labels import apparent_labels, heldout_labels
+from stratomics.chain.risk import predicted_survival
 from stratomics.cohort.types import Cohort, Split
 from stratomics.comparators import design_of_known
 from stratomics.comparators.combine import CLINICAL, WITH_CLINIC
-from stratomics.survival.predicted import subtype_survival, time_grid
+from stratomics.survival.predicted import read_steps, time_grid
 
 from .added_value import added_value_table
 from .adjusted import adjusted_hazard_ratios
 from .compare import agreement_table, comparator_metrics, compare_methods, score_methods
-from .heldout import apparent_labels, heldout_labels
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def side_by_side(
     comparators: Sequence[tuple[pd.DataFrame, Mapping[str, np.ndarray]]],
     covariates: Sequence[str],
     settings: Mapping[str, Any],
+    risk: str,
     *,
     seed: int,
     threads: int = 1,
@@ -64,7 +66,7 @@ def side_by_side(
     cohort, splits
         The patients and the splits, the same for all methods.
     predictions, clusters
-        Of each embedding, as `stratomics.stages.classify.classify_splits` and `cluster_splits` give them.
+        Of each embedding, as `stratomics.chain.classify.classify_splits` and `cluster_splits` give them.
     comparators
         What `stratomics.comparators.fit_comparator` gave for each: predictions, and predicted survival by
         ``<method>/<split>``.
@@ -72,6 +74,8 @@ def side_by_side(
         Of the clinical model; without any, or without the comparator ``clinical``, nothing is said of added value.
     settings
         ``evaluation`` of the config: ``bootstrap``, ``horizon_days``, ``auc_days``.
+    risk
+        ``risk.method`` of the config.
     seed
         Seed of the run.
     threads
@@ -83,7 +87,9 @@ def side_by_side(
     """
     times = time_grid(settings["horizon_days"], cohort.time, splits)
     how = (times, cohort, splits, settings, seed, threads)
-    curves = {name: subtype_survival(own, clusters[name], cohort, splits, times) for name, own in predictions.items()}
+    curves = {
+        name: predicted_survival(risk, own, clusters[name], cohort, splits, times) for name, own in predictions.items()
+    }
     ours = score_methods(predictions, curves, *how, clusters=clusters)
 
     tables: dict[str, pd.DataFrame] = {}
@@ -91,7 +97,9 @@ def side_by_side(
     for table, arrays in comparators:
         for method, own in table.groupby("method", sort=False):
             tables[str(method)] = own
-            survival[str(method)] = {split.name: arrays[f"{method}/{split.name}"] for split in splits}
+            survival[str(method)] = {
+                split.name: read_steps(arrays[f"{method}/{split.name}"], arrays["times"], times) for split in splits
+            }
     theirs = score_methods(tables, survival, *how)
     # An embedding is no rival of itself, or of another, with the clinic; fewer comparisons leave each more power.
     against = {name: own for name, own in theirs.items() if not name.endswith(WITH_CLINIC)}

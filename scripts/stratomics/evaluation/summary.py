@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from stratomics.cohort.splits import of_full
 from stratomics.user_text import markdown
 
-from .evidence import EVIDENCE_COLUMNS, Evidence
+from .evidence import Evidence
 from .summary_tables import (
+    PERFORMANCE,
+    RISK,
+    STABILITY,
     added_value_table,
     agreement_lines,
     comparator_table,
     enrichment_lines,
-    performance_table,
-    stability_table,
+    evidence_table,
 )
 from .verdict import FEW_EVENTS, SOME_EVENTS
-from .wording import number
+from .wording import number, share
 
 LEGEND = (
-    "*Unseen* (held-out) patients were left out while the subtypes, and everything before them, were made. *Concordance* (C): "
-    "of two such patients, how often the one called at higher risk has the event first; 0.5 is chance, 1 perfect. *Hazard ratio "
-    "per step* (HR): how many times higher the rate of events is in a subtype than in the next better one; 1 is no difference. "
+    "*Unseen* (held-out) patients were left out while the subtypes, and everything before them, were made. *Hazard ratio per step* "
+    "(HR): how many times higher the rate of events is in a subtype than in the next better one; 1 is no difference. "
+    "*Concordance* (C): of two such patients, how often the one called at higher risk has the event first; 0.5 is chance, 1 "
+    "perfect. The C of the *subtypes* knows of a patient the subtype only, that of the *risk* a number, so they are two figures. "
     "*Permutation p*: how often the same procedure does as well when survival is shuffled and there is nothing to find. Brackets "
     "hold 95 % intervals."
 )
@@ -47,8 +52,7 @@ def evidence_of(verdicts: pd.DataFrame) -> dict[str, Evidence]:
     dict
         By embedding, in the order of the table.
     """
-    rows = verdicts[["embedding", *EVIDENCE_COLUMNS]].astype({"embedding": str}).to_dict(orient="records")
-    return {row["embedding"]: Evidence(**{str(name): value for name, value in row.items()}) for row in rows}
+    return {str(row["embedding"]): Evidence.from_columns(row) for row in verdicts.to_dict(orient="records")}
 
 
 def summary_text(
@@ -62,7 +66,6 @@ def summary_text(
     training: Mapping[str, Mapping[str, Any]],
     comparisons: pd.DataFrame,
     added_value: pd.DataFrame,
-    stability: Mapping[str, pd.DataFrame],
     enrichment: pd.DataFrame,
     agreement: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -75,8 +78,8 @@ def summary_text(
         Its name.
     checks, leaderboard, verdicts, comparisons, added_value, enrichment, agreement
         The tables of the same names.
-    metrics, prognostic, training, stability
-        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``training.json``, ``stability.tsv``.
+    metrics, prognostic, training
+        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``training.json``.
     settings
         The config without its cohorts.
 
@@ -88,18 +91,25 @@ def summary_text(
     evidence = evidence_of(verdicts)
     first = next(iter(evidence.values()))
     paragraphs = verdicts.set_index("embedding")["paragraph"]
-    embeddings = leaderboard[leaderboard["kind"] == "embedding"]
     return "\n".join(
         [
             *_opening(cohort, first, verdicts, checks, settings),
             "",
             "## Held-out beside apparent",
             "",
-            *performance_table(embeddings),
+            *evidence_table(PERFORMANCE, evidence),
             "",
             "*Apparent* is the full fit on its own patients: it shows how good the procedure can look, and tests nothing. "
-            "*Held-out* pools the unseen patients of a repeat, as the median over the repeats. C is Harrell's concordance of the "
-            "continuous risk. Intervals resample patients and keep what was fitted.",
+            "*Held-out* pools the unseen patients of a repeat, as the median over the repeats. Intervals resample patients and "
+            "keep what was fitted.",
+            "",
+            "## The risk, and the subtypes against cutting it",
+            "",
+            *evidence_table(RISK, evidence),
+            "",
+            "The *risk* is a number per patient. *Risk cut*: unseen patients in as many groups of that number as there are "
+            "subtypes, of equal size among the training patients. Where it has the higher HR and C, the subtypes lose "
+            "what the risk knows.",
             "",
             "## In words",
             "",
@@ -121,11 +131,12 @@ def summary_text(
             "",
             "## Stability",
             "",
-            *stability_table(stability, evidence),
+            *evidence_table(STABILITY, evidence),
             "",
             "*PAC*: share of the pairs of patients who are neither nearly always nor nearly never put together when a part of the "
             "patients is left out. *ARI*, adjusted Rand index: agreement of two divisions, 0 by chance, 1 the same. *Ambiguous*: "
-            "not firmly in one subtype; `patient_stability.tsv` names these patients.",
+            "not firmly in one subtype; `patient_stability.tsv` names these patients. *P against one group*: above 0.05 the "
+            "subtypes are cut-points on a continuum, however stable; there is no gap between them.",
             "",
             *(["The embeddings with each other:", "", *lines, ""] if (lines := agreement_lines(agreement)) else []),
             "## Clinical variables across the subtypes",
@@ -206,11 +217,11 @@ def _warning(row: pd.Series) -> str:
 
 def _made_with(metrics: pd.DataFrame, prognostic: pd.DataFrame, training: Mapping[str, Any]) -> str:
     """Say what the full fit kept, how far the repeats spread, and where it was trained."""
-    full = prognostic[prognostic["split"] == "full"]
+    full = of_full(prognostic)
     c = metrics[metrics["metric"] == "cindex"].set_index("repeat")["held_out"]
     return (
         f"The full fit kept {int(full['selected'].astype(bool).sum())} of {len(full)} latents; over the repeats the held-out "
-        f"concordance is {number(c['min'])} to {number(c['max'])}; trained on {training['device']}."
+        f"concordance of the risk is {number(c['min'])} to {number(c['max'])}; trained on {training['device']}."
     )
 
 
@@ -220,7 +231,8 @@ def _beside_others(leaderboard: pd.DataFrame, comparisons: pd.DataFrame) -> list
     if (leaderboard["kind"] == "comparator").any():
         note = (
             "Same splits and same patients. Differences above 0 favour the embedding; an interval that holds 0 does not show that "
-            "one is better. Their p-values, adjusted over all comparisons of the cohort, are in `comparisons.tsv`."
+            "one is better. C is that of the continuous risk. The p-values, adjusted over all comparisons of the cohort, are in "
+            "`comparisons.tsv`."
         )
     else:
         note = "No comparator was configured, so nothing here says whether simpler methods do as well."
@@ -232,11 +244,13 @@ def _beyond_clinic(added_value: pd.DataFrame, evidence: Mapping[str, Evidence]) 
     if added_value.empty:
         return ["Nothing to compare with: no clinical covariates, so nothing here says that the subtypes add to them."]
     covariates = markdown(str(added_value["covariates"].iloc[0]))
+    missing = next(iter(evidence.values())).clinical_missing
+    lacking = f" {share(missing)} of the patients lack at least one of them." if math.isfinite(missing) else ""
     return [
         *added_value_table(added_value, evidence),
         "",
-        f"Held-out subtype or risk beside a Cox model of {covariates}. The nominal p takes no account of folds that share training "
-        "patients; the verdict takes the larger of it and the adjusted p, if any. The verdict is on the subtype.",
+        f"Held-out subtype or risk beside a Cox model of {covariates}.{lacking} The nominal p takes no account of folds that "
+        "share training patients; the verdict takes the larger of it and the adjusted p, if any. The verdict is on the subtype.",
     ]
 
 
@@ -261,7 +275,8 @@ def _limits(first: Evidence) -> list[str]:
         f"- {test}",
         f"- {family}",
         "- No evidence of separation is not evidence that there is none: see the interval of the concordance.",
-        "- Intervals hold the uncertainty of who was observed, not that of fitting everything again, nor that of another hospital.",
+        "- Intervals hold the uncertainty of who was observed, not that of fitting everything again, nor that of another hospital. "
+        "Only those of differences to other methods also hold that of training anew on patients like these.",
         "- Apparent figures, of the full fit on its own patients, show nothing about unseen ones.",
     ]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
 from stratomics.user_text import markdown
 
-from .evidence import Evidence, only_row
+from .evidence import Evidence
+from .sources import NAN, figure_of, only_row
 from .wording import DAYS_PER_MONTH, interval, number, probability, share
 
 ENRICHED = 0.05
@@ -33,49 +34,61 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
-def performance_table(rows: pd.DataFrame) -> list[str]:
-    """Show held-out beside apparent, one row per embedding.
+#: What a table shows of each embedding: header and cell of each column.
+Columns = Mapping[str, Callable[[Evidence], str]]
+
+PERFORMANCE: Columns = {
+    "subtypes": lambda e: number(e.n_subtypes, 0),
+    "chosen by the folds": lambda e: e.k_of_folds or "-",
+    "HR apparent": lambda e: number(e.apparent_hazard_ratio),
+    "HR held-out": lambda e: interval(e.heldout_hazard_ratio),
+    "C of subtypes apparent": lambda e: number(e.apparent_cindex_subtype),
+    "C of subtypes held-out": lambda e: interval(e.heldout_cindex_subtype),
+    "RMST difference, months": lambda e: number(e.heldout_rmst_difference.value / DAYS_PER_MONTH, 1),
+    "log-rank p apparent": lambda e: probability(e.apparent_logrank_p),
+    "log-rank p held-out, nominal": lambda e: probability(e.heldout_logrank_p),
+    "permutation p": lambda e: probability(e.permutation_p),
+    "adjusted": lambda e: probability(e.permutation_p_adjusted),
+}
+RISK: Columns = {
+    "C of risk apparent": lambda e: number(e.apparent_cindex),
+    "C of risk held-out": lambda e: interval(e.heldout_cindex),
+    "permutation p": lambda e: probability(e.permutation_p_cindex),
+    "groups": lambda e: number(e.n_subtypes, 0),
+    "HR, subtypes": lambda e: interval(e.heldout_hazard_ratio),
+    "HR, risk cut": lambda e: interval(e.risk_group_hazard_ratio),
+    "C, subtypes": lambda e: interval(e.heldout_cindex_subtype),
+    "C, risk cut": lambda e: interval(e.risk_group_cindex),
+}
+STABILITY: Columns = {
+    "subtypes": lambda e: number(e.n_subtypes, 0),
+    "same number again": lambda e: share(e.k_again),
+    "PAC": lambda e: number(e.pac),
+    "ARI between folds": lambda e: number(e.fold_ari),
+    "ARI of subsamples to the full fit": lambda e: number(e.subsample_ari),
+    "ambiguous patients": lambda e: share(e.ambiguous_share),
+    "p against one group": lambda e: probability(e.continuum_p),
+    "smallest subtype": lambda e: number(e.smallest_subtype, 0),
+}
+
+
+def evidence_table(columns: Columns, evidence: Mapping[str, Evidence]) -> list[str]:
+    """Show some numbers of every embedding, one row each.
 
     Parameters
     ----------
-    rows
-        The embeddings of ``leaderboard.tsv``.
+    columns
+        One of the lists of this module.
+    evidence
+        By embedding.
 
     Returns
     -------
     list of str
         Lines of Markdown.
     """
-    header = [
-        "embedding",
-        "subtypes",
-        "C apparent",
-        "C held-out",
-        "HR apparent",
-        "HR held-out",
-        "RMST difference, months",
-    ]
-    header += ["log-rank p apparent", "log-rank p held-out, nominal", "permutation p", "adjusted"]
-    cells = []
-    for _, row in rows.iterrows():
-        cells.append(
-            [
-                str(row["method"]),
-                number(row["n_subtypes"], 0),
-                number(row["apparent_cindex"]),
-                interval(row["heldout_cindex"], row["heldout_cindex_low"], row["heldout_cindex_high"]),
-                number(row["apparent_hazard_ratio"]),
-                interval(
-                    row["heldout_hazard_ratio"], row["heldout_hazard_ratio_low"], row["heldout_hazard_ratio_high"]
-                ),
-                number(row["heldout_rmst_difference"] / DAYS_PER_MONTH, 1),
-                probability(row["apparent_logrank_p"]),
-                probability(row["heldout_logrank_p"]),
-                probability(row["permutation_p"]),
-                probability(row["permutation_p_adjusted"]),
-            ]
-        )
-    return markdown_table(header, cells)
+    cells = [[name, *(cell(own) for cell in columns.values())] for name, own in evidence.items()]
+    return markdown_table(["embedding", *columns], cells)
 
 
 def comparator_table(leaderboard: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
@@ -100,11 +113,11 @@ def comparator_table(leaderboard: pd.DataFrame, comparisons: pd.DataFrame) -> li
     cells = []
     for _, row in leaderboard.iterrows():
         method = str(row["method"])
-        line = [method, interval(row["heldout_cindex"], row["heldout_cindex_low"], row["heldout_cindex_high"])]
+        line = [method, interval((row["heldout_cindex"], row["heldout_cindex_low"], row["heldout_cindex_high"]))]
         line += [number(row["heldout_ibs"], 3), *(number(row[column]) for column in auc)]
         for name in embeddings:
             one = only_row(comparisons, embedding=name, against=method, metric="cindex")
-            line.append(interval(one["difference"], one["ci_low"], one["ci_high"], 3, sign=True) if one else "")
+            line.append(interval(figure_of(one, "difference"), 3, sign=True) if one else "")
         cells.append(line)
     return markdown_table(header, cells)
 
@@ -125,7 +138,7 @@ def added_value_table(added_value: pd.DataFrame, evidence: Mapping[str, Evidence
         Lines of Markdown.
     """
     header = [
-        "embedding",
+        "method",
         "added",
         "C clinical",
         "C with it",
@@ -136,67 +149,23 @@ def added_value_table(added_value: pd.DataFrame, evidence: Mapping[str, Evidence
         "adjusted",
     ]
     cells = []
-    for _, row in added_value[added_value["embedding"].isin(list(evidence))].iterrows():
+    for row in added_value.to_dict("records"):
         name, term = str(row["embedding"]), str(row["term"])
-        own = evidence[name]
-        tests = (own.added_permutation_p, own.added_permutation_p_adjusted)
-        if term == "risk":
-            tests = (own.added_risk_permutation_p, own.added_risk_permutation_p_adjusted)
+        tests = (NAN, NAN)
+        if own := evidence.get(name):
+            tests = (own.added_permutation_p, own.added_permutation_p_adjusted)
+            if term == "risk":
+                tests = (own.added_risk_permutation_p, own.added_risk_permutation_p_adjusted)
         cells.append(
             [
                 name,
                 term,
                 number(row["clinical_cindex"], 3),
                 number(row["combined_cindex"], 3),
-                interval(row["delta"], row["ci_low"], row["ci_high"], 3, sign=True),
+                interval(figure_of(row, "delta"), 3, sign=True),
                 f"{number(row['lr_chi2'], 1)} ({number(row['lr_df'], 0)})",
                 probability(row["lr_p"]),
                 *map(probability, tests),
-            ]
-        )
-    return markdown_table(header, cells)
-
-
-def stability_table(stability: Mapping[str, pd.DataFrame], evidence: Mapping[str, Evidence]) -> list[str]:
-    """Show how firmly the subtypes of each embedding stand.
-
-    Parameters
-    ----------
-    stability
-        ``stability.tsv`` by embedding.
-    evidence
-        By embedding.
-
-    Returns
-    -------
-    list of str
-        Lines of Markdown.
-    """
-    header = [
-        "embedding",
-        "subtypes",
-        "same number again",
-        "PAC",
-        "ARI between folds",
-        "ARI of subsamples to the full fit",
-    ]
-    header += ["ambiguous patients", "smallest subtype"]
-    cells = []
-    for name, own in evidence.items():
-        again, subsamples = (
-            only_row(stability[name], measure=measure).get("value", float("nan"))
-            for measure in ("k_chosen_again", "ari_subsamples_full_mean")
-        )
-        cells.append(
-            [
-                name,
-                str(own.n_subtypes),
-                share(again),
-                number(own.pac),
-                number(own.fold_ari),
-                number(subsamples),
-                share(own.ambiguous_share),
-                number(own.smallest_subtype, 0),
             ]
         )
     return markdown_table(header, cells)

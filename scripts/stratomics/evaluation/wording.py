@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from .evidence import Evidence
+from .sources import ALPHA
 
 DAYS_PER_MONTH = 365.25 / 12
 
@@ -24,8 +25,9 @@ def probability(value: float) -> str:
     return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
 
 
-def interval(value: float, low: float, high: float, digits: int = 2, sign: bool = False) -> str:
+def interval(figure: tuple[float, float, float], digits: int = 2, sign: bool = False) -> str:
     """Format a figure with its 95 % interval: ``0.63 [0.57 to 0.69]``."""
+    value, low, high = figure
     if not math.isfinite(value):
         return "-"
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -57,18 +59,18 @@ def test_words(evidence: Evidence) -> str:
 
 
 def _figures(evidence: Evidence) -> str:
-    """Hazard ratio and concordance, held-out, with intervals."""
-    e = evidence
-    hazard_ratio = interval(e.heldout_hazard_ratio, e.heldout_hazard_ratio_low, e.heldout_hazard_ratio_high)
-    c = interval(e.heldout_cindex, e.heldout_cindex_low, e.heldout_cindex_high)
-    return f"hazard ratio per step {hazard_ratio}, concordance {c}"
+    """Hazard ratio and concordance of the subtypes, held-out, with intervals."""
+    hazard_ratio, c = interval(evidence.heldout_hazard_ratio), interval(evidence.heldout_cindex_subtype)
+    return f"hazard ratio per step {hazard_ratio}, concordance of the subtypes {c}"
 
 
 _SEPARATION = {
     "separates": "The subtypes separate unseen patients",
+    "separates_little": "The subtypes separate unseen patients too little to matter",
     "suggestive": "There is a hint, not more, that the subtypes separate unseen patients",
     "no_evidence": "There is no evidence that the subtypes separate unseen patients",
     "reversed": "The subtypes do not separate unseen patients in the direction they foretell",
+    "undetermined": "Whether these subtypes separate unseen patients is undetermined",
     "underpowered": "There are too few events to tell whether the subtypes separate unseen patients",
     "not_tested": "Whether the subtypes separate unseen patients was not tested",
 }
@@ -81,20 +83,40 @@ _ADDED = {
 }
 _STABILITY = {
     "stable": "their boundaries are stable",
+    "continuum": "their boundaries are stable",
     "moderate": "their boundaries are moderately stable",
     "unstable": "their boundaries are unstable",
     "not_tested": "their stability was not measured",
 }
+_SIMPLER = {
+    "better": "shown to be better than every simpler method",
+    "as_good": "not shown to be better than every simpler method",
+    "simpler": "a simpler method does as well or better",
+    "not_tested": "not compared with simpler methods",
+}
+#: Said with every statement about their stability where the subtypes are not told from one group.
+CONTINUUM = "but the subtypes are cut-points on a continuum"
 
 
-def sentence(evidence: Evidence, separation: str, added_value: str, stability: str, nominal: bool) -> str:
-    """Say the verdict in one line.
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _firm(evidence: Evidence, stability: str) -> str:
+    """Say how stable the subtypes are, never without saying that there may be no gap between them."""
+    return f"{_STABILITY[stability]}{f', {CONTINUUM}' if evidence.continuum_p > ALPHA else ''}"
+
+
+def sentence(
+    evidence: Evidence, separation: str, added_value: str, stability: str, beside_simpler: str, *, nominal: bool
+) -> str:
+    """Say the verdict in a few lines: what the subtypes do, then what the continuous risk does.
 
     Parameters
     ----------
     evidence
         The numbers.
-    separation, added_value, stability
+    separation, added_value, stability, beside_simpler
         The codes.
     nominal
         Whether the p-value behind `added_value` is nominal.
@@ -102,41 +124,71 @@ def sentence(evidence: Evidence, separation: str, added_value: str, stability: s
     Returns
     -------
     str
-        Two sentences.
+        Three sentences.
     """
     test = f"; {test_words(evidence)}" if evidence.permutations and math.isfinite(evidence.permutation_p) else ""
     if separation == "underpowered":
         test = f"; {evidence.events} events{test}"
+    if separation == "undetermined":
+        test += f"; the folds chose other numbers of subtypes: {evidence.k_of_folds}"
     added = _ADDED[added_value]
     if added_value in ("adds", "adds_little"):
-        gain = interval(evidence.added_delta, evidence.added_low, evidence.added_high, 3, sign=True)
+        gain = interval(evidence.added_delta, 3, sign=True)
         added += f" (concordance {gain}{', by a nominal test' if nominal else ''})"
-    rest = f"{added}; {_STABILITY[stability]}."
-    return f"{_SEPARATION[separation]} ({_figures(evidence)}{test}). {rest[0].upper()}{rest[1:]}"
+    rest = _capital(f"{added}; {_firm(evidence, stability)}.")
+    return f"{_SEPARATION[separation]} ({_figures(evidence)}{test}). {rest}{_risk(evidence, beside_simpler)}"
+
+
+def _risk(evidence: Evidence, beside_simpler: str) -> str:
+    """Say how well the continuous risk ranks unseen patients, and which simpler methods do as well."""
+    if not math.isfinite(evidence.heldout_cindex.value):
+        return ""
+    beside = _SIMPLER[beside_simpler]
+    if evidence.simpler_ahead:
+        beside += f" ({evidence.simpler_ahead})"
+    c = interval(evidence.heldout_cindex)
+    return f" The continuous risk ranks unseen patients with a concordance of {c}; {beside}."
 
 
 def _rmst(evidence: Evidence) -> str:
-    """Months between the subtype of best and of worst prognosis."""
-    days = (evidence.heldout_rmst_difference, evidence.heldout_rmst_low, evidence.heldout_rmst_high)
-    if not math.isfinite(days[0]):
+    """Months between the subtype of best and of worst prognosis, up to where both are followed."""
+    days = evidence.heldout_rmst_difference
+    if not math.isfinite(days.value):
         return ""
     difference, low, high = (value / DAYS_PER_MONTH for value in days)
     longer = "longer" if difference >= 0 else "shorter"
     if difference < 0:
         difference, low, high = -difference, -high, -low
-    horizon = number(evidence.horizon_days / DAYS_PER_MONTH, 0)
+    ends = evidence.rmst_days if math.isfinite(evidence.rmst_days) else evidence.horizon_days
+    span = f"Within {number(ends / DAYS_PER_MONTH, 0)} months"
+    if ends < evidence.horizon_days:
+        configured = number(evidence.horizon_days / DAYS_PER_MONTH, 0)
+        span += f" (day {ends:.0f}, where the follow-up of one of the two ends; {configured} months were asked for)"
     return (
-        f" Over at most {horizon} months, unseen patients of the lowest-risk subtype stay "
-        f"free of the event {interval(difference, low, high, digits=1)} months {longer} on average than those of the highest-risk "
-        "subtype."
+        f" {span}, unseen patients of the lowest-risk subtype stay free of the event "
+        f"{interval((difference, low, high), 1)} months {longer} on average than those of the highest-risk subtype."
+    )
+
+
+def _risk_groups(evidence: Evidence) -> str:
+    """Set the subtypes beside cutting the risk into as many groups."""
+    e = evidence
+    groups, own = e.risk_group_cindex, e.heldout_cindex_subtype
+    if not (math.isfinite(groups.value) and math.isfinite(own.value)):
+        return ""
+    better = groups.value > own.value and e.risk_group_hazard_ratio.value > e.heldout_hazard_ratio.value
+    return (
+        f" Cutting the continuous risk into as many groups instead gives a hazard ratio per step of "
+        f"{interval(e.risk_group_hazard_ratio)} and a concordance of {interval(groups)}"
+        + (": it separates unseen patients better than the subtypes do." if better else ".")
     )
 
 
 def _apparent(evidence: Evidence) -> str:
     """Say how good the full fit looks on its own patients, and what that is worth."""
     e = evidence
-    optimism = e.apparent_cindex - e.heldout_cindex
-    text = f" On its own patients the full fit appears to reach a concordance of {number(e.apparent_cindex)}"
+    optimism = e.apparent_cindex_subtype - e.heldout_cindex_subtype.value
+    text = f" On its own patients the full fit appears to reach a concordance of {number(e.apparent_cindex_subtype)}"
     if math.isfinite(optimism):
         text += f" ({number(abs(optimism))} {'more' if optimism >= 0 else 'less'} than on unseen ones)"
     text += (
@@ -148,24 +200,31 @@ def _apparent(evidence: Evidence) -> str:
     return text + "."
 
 
-def _beyond_clinic(evidence: Evidence) -> str:
+def _risk_at_length(evidence: Evidence) -> str:
     """Say what the continuous risk does beside, and instead of, the clinical variables."""
     e, text = evidence, ""
-    if math.isfinite(e.added_risk_delta):
-        gain = interval(e.added_risk_delta, e.added_risk_low, e.added_risk_high, 3, sign=True)
-        text = f" With the continuous risk in place of the subtype the gain is {gain}, "
+    if e.permutations:
+        p = probability(e.permutation_p_cindex)
+        text = f" The continuous risk has a concordance of {interval(e.heldout_cindex)}, permutation p {p}."
+    if math.isfinite(e.added_risk_delta.value):
+        gain = interval(e.added_risk_delta, 3, sign=True)
+        text += f" With it in place of the subtype the gain over the clinical variables is {gain}, "
         if math.isfinite(e.added_risk_permutation_p_adjusted):
             text += f"adjusted permutation p {probability(e.added_risk_permutation_p_adjusted)}."
         else:
             text += f"nominal p {probability(e.added_risk_lr_p)}."
-    if math.isfinite(e.delta_vs_clinical):
-        own = interval(e.delta_vs_clinical, e.delta_vs_clinical_low, e.delta_vs_clinical_high, 3, sign=True)
-        text += f" On its own, the risk from the omics differs from the clinical model by {own} of concordance."
+    if math.isfinite(e.delta_vs_clinical.value):
+        own = interval(e.delta_vs_clinical, 3, sign=True)
+        text += f" On its own, its concordance differs from that of the clinical model by {own}."
     return text
 
 
 def paragraph(
-    evidence: Evidence, separation: tuple[str, str], added_value: tuple[str, str], stability: tuple[str, str]
+    evidence: Evidence,
+    separation: tuple[str, str],
+    added_value: tuple[str, str],
+    stability: tuple[str, str],
+    beside_simpler: tuple[str, str],
 ) -> str:
     """Say the verdict at length: how much, how certain, apparent beside held-out, beyond the clinic, how stable.
 
@@ -173,7 +232,7 @@ def paragraph(
     ----------
     evidence
         The numbers.
-    separation, added_value, stability
+    separation, added_value, stability, beside_simpler
         Code and reason of each.
 
     Returns
@@ -181,22 +240,25 @@ def paragraph(
     str
         One paragraph, without line breaks or tabs.
     """
-    text = f"{_SEPARATION[separation[0]]}: {separation[1]}. On unseen patients: {_figures(evidence)}.{_rmst(evidence)}"
-    if evidence.permutations:
+    e = evidence
+    text = f"{_SEPARATION[separation[0]]}: {separation[1]}. On unseen patients: {_figures(e)}.{_rmst(e)}"
+    if e.permutations:
         text += (
-            f" The test compares with {evidence.permutations} runs in which survival was permuted against the omics; by the same "
-            f"runs the concordance has p {probability(evidence.permutation_p_cindex)}."
+            f" The test compares with {e.permutations} runs in which survival was permuted against the omics; by the same "
+            f"runs the concordance of the subtypes has p {probability(e.permutation_p_cindex_subtype)} and the log-rank test, "
+            f"which knows no direction, p {probability(e.permutation_p_logrank)}."
         )
-    text += _apparent(evidence)
-    added = _ADDED[added_value[0]]
-    text += f" {added[0].upper()}{added[1:]}: {added_value[1]}.{_beyond_clinic(evidence)}"
-    firm = _STABILITY[stability[0]]
-    text += f" {firm[0].upper()}{firm[1:]}: {stability[1]}."
+    text += f"{_apparent(e)}{_risk_groups(e)} {_capital(_ADDED[added_value[0]])}: {added_value[1]}.{_risk_at_length(e)}"
+    text += f" {_capital(_SIMPLER[beside_simpler[0]])}: {beside_simpler[1]}."
+    text += f" {_capital(_firm(e, stability[0]))}: {stability[1]}"
+    text += (
+        f"; p against one group without clusters {probability(e.continuum_p)}." if math.isfinite(e.continuum_p) else "."
+    )
     if separation[0] == "separates" and stability[0] == "unstable":
         text += " The groups hold on average; the label of a single patient may change with who else is in the cohort."
-    if math.isfinite(evidence.smallest_subtype):
-        text += f" The smallest of the {evidence.n_subtypes} subtypes has {evidence.smallest_subtype:.0f} of {evidence.n} patients."
-    if evidence.fallback:
+    if math.isfinite(e.smallest_subtype):
+        text += f" The smallest of the {e.n_subtypes} subtypes has {e.smallest_subtype:.0f} of {e.n} patients."
+    if e.fallback:
         text += (
             " No latent passed the threshold in the full fit and the best few were taken instead: treat the final subtypes as "
             "a guess."

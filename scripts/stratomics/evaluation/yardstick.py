@@ -65,7 +65,13 @@ class Yardstick:
             "ibs_skill",
             *(auc_name(day) for day in self.days),
             "rmst_difference",
+            "rmst_days",
             "calibration_slope",
+            "risk_group_logrank_p",
+            "risk_group_hazard_ratio",
+            "risk_group_cindex",
+            "cindex_antolini",
+            "d_calibration_p",
         ]
 
 

@@ -1,4 +1,4 @@
-"""Patients in the plane: UMAP of the latents, coloured by subtype and by risk."""
+"""Patients in the plane of a UMAP of the latents, coloured by subtype and by risk."""
 
 from __future__ import annotations
 
@@ -25,62 +25,18 @@ from .style import (
     text_mm,
 )
 
-#: Fewest patients UMAP is asked to lay out; fewer are shown on their first two principal components.
-FEWEST = 10
 _PANEL, _TOP, _LEFT, _GAP = 66.0, 20.0, 13.0, 17.0
 
 
-def compute_umap(latents: np.ndarray, seed: int) -> np.ndarray:
-    """Lay the patients out in the plane by UMAP [1]_, through scanpy [2]_.
-
-    Parameters
-    ----------
-    latents
-        Patients x latents, finite.
-    seed
-        The same seed gives the same bytes on the same machine.
-
-    Returns
-    -------
-    numpy.ndarray
-        Coordinates, float32 [n, 2].
-
-    References
-    ----------
-    .. [1] L. McInnes, J. Healy, J. Melville (2018). UMAP. arXiv:1802.03426.
-    .. [2] F. A. Wolf, P. Angerer, F. J. Theis (2018). SCANPY. Genome Biology 19, 15.
-    """
-    matrix = np.asarray(latents, dtype=np.float32)
-    n = len(matrix)
-    spread = matrix.astype(np.float64) - matrix.mean(axis=0, dtype=np.float64) if n else matrix.astype(np.float64)
-    if n < FEWEST or not np.ptp(matrix, axis=0).any():
-        left, scale, _ = np.linalg.svd(spread, full_matrices=False)
-        plane = np.zeros((n, 2), dtype=np.float32)
-        plane[:, : left.shape[1]] = (left * scale)[:, :2]
-        return plane
-
-    import scanpy as sc  # here, because it takes seconds to import
-    from anndata import AnnData
-
-    patients = AnnData(matrix)
-    sc.pp.neighbors(patients, n_neighbors=min(15, n - 1), use_rep="X", random_state=seed)
-    sc.tl.umap(patients, random_state=seed)
-    return np.asarray(patients.obsm["X_umap"], dtype=np.float32)
-
-
-def umap_table(
-    coordinates: np.ndarray, clinical: pd.DataFrame, subtype: np.ndarray, log_risk: np.ndarray
-) -> pd.DataFrame:
+def umap_table(coordinates: pd.DataFrame, subtypes: pd.DataFrame, log_risk: np.ndarray) -> pd.DataFrame:
     """Make the table of the figure.
 
     Parameters
     ----------
     coordinates
-        [n, 2], from `compute_umap`.
-    clinical
-        Index = patients; columns time (days) and event (0/1).
-    subtype
-        Label of each patient, 1 = best prognosis.
+        One row per patient: patient, umap_1, umap_2.
+    subtypes
+        ``subtypes.tsv``, the same patients in the same order: time (days), event (0/1), subtype (1 = best prognosis).
     log_risk
         Log risk of each patient, larger = shorter survival; NaN where unknown.
 
@@ -89,16 +45,11 @@ def umap_table(
     pandas.DataFrame
         patient, umap_1, umap_2, subtype, log_risk, event, time.
     """
-    return pd.DataFrame(
-        {
-            "patient": clinical.index.to_numpy(),
-            "umap_1": coordinates[:, 0],
-            "umap_2": coordinates[:, 1],
-            "subtype": np.asarray(subtype, dtype=np.int64),
-            "log_risk": np.asarray(log_risk, dtype=np.float64),
-            "event": clinical["event"].to_numpy().astype(np.int64),
-            "time": clinical["time"].to_numpy(np.float64),
-        }
+    return coordinates[["patient", "umap_1", "umap_2"]].assign(
+        subtype=subtypes["subtype"].to_numpy(np.int64),
+        log_risk=np.asarray(log_risk, dtype=np.float64),
+        event=subtypes["event"].to_numpy(np.int64),
+        time=subtypes["time"].to_numpy(np.float64),
     )
 
 

@@ -10,31 +10,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.cohort.measure import MIN_BATCH
 from stratomics.cohort.types import Cohort, Omics
 from stratomics.errors import DataError
 
 from .filters import MIN_VARIED, differing_patients, missing_share, most_variable
 from .impute import column_medians
 from .model import FittedOmics, FittedPreprocess, batch_labels, measured, transformed
-from .scale import MIN_BATCH, batch_rows, fit_scale
+from .scale import batch_rows, fit_scale
 from .transforms import apply_normal_scores, fit_normal_scores
 
-#: The settings and what they are when not given.
-DEFAULTS: dict[str, Any] = {
-    "max_missing_feature": 0.2,
-    "impute": "median",
-    "neighbours": 10,
-    "max_features": 2000,
-    "clip": 5.0,
-    "balance": True,
-}
 TRANSFORMS = ("none", "log2p1", "rank_normal")
 
 #: Why a feature was dropped.
 MISSING, CONSTANT, VARIANCE = "too many missing values", "near-constant", "low variance"
 
 
-def fit_preprocess(cohort: Cohort, train: np.ndarray, settings: Mapping[str, Any] | None = None) -> FittedPreprocess:
+def fit_preprocess(cohort: Cohort, train: np.ndarray, settings: Mapping[str, Any]) -> FittedPreprocess:
     """Fit the preprocessing of every omics on training patients.
 
     Per omics, in this order: drop features with too many missing values, drop near-constant ones, transform, keep the most
@@ -48,9 +40,9 @@ def fit_preprocess(cohort: Cohort, train: np.ndarray, settings: Mapping[str, Any
     train
         Positions of the training patients; nothing of the others is looked at.
     settings
-        Any of `DEFAULTS` (other keys are ignored): `max_missing_feature`, the largest share of training patients that may
-        miss a feature; `impute`, ``median`` or ``knn`` with `neighbours`; `max_features` per omics; `clip`, in standard
-        deviations; `balance`, whether every omics gets the same total variance.
+        ``preprocess`` of the config, complete (``stratomics.config.defaults("preprocess")``): `max_missing_feature`, the
+        largest share of training patients that may miss a feature; `impute`, ``median`` or ``knn`` with `neighbours`;
+        `max_features` per omics; `clip`, in standard deviations; `balance`, whether every omics gets the same total variance.
 
     Returns
     -------
@@ -61,7 +53,6 @@ def fit_preprocess(cohort: Cohort, train: np.ndarray, settings: Mapping[str, Any
     DataError
         If an omics keeps no feature or its values do not suit its transform.
     """
-    settings = {**DEFAULTS, **(settings or {})}
     fitted, reports, dropped, faults = [], [], [], []
     for one in cohort.omics:
         try:

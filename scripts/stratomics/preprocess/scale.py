@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-#: A batch with fewer training values than this is standardised with all batches together.
-MIN_BATCH = 10
+from stratomics.cohort.measure import MIN_BATCH
+
 #: A feature that is almost silent in one batch is not blown up: its deviation there counts as at least this share of the
 #: deviation within batches.
 SD_FLOOR = 0.25
@@ -52,7 +52,8 @@ def fit_scale(values: np.ndarray, rows: np.ndarray, n_levels: int) -> tuple[np.n
     Returns
     -------
     mean, sd : ndarray of shape (1 + n_levels, p)
-        Row 0 is of all training patients; a batch in which a feature has fewer than `MIN_BATCH` values repeats row 0.
+        Row 0 is of all training patients; a batch in which a feature has fewer than `MIN_BATCH` values repeats
+        row 0, that of all together.
     within : ndarray of shape (p,)
         Variance within batches; without batches the plain variance (denominator n, as everywhere here).
     """

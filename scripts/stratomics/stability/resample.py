@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from stratomics.chain.cluster import find_subtypes
+from stratomics.chain.select import chosen_latents
 from stratomics.errors import DataError
 from stratomics.runtime import derive_seed, parallel_map
-from stratomics.subtypes import fit_subtypes, select_latents
+from stratomics.subtypes import fit_subtypes
 from stratomics.subtypes.methods import find_method
 
 #: How often all patients are clustered from other starting points.
@@ -113,14 +115,12 @@ def resample_subtypes(
     def refit(b: int) -> tuple[np.ndarray, int, np.ndarray, dict[int, np.ndarray]] | None:
         held, own_seed = draws[b], derive_seed(seed, "cluster", b)
         try:
-            table = select_latents(latents[held], time[held], event[held], selection)
-            selected = table["selected"].to_numpy(bool)
-            values = latents[:, selected].astype(np.float64)
-            model = fit_subtypes(values[held], time[held], event[held], subtypes, own_seed, report=False)
+            table, model = find_subtypes(latents[held], time[held], event[held], selection, subtypes, seed=own_seed)
         except DataError:
             return None
+        values = latents[:, chosen_latents(table)].astype(np.float64)
         # the scaling is that of the model, so every K sees the same points
-        z = (values - model.mean) / model.scale
+        z = model.place(values)
         at = {}
         for k in ks:
             at[k] = np.full(len(z), -1, dtype=np.int16)
@@ -129,7 +129,7 @@ def resample_subtypes(
             elif k < len(np.unique(z[held], axis=0)):
                 arrays = method.fit(z[held], k, derive_seed(own_seed, subtypes["method"], k), int(subtypes["restarts"]))
                 at[k][held] = method.assign(z[held], arrays)
-        return selected, model.n_subtypes, (model.assign(values) - 1).astype(np.int16), at
+        return table["selected"].to_numpy(bool), model.n_subtypes, (model.assign(values) - 1).astype(np.int16), at
 
     results = parallel_map(refit, range(len(draws)), threads)
     done = [b for b, result in enumerate(results) if result is not None]
@@ -152,6 +152,7 @@ def restart_subtypes(
     k: int,
     subtypes: Mapping[str, Any],
     *,
+    strength: np.ndarray | None,
     seed: int,
     threads: int = 1,
 ) -> np.ndarray:
@@ -167,6 +168,8 @@ def restart_subtypes(
         Number of subtypes.
     subtypes
         The part ``subtypes`` of the config; each run keeps the best of its ``restarts``, as the full fit does.
+    strength
+        How much each latent counts [l], see `stratomics.subtypes.clustering_scale`.
     seed
         Of the starting points.
     threads
@@ -182,7 +185,7 @@ def restart_subtypes(
         try:
             fixed = {**subtypes, "n_subtypes": k}
             own_seed = derive_seed(seed, "restart", i)
-            return fit_subtypes(latents, time, event, fixed, own_seed, report=False).labels - 1
+            return fit_subtypes(latents, time, event, fixed, own_seed, strength=strength, report=False).labels - 1
         except DataError:
             return None
 

@@ -88,8 +88,9 @@ def select_latents(
     -------
     pandas.DataFrame
         One row per latent in the order given: ``latent``, ``coef`` (log hazard ratio per standard deviation of the
-        training patients), ``hazard_ratio``, ``ci_low``, ``ci_high`` (95 %), ``p``, ``q`` (Benjamini-Hochberg over the
-        latents that could be tested), ``selected``, ``reason``. Numbers are NaN where there was no estimate.
+        training patients), ``hazard_ratio``, ``ci_low``, ``ci_high`` (95 %), ``z`` and ``p`` (Wald), ``q``
+        (Benjamini-Hochberg over the latents that could be tested), ``selected``, ``reason``. Numbers are NaN where there was
+        no estimate.
 
     Raises
     ------
@@ -127,11 +128,11 @@ def select_latents(
         counts = ", ".join(f"{int((status == one).sum())} {one}" for one in sorted(set(status)))
         raise DataError(
             f"No latent of the embedding can be tested against survival: of {width} latents on {n} training patients "
-            f"with {int(event.sum())} events, {counts}. At least one must vary between patients: lower the kl_weight, "
+            f"with {int(event.sum())} events, {counts}. At least one must vary between patients: lower the divergence_weight, "
             "dropout or weight_decay of the embedding, or train it for more epochs."
         )
 
-    columns = ["coef", "hazard_ratio", "ci_low", "ci_high", "p"]
+    columns = ["coef", "hazard_ratio", "ci_low", "ci_high", "z", "p"]
     table = cox[columns].reset_index(drop=True)
     table.insert(0, "latent", list(names) if names is not None else default_names(width))
     table["q"] = adjust_benjamini_hochberg(table["p"].to_numpy())

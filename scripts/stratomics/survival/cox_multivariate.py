@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.optimize import linprog
+from scipy.linalg import cho_factor, cho_solve
 from scipy.special import chdtrc
 
-from .cox import ROUNDING, Z_95, feature_matrix
+from .cox import Z_95, feature_matrix
+from .newton import PartialLikelihood, climb
 from .risk_sets import RiskSets, Ties
 
 #: Log hazards this far apart (a hazard ratio of e^20) make one ask whether the likelihood has a maximum at all.
@@ -119,28 +119,16 @@ def cox_multivariate(
     scale = np.where(constant, 1.0, x.std(axis=1))
     x /= scale[:, None]
 
+    likelihood = PartialLikelihood(x, risk)
     coef = np.zeros(len(x))
-    now = partial_likelihood(x, coef, risk)
-    loglik_null = now[0]
-    status, iterations = ("constant", 0) if constant else (_rank_status(now[2]), 0)
-    while status == "not_converged" and iterations < max_iter:
-        try:
-            factor = cho_factor(now[2])
-        except LinAlgError:
-            break
-        step = cho_solve(factor, now[1])
-        if np.sqrt(now[1] @ step) <= tol:
-            status = "ok"
-            break
-        iterations += 1
-        tried = partial_likelihood(x, coef + step, risk)
-        while not _no_worse(tried[0], now[0]) and iterations < max_iter:
-            step /= 2
-            iterations += 1
-            tried = partial_likelihood(x, coef + step, risk)
-        if not _no_worse(tried[0], now[0]):
-            break
-        coef, now = coef + step, tried
+    null = likelihood.height(coef)
+    loglik = loglik_null = null.loglik
+    information = likelihood.slope(null)[1]
+    status, iterations = "constant" if constant else _rank_status(information), 0
+    if status == "not_converged":
+        found = climb(likelihood, coef, tol=tol, max_iter=max_iter)
+        coef, loglik, information, iterations = found.coef, found.loglik, found.information, found.iterations
+        status = "ok" if found.converged else status
     suspect = status == "not_converged" or (status == "ok" and np.ptp(coef @ x) > SUSPECT_SPAN)
     if suspect and _rises_for_ever(x, risk):
         status = "separated"
@@ -148,10 +136,10 @@ def cox_multivariate(
     q = len(x)
     cov = np.full((q, q), np.nan)
     if status == "ok":
-        cov = cho_solve(cho_factor(now[2]), np.eye(q)) / np.outer(scale, scale)
+        cov = cho_solve(cho_factor(information), np.eye(q)) / np.outer(scale, scale)
     else:
         coef = np.full(q, np.nan)
-    loglik = now[0] if status == "ok" else np.nan
+    loglik = loglik if status == "ok" else np.nan
     coef, se = coef / scale, np.sqrt(np.diag(cov))
     lr = max(2 * (loglik - loglik_null), 0.0) if status == "ok" else np.nan
     return CoxFit(
@@ -170,11 +158,6 @@ def cox_multivariate(
     )
 
 
-def _no_worse(loglik: float, than: float) -> bool:
-    """Tell whether a step may be kept; one so long that it empties risk sets makes the log-likelihood infinite."""
-    return bool(np.isfinite(loglik) and loglik >= than - ROUNDING * abs(than))
-
-
 def _rank_status(information: np.ndarray) -> str:
     """Tell from the information at zero whether the covariates can be told apart within the risk sets."""
     diagonal = np.diag(information)
@@ -190,6 +173,8 @@ def _rises_for_ever(x: np.ndarray, risk: RiskSets) -> bool:
     It does if along that direction whoever dies never ranks below anybody at risk, and somewhere ranks above. A linear
     programme looks for the direction that ranks them furthest apart (after Albert & Anderson 1984, Biometrika 71, 1-10).
     """
+    from scipy.optimize import linprog  # here, because most jobs never look for a direction
+
     deaths_of = risk.group[risk.deaths]
     # One death stands for its time: none who enters the risk set there may exceed it, nor may the times that came before in
     # the order (whose risk sets are contained), nor may it exceed the other deaths of that time.
@@ -206,35 +191,3 @@ def _rises_for_ever(x: np.ndarray, risk: RiskSets) -> bool:
     exceeds /= np.abs(exceeds).max(axis=1, keepdims=True)
     best = linprog(exceeds.sum(axis=0), A_ub=exceeds, b_ub=np.zeros(len(exceeds)), bounds=(-1, 1))
     return bool(best.status == 0 and best.fun < -1e-6)
-
-
-def partial_likelihood(x: np.ndarray, coef: np.ndarray, risk: RiskSets) -> tuple[float, np.ndarray, np.ndarray]:
-    """Compute the log partial likelihood and its derivatives.
-
-    Parameters
-    ----------
-    x
-        Covariates [q, m], patients in the order of `risk`.
-    coef
-        Coefficients [q].
-    risk
-        The risk sets, which know how ties are treated.
-
-    Returns
-    -------
-    loglik, score, information
-        A number, [q] and [q, q].
-    """
-    predictor = coef @ x
-    top = predictor.max()
-    weight = np.exp(predictor - top)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = risk.sums(weight[None])
-        mean = risk.sums(weight * x) / total
-        information = -mean @ mean.T
-        for row in range(len(x)):  # one row of the symmetric matrix at a time bounds the memory
-            products = (risk.sums(weight * x[row] * x[row:]) / total).sum(axis=1)
-            information[row, row:] += products
-            information[row + 1 :, row] += products[1:]
-        loglik = predictor[risk.deaths].sum() - np.log(total).sum() - risk.deaths.size * top
-    return float(loglik), x[:, risk.deaths].sum(axis=1) - mean.sum(axis=1), information

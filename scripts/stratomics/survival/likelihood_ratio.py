@@ -10,16 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import chdtrc
 
-from .cox_multivariate import partial_likelihood
+from .newton import PartialLikelihood, climb
 from .risk_sets import RiskSets
 
 #: A column that keeps less than this share of its information beside the columns before it is a combination of them.
 NOTHING_OF_ITS_OWN = 1e-9
-#: Gain of log-likelihood that the next step still promises, when the fit is done.
-GAIN = 1e-9
+#: Standard errors from the maximum at which the fit is done (the step there is still taken).
+TOL = 1e-5
 MAX_ITER = 60
 
 
@@ -100,7 +99,7 @@ class NestedCox:
         n = int(np.size(time))
         x, _ = _standardised(covariates, n, risk)
         x = x[_own_information(x, 0, risk)]
-        coef, loglik = _climb(x, np.zeros(len(x)), risk)
+        coef, loglik = _fit(x, np.zeros(len(x)), risk)
         return cls(x, coef, loglik, risk, n)
 
     def add(self, terms: ArrayLike) -> LikelihoodRatio:
@@ -128,7 +127,7 @@ class NestedCox:
         coef = np.full(len(new), np.nan)
         if df == 0:
             return LikelihoodRatio(0.0, 0, float("nan"), coef)
-        fitted, loglik = _climb(x[used], np.concatenate([self.coef, np.zeros(df)]), self.risk)
+        fitted, loglik = _fit(x[used], np.concatenate([self.coef, np.zeros(df)]), self.risk)
         coef[used[q:]] = fitted[q:] / scale[used[q:]]
         chi2 = max(2 * (loglik - self.loglik), 0.0) if np.isfinite(loglik + self.loglik) else float("nan")
         return LikelihoodRatio(chi2, df, float(chdtrc(df, chi2)), coef)
@@ -153,7 +152,8 @@ def _standardised(columns: ArrayLike, n: int, risk: RiskSets) -> tuple[np.ndarra
 
 def _own_information(x: np.ndarray, given: int, risk: RiskSets) -> np.ndarray:
     """Tell which rows of x have information of their own beside the rows before them, bool; the first `given` are known to."""
-    information = partial_likelihood(x, np.zeros(len(x)), risk)[2]
+    likelihood = PartialLikelihood(x, risk)
+    information = likelihood.slope(likelihood.height(np.zeros(len(x))))[1]
     diagonal = np.diag(information).copy()
     used = np.zeros(len(x), dtype=bool)
     for row in range(len(x)):
@@ -164,24 +164,7 @@ def _own_information(x: np.ndarray, given: int, risk: RiskSets) -> np.ndarray:
     return used
 
 
-def _climb(x: np.ndarray, coef: np.ndarray, risk: RiskSets) -> tuple[np.ndarray, float]:
-    """Raise the log partial likelihood from `coef` by Newton steps, until the next one promises no gain; NaN if it fails."""
-    now = partial_likelihood(x, coef, risk)
-    if not len(x):
-        return coef, now[0]
-    for _ in range(MAX_ITER):
-        try:
-            step = cho_solve(cho_factor(now[2]), now[1])
-        except LinAlgError:
-            break
-        if now[1] @ step <= GAIN:
-            return coef, now[0]
-        for _ in range(MAX_ITER):
-            tried = partial_likelihood(x, coef + step, risk)
-            if np.isfinite(tried[0]) and tried[0] >= now[0] - 1e-12 * abs(now[0]):
-                break
-            step = step / 2
-        else:
-            break
-        coef, now = coef + step, tried
-    return coef, float("nan")
+def _fit(x: np.ndarray, start: np.ndarray, risk: RiskSets) -> tuple[np.ndarray, float]:
+    """Give coefficients and log partial likelihood at the maximum; NaN for the latter if it was not reached."""
+    found = climb(PartialLikelihood(x, risk), start, tol=TOL, max_iter=MAX_ITER)
+    return found.coef, found.loglik if found.converged else float("nan")

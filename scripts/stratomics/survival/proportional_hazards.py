@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
-from scipy.stats import rankdata
 
 from .cox import feature_matrix
 from .cox_multivariate import cox_multivariate
@@ -100,7 +99,7 @@ def _transformed(time: np.ndarray, event: np.ndarray, transform: Transform) -> n
     if transform == "identity":
         return time
     if transform == "rank":
-        return rankdata(time)
+        return pd.Series(time).rank().to_numpy()  # as scipy.stats.rankdata, which takes a second to import
     km = kaplan_meier(np.maximum(time, 0.0), event)
     before = np.searchsorted(km["time"].to_numpy(), time, side="left") - 1
     return 1 - np.where(before < 0, 1.0, km["survival"].to_numpy()[before])

@@ -13,6 +13,7 @@ other threads free to work.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -130,8 +131,8 @@ class RiskSets:
         For each death time, the first position in `order` of those who enter there, [n_groups].
     strata
         The death times of each stratum.
-    blocks
-        How `sums` goes about it.
+    left_out
+        For each factor, the share of the deaths of its time that it leaves out; it falls to 0 within a time, [n_deaths].
     """
 
     order: np.ndarray
@@ -139,7 +140,7 @@ class RiskSets:
     deaths: np.ndarray
     starts: np.ndarray
     strata: tuple[slice, ...]
-    blocks: tuple[Block, ...]
+    left_out: np.ndarray
 
     @classmethod
     def build(
@@ -186,16 +187,18 @@ class RiskSets:
                 slices.append(slice(n_groups, n_groups + death_times.size))
             n_groups += death_times.size
         order, group = np.concatenate(orders), np.concatenate(groups)
-        dead = event[order]
+        deaths = np.flatnonzero(event[order])
+        left_out = np.zeros(deaths.size)
+        if ties == "efron":
+            count = np.bincount(group[deaths], minlength=n_groups)
+            left_out = ((np.cumsum(count) - 1)[group[deaths]] - np.arange(deaths.size)) / count[group[deaths]]
         starts = np.searchsorted(group, np.arange(n_groups))
-        return cls(
-            order=order,
-            group=group,
-            deaths=np.flatnonzero(dead),
-            starts=starts,
-            strata=tuple(slices),
-            blocks=_blocks(group, dead, starts, slices, ties),
-        )
+        return cls(order, group, deaths, starts, tuple(slices), left_out)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """How `sums` goes about it."""
+        return _blocks(self)
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Sum `values` over the risk set of every factor of the partial likelihood.
@@ -218,6 +221,28 @@ class RiskSets:
                 part += total[:, block.factors.start - 1, None]
         return total
 
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """Sum `values` over the factors whose risk sets each patient belongs to: `sums` the other way round.
+
+        Parameters
+        ----------
+        values
+            [rows, n_deaths].
+
+        Returns
+        -------
+        numpy.ndarray
+            [rows, m], patients in the order of `order`, each factor by the share in which the patient counts in it.
+        """
+        total = np.empty((values.shape[0], self.order.size))
+        later = np.zeros((values.shape[0], 1))
+        for block in reversed(self.blocks):
+            part, own = total[:, block.patients], values[:, block.factors]
+            np.matmul(own, block.matrix.T, out=part)
+            part += later
+            later = later + own.sum(axis=1, keepdims=True) if block.carries else np.zeros_like(later)
+        return total
+
     def extremes(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Give the highest and the lowest of `values` [rows, m] in the risk set of every death time, [rows, n_groups]."""
         both = []
@@ -227,30 +252,26 @@ class RiskSets:
         return both[0], both[1]
 
 
-def _blocks(
-    group: np.ndarray, dead: np.ndarray, starts: np.ndarray, strata: list[slice], ties: Ties
-) -> tuple[Block, ...]:
+def _blocks(risk: RiskSets) -> tuple[Block, ...]:
     """Cut the patients into blocks of about `BLOCK`, at boundaries of groups and strata."""
-    deaths_per_group = np.bincount(group[dead], minlength=starts.size)
-    ends = np.append(starts[1:], group.size)
-    first_factor = np.cumsum(deaths_per_group) - deaths_per_group
+    dead = np.zeros(risk.order.size, dtype=bool)
+    dead[risk.deaths] = True
+    of_factors = risk.group[risk.deaths]
+    ends = np.append(risk.starts[1:], risk.order.size)
+    first_factor = np.searchsorted(of_factors, np.arange(risk.starts.size + 1))
     blocks = []
-    for part in strata:
+    for part in risk.strata:
         begin = part.start
         while begin < part.stop:
             # As many groups as fit, but at least one.
-            stop = int(np.searchsorted(ends[: part.stop], starts[begin] + BLOCK, side="right"))
+            stop = int(np.searchsorted(ends[: part.stop], risk.starts[begin] + BLOCK, side="right"))
             stop = min(max(stop, begin + 1), part.stop)
-            patients = slice(int(starts[begin]), int(ends[stop - 1]))
-            counts = deaths_per_group[begin:stop]
-            # The factor without correction comes last within its time: the next block carries on from it.
-            left_out = np.concatenate([np.arange(d - 1, -1, -1) / d for d in counts])
-            of_factor = np.repeat(np.arange(begin, stop), counts)
-            of_patient = group[patients, None]
+            patients = slice(int(risk.starts[begin]), int(ends[stop - 1]))
+            factors = slice(int(first_factor[begin]), int(first_factor[stop]))
+            of_factor, of_patient = of_factors[factors], risk.group[patients, None]
             matrix = (of_patient <= of_factor).astype(np.float64)
-            if ties == "efron":
-                matrix -= left_out * ((of_patient == of_factor) & dead[patients, None])
-            factors = slice(int(first_factor[begin]), int(first_factor[begin] + counts.sum()))
+            if risk.left_out[factors].any():
+                matrix -= risk.left_out[factors] * ((of_patient == of_factor) & dead[patients, None])
             blocks.append(Block(patients, factors, matrix, carries=begin > part.start))
             begin = stop
     return tuple(blocks)

@@ -9,6 +9,8 @@ from stratomics.comparators.context import Context, MethodResult
 from stratomics.comparators.latent_chain import latent_width, run_on_latents
 from stratomics.survival.ridge_cox import row_space
 
+READS = ("embeddings.0.latent", "chain")
+
 
 def run(context: Context) -> list[MethodResult]:
     """Use as many components as the first embedding has latents, fitted on the training patients of each split."""

@@ -8,6 +8,8 @@ from stratomics.cohort.types import Split
 from stratomics.comparators.context import Context, MethodResult
 from stratomics.comparators.latent_chain import latent_width, run_on_latents
 
+READS = ("embeddings.0.latent", "chain")
+
 
 def run(context: Context) -> list[MethodResult]:
     """Project on as many random directions as the first embedding has latents, drawn anew in each split."""

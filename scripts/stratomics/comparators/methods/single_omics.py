@@ -7,9 +7,13 @@ from collections.abc import Mapping
 
 from stratomics.comparators.context import Context, MethodResult
 from stratomics.comparators.latent_chain import run_on_latents
+from stratomics.embedding.splits import embed_splits
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import log
-from stratomics.stages.embed import embed_splits
+
+NEEDS = ("several_omics",)
+READS = ("device", "embeddings.0", "chain")
+METHODS = ("{omics}_only",)
 
 
 def run(context: Context) -> list[MethodResult]:

@@ -11,16 +11,18 @@ import pandas as pd
 from stratomics.cohort import make_splits
 from stratomics.cohort.types import Cohort, Split
 from stratomics.embedding import EmbeddingResult
+from stratomics.embedding.splits import embed_splits
 from stratomics.evaluation import evaluate_method
 from stratomics.preprocess import FittedPreprocess
+from stratomics.preprocess.splits import preprocess_splits
 from stratomics.runtime import derive_seed
-from stratomics.stages.classify import Classified, classify_splits
-from stratomics.stages.cluster import cluster_splits
-from stratomics.stages.embed import embed_splits
-from stratomics.stages.preprocess import preprocess_splits
-from stratomics.stages.select import select_splits
 from stratomics.subtypes import SubtypeModel
-from stratomics.survival.predicted import subtype_survival, time_grid
+from stratomics.survival.predicted import time_grid
+
+from .classify import Classified, classify_splits
+from .cluster import cluster_splits
+from .risk import RiskModel, fit_risk_splits, predicted_survival
+from .select import select_splits
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,10 @@ class ChainResult:
         As in the result files of the same names.
     subtypes
         Clustering model by split.
+    risks
+        Risk model by split.
     classified
-        Classifiers and their predictions.
+        Classifiers, and what the chains say of all patients.
     metrics
         ``metrics.tsv``.
     """
@@ -52,6 +56,7 @@ class ChainResult:
     clusters: pd.DataFrame
     k_selection: pd.DataFrame
     subtypes: Mapping[str, SubtypeModel]
+    risks: Mapping[str, RiskModel]
     classified: Classified
     metrics: pd.DataFrame
 
@@ -94,20 +99,24 @@ def run_chain(
         subtypes, clusters, k_selection = cluster_splits(
             cohort, splits, trained.latents, prognostic, settings["subtypes"], seed=seed, threads=threads
         )
+        risks = fit_risk_splits(cohort, splits, trained.latents, subtypes, settings["risk"], seed=seed, threads=threads)
         classified = classify_splits(
             cohort,
             splits,
             fitted,
-            clusters,
-            {name: model.log_risk for name, model in subtypes.items()},
+            trained.latents,
+            prognostic,
+            subtypes,
+            risks,
             settings["classifier"],
             seed=seed,
             threads=threads,
         )
         times = time_grid(evaluation["horizon_days"], cohort.time, splits)
+        method = settings["risk"]["method"]
         metrics = evaluate_method(
             classified.predictions,
-            subtype_survival(classified.predictions, clusters, cohort, splits, times),
+            predicted_survival(method, classified.predictions, clusters, cohort, splits, times),
             times,
             cohort,
             splits,
@@ -117,6 +126,6 @@ def run_chain(
             clusters=clusters,
         )
         results[embedding["name"]] = ChainResult(
-            splits, fitted, trained, prognostic, clusters, k_selection, subtypes, classified, metrics
+            splits, fitted, trained, prognostic, clusters, k_selection, subtypes, risks, classified, metrics
         )
     return results

@@ -1,0 +1,347 @@
+"""Which rules look at which key of the config: a row for every key.
+
+A job runs again when Snakemake finds other parameters or inputs than those it ran with. Here the workflow is laid out in this
+process once per changed key, and its jobs are compared with those of the unchanged config; that whatever follows such a job
+runs again too, and nothing else does, is for `test_reruns` to see, with Snakemake's own eyes.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
+
+import stratomics.config
+from stratomics.config.schema import read_schema
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+CONFIG: dict[str, Any] = {
+    "cohorts": [
+        {
+            "name": "one",
+            "omics": [{"name": name, "path": f"{name}.tsv"} for name in ("mrna", "mirna")],
+            "clinical": {
+                "path": "clinical.tsv",
+                "patient": "id",
+                "time": "days",
+                "event": "dead",
+                "event_codes": {"event": ["dead"], "censored": ["alive"]},
+                "covariates": ["age", "sex"],
+                "annotations": ["grade"],
+            },
+        },
+        {"name": "two", "simulate": {"omics": [{"name": "mrna", "features": 600, "values": "log_normal"}]}},
+    ],
+    "embeddings": [{"kind": kind} for kind in ("ae", "dae", "vae")],
+    "device": "cpu",
+}
+
+#: Its provenance holds every setting.
+SUMMARY = {"write_summary"}
+INTAKE = {"build_cohort", "annotate_cohort", "write_checks"} | SUMMARY
+ACROSS = {"compare_cohorts", "plot_cohorts"}
+#: The steps of the chain, each with those that repeat it.
+REPEATED = {"permute_survival", "fit_comparator"}
+SELECTED = {"select_latents", "measure_stability"} | REPEATED | SUMMARY
+CLUSTERED = {"cluster_patients", "measure_stability"} | REPEATED | SUMMARY
+SCORED = {"fit_risk"} | REPEATED | SUMMARY
+#: The model that is exported holds the classifier.
+CLASSIFIED = {"fit_classifier", "export_embedding"} | REPEATED | SUMMARY
+TRAINED = {"train_embedding", "export_embedding"} | SUMMARY
+JUDGED = {"evaluate_subtypes", "compare_methods"} | SUMMARY
+LEADERBOARD = {"write_leaderboard"}
+#: The captions and the verdict say how often and into how many folds.
+SPLIT = {"make_splits", "evaluate_subtypes"} | LEADERBOARD | SUMMARY
+PER_EMBEDDING = {
+    "train_embedding",
+    "select_latents",
+    "cluster_patients",
+    "fit_risk",
+    "fit_classifier",
+    "evaluate_subtypes",
+}
+PER_EMBEDDING |= {
+    "measure_stability",
+    "permute_survival",
+    "export_embedding",
+    "plot_kaplan_meier",
+    "plot_umap",
+    "plot_training",
+}
+PER_EMBEDDING |= {"plot_prognostic_latents", "plot_feature_heatmap"}
+#: What has an input or a row per embedding.
+OF_EMBEDDINGS = {
+    "compare_methods",
+    "measure_enrichment",
+    "summarise_permutations",
+    "write_leaderboard",
+    "write_summary",
+}
+OF_EMBEDDINGS |= {f"plot_{name}" for name in ("calibration", "comparators", "consensus", "enrichment", "k_selection")}
+OF_EMBEDDINGS |= {"plot_optimism", "plot_permutation_null", "project_embeddings"}
+EVERYTHING = INTAKE | PER_EMBEDDING | OF_EMBEDDINGS | {"make_splits", "fit_preprocess", "fit_comparator"}
+
+#: Another value for every key, and the rules whose own jobs that changes.
+TABLE: list[tuple[set[str], dict[str, Any]]] = [
+    (
+        EVERYTHING | {"compare_cohorts"},
+        {"cohorts[0].name": "other"},
+    ),
+    (
+        INTAKE,
+        {
+            "cohorts[0].omics[0].name": "other",
+            "cohorts[0].omics[0].path": "other.tsv",
+            "cohorts[0].omics[0].transform": "log2p1",
+            "cohorts[0].omics[0].batch": "site",
+            "cohorts[0].clinical.path": "other.tsv",
+            "cohorts[0].clinical.patient": "patient",
+            "cohorts[0].clinical.time": "OS.time",
+            "cohorts[0].clinical.time_unit": "months",
+            "cohorts[0].clinical.drop_nonpositive_time": True,
+            "cohorts[0].clinical.event": "OS",
+            "cohorts[0].clinical.event_codes.event": ["yes"],
+            "cohorts[0].clinical.event_codes.censored": ["no"],
+            "cohorts[0].clinical.exclude": {"site": ["x"]},
+            "cohorts[0].samples": ["01"],
+        },
+    ),
+    (
+        INTAKE | {"simulate_cohort"},
+        {
+            "cohorts[1].simulate.patients": 200,
+            "cohorts[1].simulate.subtypes": 4,
+            "cohorts[1].simulate.effect": 2,
+            "cohorts[1].simulate.censoring": 0.5,
+            "cohorts[1].simulate.clinical_effect": 1,
+            "cohorts[1].simulate.batch_effect": 2,
+            "cohorts[1].simulate.missing": 0.1,
+            "cohorts[1].simulate.null": True,
+            "cohorts[1].simulate.seed": 1,
+            "cohorts[1].simulate.omics[0].name": "other",
+            "cohorts[1].simulate.omics[0].features": 100,
+            "cohorts[1].simulate.omics[0].values": "beta",
+        },
+    ),
+    # Patients and omics stay what they are.
+    (
+        {"annotate_cohort", "write_checks", "measure_enrichment", "compare_methods", *REPEATED, *LEADERBOARD, *SUMMARY},
+        {"cohorts[0].clinical.covariates": ["age"]},
+    ),
+    (
+        {"annotate_cohort", "write_checks", "measure_enrichment", *SUMMARY},
+        {"cohorts[0].clinical.annotations": []},
+    ),
+    (
+        PER_EMBEDDING | OF_EMBEDDINGS,
+        {"embeddings[1].name": "other", "embeddings[1].kind": "ae"},
+    ),
+    # The first embedding is that which `single_omics` trains, and as wide as `pca` and `random_embedding`.
+    (
+        TRAINED | {"fit_comparator"},
+        {
+            "embeddings[0].hidden": [500, 100],
+            "embeddings[0].latent": 8,
+            "embeddings[0].activation": "relu",
+            "embeddings[0].dropout": 0.5,
+            "embeddings[0].epochs": 300,
+            "embeddings[0].patience": 30,
+            "embeddings[0].batch_size": 32,
+            "embeddings[0].learning_rate": 0.01,
+            "embeddings[0].weight_decay": 0.01,
+            "embeddings[0].restarts": 2,
+            "embeddings[0].validation": 0.2,
+        },
+    ),
+    (
+        TRAINED,
+        {
+            "embeddings[1].latent": 8,
+            "embeddings[1].corruption": "gaussian",
+            "embeddings[1].corruption_level": 0.1,
+            "embeddings[2].divergence": "mmd",
+            "embeddings[2].kernel": "rbf",
+            "embeddings[2].divergence_weight": 0.1,
+            "embeddings[2].warmup_epochs": 5,
+        },
+    ),
+    (
+        {"build_cohort", "write_checks", "fit_preprocess", *SUMMARY},
+        {"preprocess.max_missing_feature": 0.1, "preprocess.max_missing_patient": 0.1},
+    ),
+    (
+        {"fit_preprocess", *SUMMARY},
+        {
+            "preprocess.impute": "knn",
+            "preprocess.neighbours": 5,
+            "preprocess.max_features": 100,
+            "preprocess.clip": 4,
+            "preprocess.balance": False,
+        },
+    ),
+    (
+        SELECTED,
+        {"selection.alpha": 0.01, "selection.correction": "bh", "selection.if_none": "stop", "selection.n_best": 4},
+    ),
+    (
+        CLUSTERED,
+        {
+            "subtypes.method": "gaussian_mixture",
+            "subtypes.n_subtypes": 2,
+            "subtypes.range": [2, 4],
+            "subtypes.min_share": 0.05,
+            "subtypes.restarts": 5,
+            "subtypes.weights": "none",
+        },
+    ),
+    (CLUSTERED | {"plot_k_selection"}, {"subtypes.criterion": "silhouette"}),
+    (SCORED | JUDGED, {"risk.method": "subtype"}),
+    (CLASSIFIED, {"classifier.predictors": "features"}),
+    (CLASSIFIED, {"classifier.method": "logistic", "classifier.top_features": 10, "classifier.inner_folds": 3}),
+    ({"build_cohort", "write_checks", *SPLIT}, {"evaluation.folds": 4}),
+    (SPLIT, {"evaluation.repeats": 3}),
+    ({"write_checks", *JUDGED, *LEADERBOARD}, {"evaluation.horizon_days": 900}),
+    (JUDGED | LEADERBOARD, {"evaluation.bootstrap": 500, "evaluation.auc_days": [365]}),
+    ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.permutations": 300}),
+    ({"compare_methods", *SUMMARY}, {"comparators": ["pca"]}),
+    (
+        {"measure_stability", *SUMMARY},
+        {"stability.subsamples": 20, "stability.share": 0.7, "stability.ambiguous_below": 0.5},
+    ),
+    ({"train_embedding", "fit_comparator", *SUMMARY}, {"device": "auto"}),
+    (
+        {"make_splits", "train_embedding", "project_embeddings", "cluster_patients", "measure_stability", "fit_risk"}
+        | {"fit_classifier", "measure_enrichment", *REPEATED, *JUDGED},
+        {"seed": 1},
+    ),
+    (set(), {"container": "docker://registry.example.org/stratomics:1.0"}),
+]
+ROWS = [(key, value, rules) for rules, keys in TABLE for key, value in keys.items()]
+
+Jobs = dict[tuple[str, ...], list[str]]
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory) -> Iterator[Callable[[dict[str, Any]], Jobs]]:
+    """Return a function that lays out the workflow for a config, and gives what each job is told."""
+    folder = tmp_path_factory.mktemp("layout")
+    (folder / "config.yaml").write_text("{}\n")
+    for name in ("mrna", "mirna", "clinical", "other"):
+        (folder / f"{name}.tsv").write_text(f"{name}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "path", list(sys.path))
+        # What no key changes is read once: the rules, and the code behind them.
+        patch.setattr("snakemake.workflow.parse", _parse_once())
+        patch.setattr("stratomics.config.code.code_version", lambda script, root: "")
+        patch.setattr(stratomics.config, "load_yaml", cache(stratomics.config.load_yaml))
+        yield _jobs
+
+
+def _parse_once() -> Callable[..., tuple[ast.Module, int]]:
+    """Return Snakemake's parser with a memory."""
+    from snakemake.workflow import parse
+
+    parsed: dict[str, tuple[ast.Module, int]] = {}
+
+    def remembered(snakefile: Any, workflow: Any, rulecount: int = 0, **options: Any) -> tuple[ast.Module, int]:
+        path = snakefile.get_path_or_uri(secret_free=True)
+        if path not in parsed:
+            code, count = parse(snakefile, workflow, rulecount=rulecount, **options)
+            parsed[path] = ast.parse(code, path), count - rulecount
+        tree, rules = parsed[path]
+        return tree, rulecount + rules
+
+    return remembered
+
+
+def _jobs(config: dict[str, Any]) -> Jobs:
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+        given = ConfigSettings(config=copy.deepcopy(config), replace_workflow_config=True)
+        laid = api.workflow(resource_settings=ResourceSettings(), config_settings=given, snakefile=ROOT / "Snakefile")
+        workflow = laid._workflow
+    names = workflow.globals
+    found = {}
+    for rule in workflow.rules:
+        if rule.script is None:  # a target
+            continue
+        wildcards = sorted(rule.wildcard_names)
+        for cohort in names["COHORTS"] if "cohort" in wildcards else [""]:
+            if rule.name == "simulate_cohort" and not names["is_simulated"](cohort):
+                continue
+            values = {
+                "cohort": [cohort],
+                "embedding": names["EMBEDDINGS"],
+                "comparator": names["comparators_of"](SimpleNamespace(cohort=cohort)) if cohort else [],
+                "chunk": names["CHUNKS"],
+            }
+            for one in product(*(values[name] for name in wildcards)):
+                own = SimpleNamespace(**dict(zip(wildcards, one, strict=True)))
+                told = [_told(item, own) for item in (*rule.params.items(), *rule.input.items())]
+                found[rule.name, *one] = sorted(told)
+    return found
+
+
+def _told(item: tuple[str, Any], wildcards: SimpleNamespace) -> str:
+    """Spell a parameter or input of a job; of a function that takes the input of the job Snakemake compares no parameter."""
+    name, value = item
+    value = getattr(getattr(value, "_file", value), "callable", None) or value
+    if callable(value):
+        value = value(wildcards) if list(inspect.signature(value).parameters) == ["wildcards"] else None
+    return f"{name}={value!r}"
+
+
+@pytest.fixture(scope="module")
+def unchanged(jobs) -> Jobs:
+    return jobs(CONFIG)
+
+
+def changed(key: str, value: Any) -> dict[str, Any]:
+    """Return the config with another value at a key such as ``cohorts[0].omics[1].path``."""
+    config = copy.deepcopy(CONFIG)
+    *parents, last = (int(part) if part.isdigit() else part for part in re.findall(r"\w+", key))
+    at: Any = config
+    for parent in parents:
+        at = at.setdefault(parent, {}) if isinstance(at, dict) else at[parent]
+    at[last] = value
+    if key == "embeddings[1].kind":
+        at["name"] = "other"
+    return config
+
+
+@pytest.mark.parametrize(("key", "value", "rules"), ROWS, ids=[row[0] for row in ROWS])
+def test_a_key_changes_the_jobs_of_the_rules_that_look_at_it(jobs, unchanged, key, value, rules):
+    other = jobs(changed(key, value))
+    assert {job[0] for job in other if unchanged.get(job) != other[job]} == rules
+
+
+def test_every_key_of_the_schema_has_a_row():
+    schema = read_schema(SCHEMA)
+
+    def is_mapping(about: dict[str, Any]) -> bool:
+        return "properties" in about or bool(schema.kinds(about))
+
+    leaves = {
+        f"{where}.{key}".lstrip(".")
+        for where, key, about in schema.walk()
+        if not is_mapping(about) and not is_mapping(schema.expand(about.get("items", {})))
+    }
+    assert {re.sub(r"\d+", "", key) for key, _, _ in ROWS} == leaves
+
+
+def test_the_layout_is_the_same_twice(jobs, unchanged):
+    """Else every row would hold every rule."""
+    assert jobs(CONFIG) == unchanged
