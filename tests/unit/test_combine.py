@@ -11,7 +11,7 @@ import pytest
 from stratomics.cohort.splits import make_splits
 from stratomics.cohort.types import Cohort
 from stratomics.comparators import PREDICTION_COLUMNS
-from stratomics.comparators.combine import combine_latents, combining_weights
+from stratomics.comparators.combine import combine_methods, combined_risk, combining_weights
 from stratomics.comparators.tuned_risk import VARIANCES, clinical_risk, ridge_risk
 from stratomics.survival import concordance_harrell, cox_multivariate, ridge_cox_path
 from stratomics.survival.penalty import inner_folds
@@ -84,7 +84,7 @@ def test_together_they_rank_unseen_patients_better_and_noise_costs_little():
         cohort, latents = planted(0, omics=omics)
         splits = make_splits(cohort.time, cohort.event, folds=3, repeats=1, seed=0)[1:]
         by_split = {split.name: latents for split in splits}
-        table, _ = combine_latents(cohort, splits, {"ae": by_split}, ["age"], seed=0)
+        table, _ = combine_methods(cohort, splits, {"ae": by_split}, {}, ["age"], seed=0)
         own = table[table["role"] == "held_out"].set_index("patient").loc[cohort.patients]
         fold = own["split"].to_numpy(str)
         both = concordance_harrell(cohort.time, cohort.event, own["risk"].to_numpy(), fold=fold)
@@ -97,19 +97,31 @@ def test_form_and_no_leakage():
     cohort, latents = planted(5)
     splits = make_splits(cohort.time, cohort.event, folds=3, repeats=1, seed=0)
     by_split = {split.name: latents.copy() for split in splits}
-    table, survival = combine_latents(cohort, splits, {"dae": by_split}, ["age"], seed=0)
+    table, survival = combine_methods(cohort, splits, {"dae": by_split}, {}, ["age"], seed=0)
     assert list(table.columns) == PREDICTION_COLUMNS
     assert set(table["method"]) == {"dae+clinical"}
     assert set(survival) == {"times", *(f"dae+clinical/{split.name}" for split in splits)}
     assert survival["dae+clinical/r0f1"].shape == (N, len(survival["times"]))
     assert np.isfinite(table["risk"]).all()
 
+    # A comparator that says what its training patients would have been told is combined the same way.
     split = next(split for split in splits if split.name == "r0f1")
+    follow_up = cohort.time[split.train], cohort.event[split.train]
+    folds = inner_folds(*follow_up, seed=4)
+    omics = ridge_risk(latents, split.train, *follow_up, folds)
+    theirs = pd.DataFrame({"split": "r0f1", "patient": cohort.patients[::-1], "risk": omics.risk[::-1]})
+    arrays = {"apart/ridge_cox/r0f1": omics.apart}
+    found, _ = combine_methods(cohort, [split], {}, {"ridge_cox": (theirs, arrays)}, ["age"], seed=0)
+    assert set(found["method"]) == {"ridge_cox+clinical"}
+    clinic = clinical_risk(cohort.clinical, split.train, ["age"], *follow_up, folds)
+    expected, _ = combined_risk(clinic, omics, split.train, *follow_up)
+    assert np.corrcoef(found["risk"], expected)[0, 1] > 0.99
+
     spoilt = cohort.clinical.copy()
     spoilt.iloc[split.held_out] = [1.0, 1, 1e4]
     by_split["r0f1"][split.held_out] = 1e3
-    other, _ = combine_latents(
-        dataclasses.replace(cohort, clinical=spoilt), [split], {"dae": by_split}, ["age"], seed=0
+    other, _ = combine_methods(
+        dataclasses.replace(cohort, clinical=spoilt), [split], {"dae": by_split}, {}, ["age"], seed=0
     )
     train = cohort.patients[split.train]
     own = table[table["split"] == "r0f1"].set_index("patient")

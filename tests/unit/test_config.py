@@ -159,8 +159,7 @@ BROKEN = {
     "too few permutations": (DEMO + "evaluation: {permutations: 10}", "evaluation.permutations: found 10; with fewer than 19 "
                              "no p-value can be .05 or less. Give 0 (no test) or at least 19."),
     "unknown comparator": (DEMO + "comparators: [clinicl]", "comparators[0]: found 'clinicl'; allowed is one of "
-                           "clinical, ridge_cox, elastic_net_cox, ridge_cox_clinical, elastic_net_cox_clinical, "
-                           "random_survival_forest, pca, single_omics, random_embedding. "
+                           "clinical, ridge_cox, elastic_net_cox, random_survival_forest, pca, single_omics, random_embedding. "
                            "Did you mean 'clinical'?"),
     "covariate twice": (files(clinical=CLINICAL[:-1] + ", covariates: [age, age]}"), "cohorts[0].clinical.covariates: 'age' "
                         "stands there more than once; every item must be there once. Remove one."),

@@ -47,7 +47,7 @@ def test_the_demo_has_a_few_dozen_jobs_whatever_the_splits(snakemake, tmp_path):
     assert total == sum(counts.values()) <= 80
     assert counts["train_embedding"] == 3
     assert counts["permute_survival"] == 3 * 4
-    assert counts["fit_comparator"] == 9
+    assert counts["fit_comparator"] == 7
     assert counts["combine_clinical"] == 1
     assert counts["build_cohort"] == counts["simulate_cohort"] == counts["fit_preprocess"] == 1
 

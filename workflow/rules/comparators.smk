@@ -31,11 +31,13 @@ rule fit_comparator:
 
 
 rule combine_clinical:
-    """Add the clinic to the risk that the latents of each embedding tell; other covariates train no network anew."""
+    """Add the clinic to the risks that the embeddings and the penalised Cox models tell; other covariates fit none of them anew."""
     input:
         cohort="<results>/{cohort}/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         latents=of_embeddings("latents.safetensors"),
+        comparators=combined_comparators("tsv"),
+        survival=combined_comparators("safetensors"),
     output:
         predictions="<results>/{cohort}/with_clinical.tsv",
         survival="<results>/{cohort}/with_clinical.safetensors",
@@ -51,6 +53,7 @@ rule combine_clinical:
         runtime=runtime(30, pairs=3),
     params:
         embeddings=list(EMBEDDINGS),
+        comparators=COMBINED,
         covariates=covariates_of,
         seed=SETTINGS["seed"],
         code=code_version("combine_clinical"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from stratomics.chain.risk import risk_seed
 from stratomics.cohort.types import Cohort, Split
 from stratomics.runtime import log
 from stratomics.subtypes.select import DEAD_SHARE
@@ -17,13 +19,11 @@ from stratomics.survival.ridge_cox import ridge_cox_path
 from .context import Context, MethodResult, Predicted, predict_splits
 from .tuned_risk import TunedRisk, clinical_risk, ridge_risk
 
-#: Ends the name of every method that holds the clinic; and of an embedding that the clinic was added to, as no embedding of the
-#: config can be called.
+#: Ends the name of every method that holds the clinic; and of a method that the clinic was added to, as none of the config can be
+#: called.
 CLINICAL = "clinical"
 WITH_CLINIC = f"+{CLINICAL}"
 
-#: Learns a risk: features of all patients [n, P], positions, time and event of the training patients, inner folds.
-Learner = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, list[Split]], TunedRisk]
 
 #: Of the difference of the two weights (each per standard deviation of its risk): they are equal unless the patients say
 #: otherwise. As much as ten events would.
@@ -101,49 +101,47 @@ def combined_risk(
     return risk, weights
 
 
-def combine_splits(
-    context: Context, method: str, features: Callable[[Split], np.ndarray], learn: Learner
-) -> MethodResult:
-    """Fit the clinic and the omics on every split, and add them.
+def combine_splits(context: Context, name: str, learn: Callable[[Split], TunedRisk]) -> MethodResult:
+    """Add the clinic to an omics risk in every split.
 
     Parameters
     ----------
     context
         The cohort, its splits and its covariates.
-    method
-        Name of the method in the tables.
-    features
-        Gives what the omics risk is learned from, of all patients [n, P], made without looking at held-out patients.
+    name
+        Of the embedding or comparator; the method is called ``<name>+clinical``.
     learn
-        Learns the omics risk.
+        Gives the omics risk of a split, learned from its training patients.
 
     Returns
     -------
     MethodResult
     """
+    method = name + WITH_CLINIC
 
     def fit(split: Split) -> Predicted:
         train, follow_up = split.train, context.follow_up(split)
-        folds = inner_folds(*follow_up, context.seed_of(method, split))
-        omics = learn(features(split), train, *follow_up, folds)
+        omics = learn(split)
+        folds = inner_folds(*follow_up, context.seed_of("clinical", split))
         clinic = clinical_risk(context.cohort.clinical, train, context.covariates, *follow_up, folds)
         risk, weights = combined_risk(clinic, omics, train, *follow_up)
         log.info("%s %s: weight %.2f of the clinic, %.2f of the omics", method, split.name, *weights)
-        return Predicted(risk, selected=omics.selected)
+        return Predicted(risk)
 
     return predict_splits(context, method, fit)
 
 
-def combine_latents(
+def combine_methods(
     cohort: Cohort,
     splits: Sequence[Split],
     latents: Mapping[str, Mapping[str, np.ndarray]],
+    comparators: Mapping[str, tuple[pd.DataFrame, Mapping[str, np.ndarray]]],
     covariates: Sequence[str],
     *,
     seed: int,
     threads: int = 1,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Add the clinic to the risk that the latents of each embedding tell.
+    """Add the clinic to the risk that the latents of each embedding tell, and to that of comparators.
 
     Parameters
     ----------
@@ -151,6 +149,8 @@ def combine_latents(
         The patients and the splits.
     latents
         By embedding, then split: of all patients [n, L], from networks that did not see the held-out patients.
+    comparators
+        By name, what `stratomics.comparators.fit_comparator` gave, for those with arrays ``apart/...`` (see `Predicted`).
     covariates
         Columns of the clinical table.
     seed
@@ -161,23 +161,28 @@ def combine_latents(
     Returns
     -------
     predictions : pandas.DataFrame
-        As of a comparator, see `MethodResult`; the methods are called ``<embedding>+clinical``.
+        As of a comparator, see `MethodResult`; the methods are called ``<embedding>+clinical``, ``<comparator>+clinical``.
     survival : dict of numpy.ndarray
         ``times`` (days, [T]) and ``<method>/<split>`` (float32 [n, T]).
     """
     times = step_times(cohort.time, cohort.event, splits)
     context = Context(cohort, splits, {}, {}, covariates, times, seed, threads)
 
-    def combined(name: str) -> MethodResult:
-        def standardised(split: Split) -> np.ndarray:
-            values = np.asarray(latents[name][split.name], dtype=np.float64)
-            mean, spread = values[split.train].mean(axis=0), values[split.train].std(axis=0)
-            return (values - mean) / np.where(spread <= DEAD_SHARE * spread.max(initial=0.0), np.inf, spread)
+    def of_latents(name: str, split: Split) -> TunedRisk:
+        values, train = np.asarray(latents[name][split.name], dtype=np.float64), split.train
+        mean, spread = values[train].mean(axis=0), values[train].std(axis=0)
+        x = (values - mean) / np.where(spread <= DEAD_SHARE * spread.max(initial=0.0), np.inf, spread)
+        follow_up = context.follow_up(split)
+        return ridge_risk(x, train, *follow_up, inner_folds(*follow_up, risk_seed(seed, split.name)))
 
-        return combine_splits(context, name + WITH_CLINIC, standardised, ridge_risk)
+    def of_comparator(name: str, split: Split) -> TunedRisk:
+        table, arrays = comparators[name]
+        risk = table[table["split"] == split.name].set_index("patient")["risk"].reindex(cohort.patients)
+        return TunedRisk(risk.to_numpy(np.float64), arrays[f"apart/{name}/{split.name}"])
 
-    results = [combined(name) for name in latents]
+    results = [combine_splits(context, name, partial(of_latents, name)) for name in latents]
+    results += [combine_splits(context, name, partial(of_comparator, name)) for name in comparators]
     arrays = {"times": times}
     for result in results:
-        arrays.update({f"{result.method}/{split}": survival for split, survival in result.survival.items()})
+        arrays.update(result.arrays())
     return pd.concat([result.predictions for result in results], ignore_index=True), arrays

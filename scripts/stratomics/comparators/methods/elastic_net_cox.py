@@ -14,6 +14,7 @@ from stratomics.comparators.tuned_risk import TunedRisk, no_risk
 from stratomics.runtime import log
 from stratomics.survival.penalty import cross_fitted, inner_folds
 
+APART = True
 L1_RATIO = 0.5
 #: Penalties, from the weakest that leaves no feature down to `WEAKEST` of it. By then a model of some hundred patients holds
 #: more features than deaths.
@@ -29,7 +30,7 @@ def run(context: Context) -> list[MethodResult]:
         folds = inner_folds(*follow_up, context.seed_of("elastic_net_cox", split))
         fitted = elastic_net_risk(context.features(split), split.train, *follow_up, folds)
         log.info("elastic_net_cox %s: %s", split.name, "; ".join(fitted.notes))
-        return Predicted(fitted.risk, selected=fitted.selected)
+        return Predicted(fitted.risk, selected=fitted.selected, apart=fitted.apart)
 
     return [predict_splits(context, "elastic_net_cox", fit)]
 

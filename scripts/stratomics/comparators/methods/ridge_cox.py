@@ -8,6 +8,8 @@ from stratomics.comparators.tuned_risk import ridge_risk
 from stratomics.runtime import log
 from stratomics.survival.penalty import inner_folds
 
+APART = True
+
 
 def run(context: Context) -> list[MethodResult]:
     """Fit the model on every split, see `stratomics.comparators.tuned_risk.ridge_risk`."""
@@ -17,6 +19,6 @@ def run(context: Context) -> list[MethodResult]:
         folds = inner_folds(*follow_up, context.seed_of("ridge_cox", split))
         fitted = ridge_risk(context.features(split), split.train, *follow_up, folds)
         log.info("ridge_cox %s: %s", split.name, "; ".join(fitted.notes))
-        return Predicted(fitted.risk)
+        return Predicted(fitted.risk, apart=fitted.apart)
 
     return [predict_splits(context, "ridge_cox", fit)]
