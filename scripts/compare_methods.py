@@ -24,6 +24,7 @@ with job(snakemake.log[0]) as log:
     write_table(tables.metrics, snakemake.output.comparator_metrics)
     write_table(tables.comparisons, snakemake.output.comparisons)
     write_table(tables.added_value, snakemake.output.added_value)
+    write_table(tables.hazard_ratios, snakemake.output.hazard_ratios)
     write_table(tables.agreement, snakemake.output.agreement)
     for row in tables.comparisons[tables.comparisons["metric"] == "cindex"].itertuples():
         log.info(

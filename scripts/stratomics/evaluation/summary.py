@@ -22,7 +22,7 @@ from .summary_tables import (
     enrichment_lines,
     evidence_table,
 )
-from .verdict import FEW_EVENTS, SOME_EVENTS
+from .verdict import FEW_EVENTS, SOME_EVENTS, verdict
 from .wording import number, share
 
 LEGEND = (
@@ -90,7 +90,6 @@ def summary_text(
     """
     evidence = evidence_of(verdicts)
     first = next(iter(evidence.values()))
-    paragraphs = verdicts.set_index("embedding")["paragraph"]
     return "\n".join(
         [
             *_opening(cohort, first, verdicts, checks, settings),
@@ -115,9 +114,12 @@ def summary_text(
             "",
             *(
                 line
-                for name in evidence
+                for name, own in evidence.items()
                 for line in (
-                    f"**{name}.** {paragraphs[name]} {_made_with(metrics[name], prognostic[name], training[name])}",
+                    f"**{name}**",
+                    "",
+                    *(f"- *{topic}.* {text}" for topic, text in verdict(own).topics.items()),
+                    f"- *Fit.* {_made_with(metrics[name], prognostic[name], training[name])}",
                     "",
                 )
             ),
