@@ -387,7 +387,7 @@ SITUATIONS = {
         "separates",
         "adds",
         "unstable",
-        ["unstable, but the subtypes are cut-points on a continuum"],
+        ["unstable, and the subtypes are cut-points on a continuum"],
     ),
     "follow-up ends at day 400": (
         {"rmst_days": 400.0},

@@ -213,10 +213,10 @@ def _separation(e: Evidence) -> Finding:
         return Finding("undetermined", f"{chose}, so other subtypes were tested than those of the full fit; {tests}")
     if e.permutation_p_adjusted > ALPHA:
         return Finding("suggestive", f"{tests}, which could come from trying several embeddings")
-    if c.value <= 0.5 or hazard_ratio.low <= 1:
-        return Finding(
-            "suggestive", f"{tests}, but the interval of the hazard ratio reaches 1, or the concordance is at chance"
-        )
+    if c.value <= 0.5:
+        return Finding("suggestive", f"{tests}, but the concordance is no better than chance")
+    if hazard_ratio.low <= 1:
+        return Finding("suggestive", f"{tests}, but the interval of the hazard ratio reaches 1")
     if hazard_ratio.value < LITTLE_HAZARD_RATIO and c.value < LITTLE_CINDEX:
         small = f"a hazard ratio below {LITTLE_HAZARD_RATIO} with a concordance below {LITTLE_CINDEX}"
         return Finding("separates_little", f"{tests}, but {small} is too small to tell patients apart")
