@@ -56,13 +56,12 @@ STUDIES = {
 
 def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KINDS):
     """Simulate one cohort, run the chain and its permutation test, and return one row per embedding and statistic."""
-    import numpy as np
     import pandas as pd
 
     from stratomics.chain.run import run_chain
     from stratomics.cohort import build_cohort
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
-    from stratomics.comparators import fit_clinical_design
+    from stratomics.comparators import design_of_known
     from stratomics.config import load_config
     from stratomics.evaluation.permutation import permutation_tests, permute_survival
 
@@ -82,7 +81,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
         write_simulated(simulate_cohort(f"{study}_study", simulate), folder)
         files = simulated_cohort_config(simulate, folder, name=f"{study}_study")
         cohort, _ = build_cohort(files, preprocess=settings["preprocess"], evaluation=settings["evaluation"])
-    design = fit_clinical_design(cohort.clinical, np.arange(cohort.n), files["clinical"]["covariates"])
+    _, design = design_of_known(cohort.clinical, files["clinical"]["covariates"])
     permutations = []
     for name, chain in run_chain(cohort, settings).items():
         table = permute_survival(
@@ -92,7 +91,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
             chain.embedding.latents,
             settings,
             range(settings["evaluation"]["permutations"] + 1),
-            design=design.transform(cohort.clinical),
+            design=design,
             seed=seed,
         )
         permutations.append(table.assign(embedding=name))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from stratomics.chain.run import run_chain
 from stratomics.cohort import build_cohort
 from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
-from stratomics.comparators import fit_clinical_design, fit_comparator
+from stratomics.comparators import design_of_known, fit_comparator
 from stratomics.config import load_config
 from stratomics.evaluation.evidence import gather_evidence
 from stratomics.evaluation.permutation import permutation_tests, permute_survival
@@ -75,7 +74,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         chain.embedding.latents,
         settings,
         range(20),
-        design=fit_clinical_design(cohort.clinical, np.arange(cohort.n), covariates).transform(cohort.clinical),
+        design=design_of_known(cohort.clinical, covariates)[1],
         seed=0,
     )
     stability = measure_stability(

@@ -56,9 +56,11 @@ LEARNED = {
     "fit_risk",
 }
 LEARNED |= {"permute_survival", "summarise_permutations", "measure_stability", "fit_comparator", "measure_enrichment"}
+LEARNED |= {"combine_clinical"}
 CLASSIFIED = {"fit_classifier", "fit_comparator", "measure_stability", "permute_survival", "summarise_permutations"}
 ALL = INTAKE | LEARNED | JUDGED
 PATIENTS_TOLD = {"measure_enrichment", "permute_survival", "summarise_permutations", "annotate_cohort", "write_checks"}
+PATIENTS_TOLD |= {"combine_clinical"}
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,6 @@ FIGURES = {
         input={
             "umap": of_embedding("umap.tsv"),
             "subtypes": of_embedding("subtypes.tsv"),
-            "predictions": of_embedding("predictions.tsv"),
         },
     ),
     "training": _Figure(
@@ -67,7 +66,6 @@ FIGURES = {
             "cohort": of_cohort("intake/cohort.h5mu"),
             "transforms": of_cohort("preprocess/transforms.safetensors"),
             "subtypes": of_embedding("subtypes.tsv"),
-            "predictions": of_embedding("predictions.tsv"),
         },
         memory={"cells": 6, "kept": 20},
         output={"markers": of_embedding("markers.tsv")},
@@ -148,8 +146,8 @@ COHORT_FIGURES = {
 }
 
 
-def _plot(name, figure):
-    """Make the rule of one figure. In a function, because Snakemake looks at the path of a script again when the job runs."""
+def _figure_rule(name, figure):
+    """Make one of the rules; not in the loop itself, whose last name all scripts would have: Snakemake reads it when a job runs."""
     folder = "{cohort}/{embedding}" if name in FIGURES else "{cohort}"
 
     rule:
@@ -188,9 +186,9 @@ def _plot(name, figure):
         script:
             f"../../scripts/plot_{name}.py"
 
-    # Snakemake takes a docstring as it stands in the rule, the same in every round.
+    # Snakemake takes a docstring as it stands in the rule, the same for every figure.
     getattr(rules, f"plot_{name}").rule.docstring = figure.about
 
 
 for _name, _figure in {**FIGURES, **COHORT_FIGURES}.items():
-    _plot(_name, _figure)
+    _figure_rule(_name, _figure)

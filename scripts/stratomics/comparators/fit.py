@@ -77,7 +77,7 @@ def fit_comparator(
         return pd.DataFrame(columns=PREDICTION_COLUMNS), {"times": times}
     arrays = {"times": times}
     for result in results:
-        arrays.update({f"{result.method}/{split}": survival for split, survival in result.survival.items()})
+        arrays.update(result.arrays())
         log.info("%s: held-out concordance %.3f", result.method, _heldout_concordance(result, cohort))
     return pd.concat([result.predictions for result in results], ignore_index=True), arrays
 
