@@ -287,7 +287,7 @@ def test_added_value_stability_and_enrichment_sections(whole):
     assert rows[1][:5] == ["vae", "subtype", "0.620", "0.655", "+0.035 [+0.015 to +0.055]"]
     assert rows[1][-2:] == ["0.005", "0.010"]
     assert rows[2][-2:] == ["0.005", "0.010"]
-    assert "Cox model of age, sex, stage. 12 % of the patients lack at least one of them." in summary
+    assert "Cox model of age, sex, stage. 12 % of the patients lack at least one of them and are left out." in summary
     rows = cells_of(summary, "Stability")
     assert rows[1] == ["vae", "3", "80 %", "0.15", "0.70", "0.80", "10 %", "0.30", "60"]
     assert "- vae and ae: adjusted Rand index 0.41 in the full fit, 0.25 held-out." in summary

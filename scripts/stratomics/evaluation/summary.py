@@ -247,7 +247,11 @@ def _beyond_clinic(added_value: pd.DataFrame, evidence: Mapping[str, Evidence]) 
         return ["Nothing to compare with: no clinical covariates, so nothing here says that the subtypes add to them."]
     covariates = markdown(str(added_value["covariates"].iloc[0]))
     missing = next(iter(evidence.values())).clinical_missing
-    lacking = f" {share(missing)} of the patients lack at least one of them." if math.isfinite(missing) else ""
+    lacking = (
+        f" {share(missing)} of the patients lack at least one of them and are left out."
+        if math.isfinite(missing)
+        else ""
+    )
     return [
         *added_value_table(added_value, evidence),
         "",
@@ -281,8 +285,8 @@ def _limits(first: Evidence) -> list[str]:
         "Only those of differences to other methods also hold that of training anew on patients like these.",
         "- Apparent figures, of the full fit on its own patients, show nothing about unseen ones.",
         # measured by tests/benchmarks/verdict.py --sets 500
-        "- A cut-point of the risk that was chosen because it separates best tests nothing: of 500 simulated cohorts of 300 patients "
-        "with nothing to find, 31 % reached a log-rank p of 0.05 by the best of 17 cut-points.",
+        "- A cut-point of the risk that was chosen because it separates best tests nothing: of 500 simulated cohorts of 300 "
+        "patients with nothing to find, 31 % reached a log-rank p of 0.05 by the best of 17 cut-points.",
     ]
 
 
