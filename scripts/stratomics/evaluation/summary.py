@@ -21,6 +21,7 @@ from .summary_tables import (
     comparator_table,
     enrichment_lines,
     evidence_table,
+    hazard_ratio_table,
 )
 from .verdict import FEW_EVENTS, SOME_EVENTS, verdict
 from .wording import number, share
@@ -66,6 +67,7 @@ def summary_text(
     training: Mapping[str, Mapping[str, Any]],
     comparisons: pd.DataFrame,
     added_value: pd.DataFrame,
+    hazard_ratios: pd.DataFrame,
     enrichment: pd.DataFrame,
     agreement: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -78,6 +80,8 @@ def summary_text(
         Its name.
     checks, leaderboard, verdicts, comparisons, added_value, enrichment, agreement
         The tables of the same names.
+    hazard_ratios
+        ``adjusted_hazard_ratios.tsv``.
     metrics, prognostic, training
         By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``training.json``.
     settings
@@ -131,6 +135,7 @@ def summary_text(
             "",
             *_beyond_clinic(added_value, evidence),
             "",
+            *_adjusted(hazard_ratios),
             "## Stability",
             "",
             *evidence_table(STABILITY, evidence),
@@ -258,6 +263,15 @@ def _beyond_clinic(added_value: pd.DataFrame, evidence: Mapping[str, Evidence]) 
         f"Held-out subtype or risk beside a Cox model of {covariates}.{lacking} The nominal p takes no account of folds that "
         "share training patients; the verdict takes the larger of it and the adjusted p, if any. The verdict is on the subtype.",
     ]
+
+
+def _adjusted(hazard_ratios: pd.DataFrame) -> list[str]:
+    """Show the adjusted hazard ratios under a heading of their own; nothing where there are none."""
+    lines = hazard_ratio_table(hazard_ratios)
+    if not lines:
+        return []
+    note = "Held-out subtypes (against subtype 1) and all clinical variables in one Cox model; mean of logarithms over the repeats."
+    return ["## Subtypes adjusted for the clinical variables", "", *lines, "", note, ""]
 
 
 def _limits(first: Evidence) -> list[str]:
