@@ -33,7 +33,7 @@ no_added_value    p > .05, and separation is reversed or no_evidence
 undetermined      p > .05: neither a gain nor its absence is shown
 undetermined      separation is suggestive, reversed, no_evidence or undetermined: nothing may be added by subtypes that do
                   not separate
-undetermined      more than 20 % of the patients lack a clinical covariate: omics may only fill it in
+undetermined      more than 20 % of the patients lack a clinical covariate and are left out: the gain is that of the rest
 undetermined      no permutations, and the lower limit of delta is not above 0
 undetermined      the upper limit of delta is below 0: likelihood and ranking contradict each other
 adds_little       delta < .02, whatever its sign: the likelihood gains, the ranking does not; or separates_little
@@ -213,10 +213,10 @@ def _separation(e: Evidence) -> Finding:
         return Finding("undetermined", f"{chose}, so other subtypes were tested than those of the full fit; {tests}")
     if e.permutation_p_adjusted > ALPHA:
         return Finding("suggestive", f"{tests}, which could come from trying several embeddings")
-    if c.value <= 0.5 or hazard_ratio.low <= 1:
-        return Finding(
-            "suggestive", f"{tests}, but the interval of the hazard ratio reaches 1, or the concordance is at chance"
-        )
+    if c.value <= 0.5:
+        return Finding("suggestive", f"{tests}, but the concordance is no better than chance")
+    if hazard_ratio.low <= 1:
+        return Finding("suggestive", f"{tests}, but the interval of the hazard ratio reaches 1")
     if hazard_ratio.value < LITTLE_HAZARD_RATIO and c.value < LITTLE_CINDEX:
         small = f"a hazard ratio below {LITTLE_HAZARD_RATIO} with a concordance below {LITTLE_CINDEX}"
         return Finding("separates_little", f"{tests}, but {small} is too small to tell patients apart")
@@ -245,7 +245,7 @@ def _added_value(e: Evidence, separation: str) -> Finding:
         return Finding("undetermined", "the gain over the clinical variables could not be computed")
     figures = f"gain in concordance {interval(delta, 3, sign=True)}, {kind} likelihood-ratio p {probability(p)}"
     if e.clinical_missing > 0:
-        figures += f"; {share(e.clinical_missing)} of the patients lack a clinical variable"
+        figures += f"; {share(e.clinical_missing)} of the patients lack a clinical variable and are left out"
     if delta.high < WORTHWHILE_GAIN and not p <= ALPHA:
         return Finding("no_added_value", f"a gain of {WORTHWHILE_GAIN} is ruled out; {figures}")
     if separation == "underpowered":
@@ -260,7 +260,7 @@ def _added_value(e: Evidence, separation: str) -> Finding:
     if separation in ("suggestive", "reversed", "no_evidence", "undetermined"):
         return Finding("undetermined", f"subtypes whose separation is not established cannot be said to add; {figures}")
     if e.clinical_missing > MOST_MISSING:
-        reason = "clinical variables are missing so often that the omics may only fill them in"
+        reason = "too many patients lack a clinical variable, and the gain is that of the rest"
         return Finding("undetermined", f"{reason}; {figures}")
     if not math.isfinite(e.added_permutation_p_adjusted) and not delta.low > 0:
         return Finding("undetermined", f"no permutation test was run, and the gain is not clear of 0; {figures}")

@@ -95,7 +95,7 @@ _SIMPLER = {
     "not_tested": "not compared with simpler methods",
 }
 #: Said with every statement about their stability where the subtypes are not told from one group.
-CONTINUUM = "but the subtypes are cut-points on a continuum"
+CONTINUUM = "the subtypes are cut-points on a continuum"
 
 
 def _capital(text: str) -> str:
@@ -104,7 +104,9 @@ def _capital(text: str) -> str:
 
 def _firm(evidence: Evidence, stability: str) -> str:
     """Say how stable the subtypes are, never without saying that there may be no gap between them."""
-    return f"{_STABILITY[stability]}{f', {CONTINUUM}' if evidence.continuum_p > ALPHA else ''}"
+    if not evidence.continuum_p > ALPHA:
+        return _STABILITY[stability]
+    return f"{_STABILITY[stability]}, {'but' if stability == 'continuum' else 'and'} {CONTINUUM}"
 
 
 def sentence(
