@@ -5,10 +5,10 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort
     from stratomics.evaluation.enrichment import measure_enrichment
-    from stratomics.tables import read_tables, write_table
+    from stratomics.tables import of_full, read_tables, write_table
 
     labels = {
-        embedding: clusters[clusters["split"] == "full"].set_index("patient")["subtype"]
+        embedding: of_full(clusters).set_index("patient")["subtype"]
         for embedding, clusters in read_tables(snakemake.params.embeddings, snakemake.input.clusters).items()
     }
     enrichment, levels = measure_enrichment(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from stratomics.cohort.columns import column_names
 from stratomics.cohort.types import Cohort
+from stratomics.tables import of_full
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -57,10 +58,10 @@ def embedding_anndata(
     obs["subtype"] = obs["subtype"].astype("category")
     obs.index = obs.index.astype(str)
     obs.index.name = "patient"
-    var = prognostic[prognostic["split"] == "full"].drop(columns="split").set_index("latent")
+    var = of_full(prognostic).drop(columns="split").set_index("latent")
     adata = AnnData(latents.astype(np.float32), obs=obs, var=var)
     adata.obsm["X_umap"] = umap[["umap_1", "umap_2"]].to_numpy(np.float32)
-    own = history[history["split"] == "full"].drop(columns="split")
+    own = of_full(history).drop(columns="split")
     adata.uns["training_history"] = own.reset_index(drop=True)
     adata.uns["cohort"] = cohort.name
     if renamed := {new: old for new, old in zip(stored, names, strict=True) if new != old}:

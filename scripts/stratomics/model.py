@@ -19,13 +19,12 @@ from stratomics import __version__
 from stratomics.chain.fit import FittedChain
 from stratomics.chain.risk import RiskModel
 from stratomics.classifier import ClassifierModel
-from stratomics.cohort.splits import of_full
-from stratomics.cohort.types import FULL, Cohort
+from stratomics.cohort.types import Cohort
 from stratomics.embedding.state import NetworkState
 from stratomics.errors import DataError
 from stratomics.preprocess import FittedPreprocess, load_preprocess, save_preprocess
 from stratomics.subtypes import SubtypeModel
-from stratomics.tables import load_models, save_models, write_json
+from stratomics.tables import FULL, load_models, of_full, save_models, write_json
 from stratomics.writing import atomic_path
 
 FORMAT = 2

@@ -24,6 +24,9 @@ FLOAT_FORMAT = "%.10g"
 #: Columns of names: always text and never missing, though a name may look like a number, like ``true`` or like ``NA``.
 NAME_COLUMNS = ("patient", "split", "latent", "feature", "covariate", "covariates", "level")
 
+#: In the column ``split``: the split on all of whose patients the chain is fitted.
+FULL = "full"
+
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a data frame as tab-separated text; missing values are ``NA``, booleans ``true`` and ``false``.
@@ -116,6 +119,16 @@ def _last_byte(path: str | Path) -> bytes:
     with open(path, "rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read()
+
+
+def of_full(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of the full fit from a table with the column ``split``."""
+    return table[table["split"] == FULL]
+
+
+def of_folds(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of the folds of the cross-validation from a table with the column ``split``."""
+    return table[table["split"] != FULL]
 
 
 def stack_splits(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stratomics.cohort.splits import of_full
 from stratomics.cohort.types import Cohort, Split, repeat_of
+from stratomics.tables import of_full
 
 #: Columns of one set of labels, one row per patient.
 LABEL_COLUMNS = ["patient", "time", "event", "subtype", "n_subtypes", "risk", "risk_group", "fold"]

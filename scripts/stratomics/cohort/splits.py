@@ -9,18 +9,9 @@ import pandas as pd
 
 from stratomics.errors import DataError
 from stratomics.runtime import derive_seed
+from stratomics.tables import FULL
 
-from .types import FULL, Split
-
-
-def of_full(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows of the full fit from a table with the column ``split``."""
-    return table[table["split"] == FULL]
-
-
-def of_folds(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows of the folds of the cross-validation from a table with the column ``split``."""
-    return table[table["split"] != FULL]
+from .types import Split
 
 
 def make_splits(time: np.ndarray, event: np.ndarray, *, folds: int, repeats: int, seed: int) -> list[Split]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stratomics.tables import FULL
+
 
 @dataclass(frozen=True)
 class Omics:
@@ -78,10 +80,6 @@ class Cohort:
     def n_events(self) -> int:
         """Number of patients with the event."""
         return int(self.event.sum())
-
-
-#: The split on all of whose patients the chain is fitted.
-FULL = "full"
 
 
 def repeat_of(split: str) -> str | None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from stratomics.tables import FULL
+
 
 def selection_frequency(prognostic: pd.DataFrame, latents: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Find each latent of the full fit in the other splits, and how often its counterpart was selected there.
@@ -28,10 +30,10 @@ def selection_frequency(prognostic: pd.DataFrame, latents: Mapping[str, np.ndarr
         correlation with the counterparts).
     """
     rows = dict(iter(prognostic.groupby("split", sort=False)))
-    reference = _standardise(latents["full"])
+    reference = _standardise(latents[FULL])
     hits, strengths = [], []
     for split, matrix in latents.items():
-        if split == "full":
+        if split == FULL:
             continue
         correlation = np.abs(reference.T @ _standardise(matrix)) / len(reference)
         counterpart, strength = correlation.argmax(axis=1), correlation.max(axis=1)
@@ -40,7 +42,7 @@ def selection_frequency(prognostic: pd.DataFrame, latents: Mapping[str, np.ndarr
     missing = np.full(reference.shape[1], np.nan)
     return pd.DataFrame(
         {
-            "latent": rows["full"]["latent"].to_numpy(),
+            "latent": rows[FULL]["latent"].to_numpy(),
             "frequency": np.mean(hits, axis=0) if hits else missing,
             "match": np.median(strengths, axis=0) if strengths else missing,
         }

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from stratomics.cohort.splits import of_full
+from stratomics.tables import of_full
 
 NAN = math.nan
 #: The level at which a p-value counts.

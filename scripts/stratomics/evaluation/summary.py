@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from stratomics.cohort.splits import of_full
+from stratomics.tables import of_full
 from stratomics.user_text import markdown
 
 from .evidence import Evidence

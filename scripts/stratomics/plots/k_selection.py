@@ -10,6 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stratomics.tables import of_folds, of_full
+
 from .small_multiples import key_below, light_grid, mark, n_rows, panel_places, panel_scale, panel_title, values_by_k
 from .style import (
     INK,
@@ -72,9 +74,10 @@ def k_selection_table(
             )
             best = part.groupby("split")["value"].transform("max") if measure in RELATIVE else 0.0
             pieces.append(part.assign(shown=part["value"] - best, decisive=measure == criterion, **head))
-        full = int(own.loc[(own["split"] == "full") & own["chosen"].astype(bool), "k"].iloc[0])
+        picked = own[own["chosen"].astype(bool)]
+        full = int(of_full(picked)["k"].iloc[0])
         pac = values_by_k(stability[embedding], "pac")
-        folds = own[(own["split"] != "full") & own["chosen"].astype(bool)]
+        folds = of_folds(picked)
         times = {k: float((folds["k"] == k).sum()) for k in sorted(own["k"].unique())}
         for measure, split, values in (("pac", "subsamples", pac), (_CHOSEN, "folds", times)):
             part = pd.DataFrame({"k": list(values), "value": list(values.values())}, dtype=np.float64)

@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from stratomics.tables import of_full
+
 from .style import (
     FAINT,
     MUTED,
@@ -53,7 +55,7 @@ def prognostic_latents_table(prognostic: pd.DataFrame, frequency: pd.DataFrame |
         (false where the latent was taken as the best of those that failed), frequency, match. Where none was selected: the
         ten with the smallest p, not passed.
     """
-    full = prognostic[prognostic["split"] == "full"].copy()
+    full = of_full(prognostic).copy()
     selected = full["selected"].astype(bool)
     fallback = full["reason"].astype(str).str.startswith("fallback") if "reason" in full else ~selected
     full["passed"] = selected & ~fallback

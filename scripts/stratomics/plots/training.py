@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from stratomics.tables import FULL, of_folds
+
 from .style import FAINT, INK, MUTED, WIDTH, About, Style, axes_mm, footnote, heading, house_style, new_figure, text_mm
 
 LOSSES = ("train_loss", "validation_loss", "reconstruction", "divergence")
@@ -54,7 +56,7 @@ def draw_training(table: pd.DataFrame, about: About) -> Figure:
     """
     table = table[table["kept"]]
     has_divergence = bool(table["divergence"].notna().any())
-    n_folds = table.loc[table["split"] != "full", "split"].nunique()
+    n_folds = of_folds(table)["split"].nunique()
     width = WIDTH if has_divergence else 130.0
     panel = 72.0 if has_divergence else width - 21
     with house_style():
@@ -86,7 +88,7 @@ def draw_training(table: pd.DataFrame, about: About) -> Figure:
 
 def _lines(axes: Axes, table: pd.DataFrame, name: str, color: str, *, mark: bool) -> None:
     for (split, _), run in table.groupby(["split", "restart"], sort=True, dropna=False):
-        full = split == "full"
+        full = split == FULL
         style: Style = {"linewidth": 1.6, "zorder": 4} if full else {"linewidth": 0.5, "alpha": 0.45, "zorder": 2}
         epochs, values = run["epoch"].to_numpy(np.float64), run[name].to_numpy(np.float64)
         axes.plot(epochs, values, color=color, **style)

@@ -11,10 +11,10 @@ import pandas as pd
 
 from stratomics.chain.labels import heldout_labels
 from stratomics.chain.select import latent_strength
-from stratomics.cohort.splits import of_folds, of_full
 from stratomics.cohort.types import Cohort
 from stratomics.runtime import derive_seed
 from stratomics.subtypes import clustering_scale
+from stratomics.tables import of_folds, of_full
 
 from .agreement import adjusted_rand, pairwise_adjusted_rand
 from .consensus import consensus_matrix, patient_consensus, proportion_ambiguous
