@@ -486,6 +486,8 @@ def test_beside_simpler_methods(name):
     assert found.beside_simpler.code == code
     assert phrase in found.sentence
     assert (code == "better") == ("; shown to be better" in found.sentence)
+    worse = changes.get("simpler_difference", 1) < 0
+    assert worse == ("ridge_cox is shown to be better than ours" in found.beside_simpler.reason)
 
 
 @pytest.mark.parametrize(

@@ -314,6 +314,8 @@ def _beside_simpler(e: Evidence) -> Finding:
         f"the concordance of our risk minus that of {e.simpler_best} is {interval(e.simpler_difference, 3, sign=True)}, "
         f"adjusted p {probability(e.simpler_p_adjusted)}"
     )
+    if e.simpler_difference.value < 0 and e.simpler_p_adjusted <= ALPHA:
+        shown = f"{e.simpler_best} is shown to be better than ours"
     if e.simpler_ahead:
         return Finding("simpler", f"{e.simpler_ahead}; {closest}; {shown}")
     if len(behind) == e.simpler_methods:
