@@ -23,4 +23,4 @@ with job(snakemake.log[0]) as log:
         design=design,
         seed=params.seed,
     )
-    write_table(table, snakemake.output.permutations)
+    write_table(table, snakemake.output.chunks)

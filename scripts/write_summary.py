@@ -11,7 +11,15 @@ with job(snakemake.log[0]) as log:
     given, params = snakemake.input, snakemake.params
     names = list(params.embeddings)
     training = {n: read_json(p, ["device"]) for n, p in zip(names, given.training, strict=True)}
-    cohort_tables = ("leaderboard", "verdicts", "comparisons", "added_value", "enrichment", "agreement")
+    cohort_tables = (
+        "leaderboard",
+        "verdicts",
+        "comparisons",
+        "added_value",
+        "hazard_ratios",
+        "enrichment",
+        "agreement",
+    )
     embedding_tables = ("metrics", "prognostic")
     text = summary_text(
         params.cohort["name"],

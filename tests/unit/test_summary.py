@@ -110,6 +110,15 @@ def cohort_tables(
         ],
     )
     put("added_value", added if covariates else added.iloc[:0])
+    adjusted = pd.DataFrame(
+        [
+            ("vae", repeat, term, hr, hr - 0.3, hr + 0.3, 0.004, 300, events)
+            for repeat in ("r0", "combined")
+            for term, hr in (("subtype 2 of 2", 1.8), ("age", 1.1), (covariate, np.nan))
+        ],
+        columns=["embedding", "repeat", "term", "hazard_ratio", "ci_low", "ci_high", "p", "n", "events"],
+    )
+    put("hazard_ratios", adjusted if covariates else adjusted.iloc[:0])
     put(
         "agreement",
         pd.DataFrame(
@@ -287,7 +296,10 @@ def test_added_value_stability_and_enrichment_sections(whole):
     assert rows[1][:5] == ["vae", "subtype", "0.620", "0.655", "+0.035 [+0.015 to +0.055]"]
     assert rows[1][-2:] == ["0.005", "0.010"]
     assert rows[2][-2:] == ["0.005", "0.010"]
-    assert "Cox model of age, sex, stage. 12 % of the patients lack at least one of them." in summary
+    assert "Cox model of age, sex, stage. 12 % of the patients lack at least one of them and are left out." in summary
+    assert (
+        "| vae | subtype 2 of 2 | 1.80 [1.50 to 2.10] | 0.004 |\n| vae | age | 1.10 [0.80 to 1.40] | 0.004 |" in summary
+    )
     rows = cells_of(summary, "Stability")
     assert rows[1] == ["vae", "3", "80 %", "0.15", "0.70", "0.80", "10 %", "0.30", "60"]
     assert "- vae and ae: adjusted Rand index 0.41 in the full fit, 0.25 held-out." in summary
@@ -299,7 +311,12 @@ def test_added_value_stability_and_enrichment_sections(whole):
 def test_paragraphs_limits_and_intake(whole):
     _, verdicts, summary, provenance = whole
     for name, paragraph in zip(verdicts["embedding"], verdicts["paragraph"], strict=True):
-        assert f"**{name}.** {paragraph} The full fit kept 2 of 3 latents" in summary
+        lines = summary.split(f"\n**{name}**\n\n")[1].split("\n\n")[0].splitlines()
+        assert [line.split(".*")[0] for line in lines] == [
+            *("- *Subtypes", "- *Risk", "- *Beyond the clinical variables", "- *Stability", "- *Fit")
+        ]
+        assert " ".join(line.split(".* ")[1] for line in lines[:-1]) == paragraph
+        assert lines[-1].startswith("- *Fit.* The full fit kept 2 of 3 latents")
     assert "0.65 to 0.67" in summary
     assert "below 0.05 in 64 % of the runs" in summary
     assert "The family of the adjusted p-values is the 2 embeddings of this cohort." in summary

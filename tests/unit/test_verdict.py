@@ -329,7 +329,7 @@ SITUATIONS = {
         "separates",
         "undetermined",
         "stable",
-        ["may only fill them in", "31 % of the patients lack a clinical variable"],
+        ["the gain is that of the rest", "31 % of the patients lack a clinical variable"],
     ),
     "clinical variables often missing, and nothing added": (
         {"clinical_missing": 0.31, "added_delta_high": 0.01, "added_lr_p": 0.4},
@@ -387,7 +387,7 @@ SITUATIONS = {
         "separates",
         "adds",
         "unstable",
-        ["unstable, but the subtypes are cut-points on a continuum"],
+        ["unstable, and the subtypes are cut-points on a continuum"],
     ),
     "follow-up ends at day 400": (
         {"rmst_days": 400.0},

@@ -8,7 +8,7 @@ rule fit_comparator:
         splits="<results>/{cohort}/splits.tsv",
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",
     output:
-        predictions="<results>/{cohort}/comparators/{comparator}.tsv",
+        comparator_predictions="<results>/{cohort}/comparators/{comparator}.tsv",
         survival="<results>/{cohort}/comparators/{comparator}.safetensors",
     log:
         "<logs>/{cohort}/comparators/{comparator}/fit_comparator.log",
@@ -68,10 +68,10 @@ rule compare_methods:
         splits="<results>/{cohort}/splits.tsv",
         predictions=of_embeddings("predictions.tsv"),
         clusters=of_embeddings("clusters.tsv"),
-        comparators=beside_embeddings("tsv"),
+        comparator_predictions=beside_embeddings("tsv"),
         survival=beside_embeddings("safetensors"),
     output:
-        metrics="<results>/{cohort}/comparator_metrics.tsv",
+        comparator_metrics="<results>/{cohort}/comparator_metrics.tsv",
         comparisons=report(
             "<results>/{cohort}/comparisons.tsv",
             caption="../report/compare_methods.rst",

@@ -63,6 +63,7 @@ rule write_summary:
         training=of_embeddings("training.json"),
         comparisons="<results>/{cohort}/comparisons.tsv",
         added_value="<results>/{cohort}/added_value.tsv",
+        hazard_ratios="<results>/{cohort}/adjusted_hazard_ratios.tsv",
         enrichment="<results>/{cohort}/enrichment.tsv",
         agreement="<results>/{cohort}/agreement.tsv",
     output:

@@ -1,6 +1,6 @@
 """Judge subtypes on patients the chain never saw, beside the apparent figures on its own patients."""
 
-from .calibration import calibration_table
+from .calibration import calibration_table, decision_curve_table
 from .counterparts import selection_frequency
 from .heldout_tests import pairwise_table, proportional_hazards_table
 from .leaderboard import LEADERBOARD_COLUMNS, leaderboard_row
@@ -13,6 +13,7 @@ __all__ = [
     "LEADERBOARD_COLUMNS",
     "MethodScores",
     "calibration_table",
+    "decision_curve_table",
     "evaluate_method",
     "leaderboard_row",
     "metrics_table",

@@ -36,6 +36,7 @@ from stratomics.survival.likelihood_ratio import NestedCox
 
 from .coarse import refine_levels
 from .metrics import percentile_interval
+from .repeats import middle
 from .scores import has_risk, has_subtypes
 from .yardstick import bootstrap_weights
 
@@ -147,7 +148,7 @@ def added_lr(
     labels: Mapping[str, Mapping[str, Any]] | Mapping[str, pd.DataFrame],
     term: Term,
 ) -> AddedLR:
-    """Test what a held-out term adds to clinical covariates, as median over the repeats.
+    """Test what a held-out term adds to clinical covariates, in the repeat in the middle.
 
     Parameters
     ----------
@@ -163,11 +164,11 @@ def added_lr(
     Returns
     -------
     AddedLR
-        Each number the median of its own over the repeats; NaN if it is in any repeat.
+        That of the repeat in the middle by p, whole (`repeats.middle`; a missing p counts as the largest).
     """
     known = np.isfinite(design).all(axis=1)
     gains = [_one_repeat(design[known], time[known], event[known], own, term, known) for own in labels.values()]
-    return AddedLR(*np.median(np.array(gains, dtype=np.float64), axis=0).tolist())
+    return gains[middle([gain.p for gain in gains])]
 
 
 def _one_repeat(
@@ -272,8 +273,8 @@ def added_value_table(
     -------
     pandas.DataFrame
         ``embedding, term, clinical_cindex, combined_cindex, delta, ci_low, ci_high`` (concordance on held-out patients and its
-        gain with 95 % bootstrap interval, medians over the repeats), ``lr_chi2, lr_df, lr_p`` (medians over the repeats,
-        `added_lr`, nominal), ``n, events`` (of the patients who have every covariate, on whom all this rests), ``covariates``,
+        gain with 95 % bootstrap interval, medians over the repeats), ``lr_chi2, lr_df, lr_p`` (of one repeat, see `added_lr`;
+        nominal), ``n, events`` (of the patients who have every covariate, on whom all this rests), ``covariates``,
         ``clinical_missing`` (share of the patients who lack one). The first column names the method, an embedding or not; a
         method without subtypes has the row of its risk only. No rows without covariates or clinical comparator.
     """

@@ -47,7 +47,7 @@ class Evidence:
     )
     permutation_p: float = number(
         "Permutation p of the held-out log-rank test for trend, one-sided: the higher subtype has the event sooner.",
-        sources.permutation("heldout_trend_z", otherwise="heldout_logrank_p"),
+        sources.permutation("heldout_trend_z"),
         LEADERBOARD,
         COHORTS,
     )
@@ -85,7 +85,7 @@ class Evidence:
     )
     permutation_p_adjusted: float = number(
         "The permutation p adjusted over the embeddings.",
-        sources.permutation("heldout_trend_z", "p_adjusted", otherwise="heldout_logrank_p"),
+        sources.permutation("heldout_trend_z", "p_adjusted"),
         LEADERBOARD,
         COHORTS,
     )
@@ -129,7 +129,7 @@ class Evidence:
     horizon_days: float = number("The horizon configured.", lambda tables: tables.horizon_days)
     permutations: int = count(
         "Number of permutations of survival against the omics.",
-        sources.permutation("heldout_trend_z", "permutations", otherwise="heldout_logrank_p"),
+        sources.permutation("heldout_trend_z", "permutations"),
     )
     apparent_null_share: float = number(
         "Share of the permutations whose apparent log-rank p is below .05.",

@@ -129,16 +129,9 @@ def apparent(name: str) -> Reader:
     return metric(name, "apparent")
 
 
-def permutation(statistic: str, column: str = "p", *, otherwise: str | None = None) -> Reader:
-    """Read a column of ``permutation_tests.tsv``; of another statistic in tables that do not know this one."""
-
-    def read(tables: EvidenceTables) -> float:
-        row = only_row(tables.tests, embedding=tables.name, statistic=statistic)
-        if not row and otherwise is not None:
-            row = only_row(tables.tests, embedding=tables.name, statistic=otherwise)
-        return value_of(row, column)
-
-    return read
+def permutation(statistic: str, column: str = "p") -> Reader:
+    """Read a column of ``permutation_tests.tsv``."""
+    return lambda tables: value_of(only_row(tables.tests, embedding=tables.name, statistic=statistic), column)
 
 
 def added(term: str) -> Reader:

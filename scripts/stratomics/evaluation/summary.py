@@ -21,8 +21,9 @@ from .summary_tables import (
     comparator_table,
     enrichment_lines,
     evidence_table,
+    hazard_ratio_table,
 )
-from .verdict import FEW_EVENTS, SOME_EVENTS
+from .verdict import FEW_EVENTS, SOME_EVENTS, verdict
 from .wording import number, share
 
 LEGEND = (
@@ -66,6 +67,7 @@ def summary_text(
     training: Mapping[str, Mapping[str, Any]],
     comparisons: pd.DataFrame,
     added_value: pd.DataFrame,
+    hazard_ratios: pd.DataFrame,
     enrichment: pd.DataFrame,
     agreement: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -78,6 +80,8 @@ def summary_text(
         Its name.
     checks, leaderboard, verdicts, comparisons, added_value, enrichment, agreement
         The tables of the same names.
+    hazard_ratios
+        ``adjusted_hazard_ratios.tsv``.
     metrics, prognostic, training
         By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``training.json``.
     settings
@@ -90,7 +94,6 @@ def summary_text(
     """
     evidence = evidence_of(verdicts)
     first = next(iter(evidence.values()))
-    paragraphs = verdicts.set_index("embedding")["paragraph"]
     return "\n".join(
         [
             *_opening(cohort, first, verdicts, checks, settings),
@@ -115,9 +118,12 @@ def summary_text(
             "",
             *(
                 line
-                for name in evidence
+                for name, own in evidence.items()
                 for line in (
-                    f"**{name}.** {paragraphs[name]} {_made_with(metrics[name], prognostic[name], training[name])}",
+                    f"**{name}**",
+                    "",
+                    *(f"- *{topic}.* {text}" for topic, text in verdict(own).topics.items()),
+                    f"- *Fit.* {_made_with(metrics[name], prognostic[name], training[name])}",
                     "",
                 )
             ),
@@ -129,6 +135,7 @@ def summary_text(
             "",
             *_beyond_clinic(added_value, evidence),
             "",
+            *_adjusted(hazard_ratios),
             "## Stability",
             "",
             *evidence_table(STABILITY, evidence),
@@ -245,13 +252,26 @@ def _beyond_clinic(added_value: pd.DataFrame, evidence: Mapping[str, Evidence]) 
         return ["Nothing to compare with: no clinical covariates, so nothing here says that the subtypes add to them."]
     covariates = markdown(str(added_value["covariates"].iloc[0]))
     missing = next(iter(evidence.values())).clinical_missing
-    lacking = f" {share(missing)} of the patients lack at least one of them." if math.isfinite(missing) else ""
+    lacking = (
+        f" {share(missing)} of the patients lack at least one of them and are left out."
+        if math.isfinite(missing)
+        else ""
+    )
     return [
         *added_value_table(added_value, evidence),
         "",
         f"Held-out subtype or risk beside a Cox model of {covariates}.{lacking} The nominal p takes no account of folds that "
         "share training patients; the verdict takes the larger of it and the adjusted p, if any. The verdict is on the subtype.",
     ]
+
+
+def _adjusted(hazard_ratios: pd.DataFrame) -> list[str]:
+    """Show the adjusted hazard ratios under a heading of their own; nothing where there are none."""
+    lines = hazard_ratio_table(hazard_ratios)
+    if not lines:
+        return []
+    note = "Held-out subtypes (against subtype 1) and all clinical variables in one Cox model; mean of logarithms over the repeats."
+    return ["## Subtypes adjusted for the clinical variables", "", *lines, "", note, ""]
 
 
 def _limits(first: Evidence) -> list[str]:
@@ -278,6 +298,9 @@ def _limits(first: Evidence) -> list[str]:
         "- Intervals hold the uncertainty of who was observed, not that of fitting everything again, nor that of another hospital. "
         "Only those of differences to other methods also hold that of training anew on patients like these.",
         "- Apparent figures, of the full fit on its own patients, show nothing about unseen ones.",
+        # measured by tests/benchmarks/verdict.py --sets 500
+        "- A cut-point of the risk that was chosen because it separates best tests nothing: of 500 simulated cohorts of 300 "
+        "patients with nothing to find, 31 % reached a log-rank p of 0.05 by the best of 17 cut-points.",
     ]
 
 

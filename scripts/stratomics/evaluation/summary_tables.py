@@ -8,6 +8,7 @@ import pandas as pd
 
 from stratomics.user_text import markdown
 
+from .adjusted import COMBINED
 from .evidence import Evidence
 from .sources import NAN, figure_of, only_row
 from .wording import DAYS_PER_MONTH, interval, number, probability, share
@@ -169,6 +170,32 @@ def added_value_table(added_value: pd.DataFrame, evidence: Mapping[str, Evidence
             ]
         )
     return markdown_table(header, cells)
+
+
+def hazard_ratio_table(hazard_ratios: pd.DataFrame) -> list[str]:
+    """Show the hazard ratio of the held-out subtype and of each covariate, all in one model.
+
+    Parameters
+    ----------
+    hazard_ratios
+        ``adjusted_hazard_ratios.tsv``.
+
+    Returns
+    -------
+    list of str
+        Lines of Markdown, none where there is no estimate.
+    """
+    rows = hazard_ratios[(hazard_ratios["repeat"] == COMBINED) & hazard_ratios["hazard_ratio"].notna()]
+    cells = [
+        [
+            str(row["embedding"]),
+            markdown(str(row["term"])),
+            interval(figure_of(row, "hazard_ratio")),
+            probability(row["p"]),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    return markdown_table(["embedding", "term", "HR, adjusted", "p, nominal"], cells) if cells else []
 
 
 def agreement_lines(agreement: pd.DataFrame) -> list[str]:

@@ -3,8 +3,8 @@
 The rules; the first that applies holds. p is the permutation p of the held-out log-rank test for trend, one-sided: the higher
 the subtype, the sooner the event; *adjusted* means over the embeddings of this cohort (Westfall and Young). Permutation
 p-values count at .05 or less: with B permutations the smallest is 1 / (B + 1). HR is the hazard ratio per step of subtype, C
-the concordance of the subtypes, not that of the continuous risk. All but the last table rest on held-out figures, medians over
-the repeats; apparent figures enter no rule.
+the concordance of the subtypes, not that of the continuous risk. All but stability rests on held-out figures, over the repeats;
+apparent figures enter no rule.
 
 ================  =================================================================================================
 separation        do the subtypes separate patients they never saw?
@@ -33,7 +33,7 @@ no_added_value    p > .05, and separation is reversed or no_evidence
 undetermined      p > .05: neither a gain nor its absence is shown
 undetermined      separation is suggestive, reversed, no_evidence or undetermined: nothing may be added by subtypes that do
                   not separate
-undetermined      more than 20 % of the patients lack a clinical covariate: omics may only fill it in
+undetermined      more than 20 % of the patients lack a clinical covariate and are left out: the gain is that of the rest
 undetermined      no permutations, and the lower limit of delta is not above 0
 undetermined      the upper limit of delta is below 0: likelihood and ranking contradict each other
 adds_little       delta < .02, whatever its sign: the likelihood gains, the ranking does not; or separates_little
@@ -126,8 +126,10 @@ class Verdict:
     ----------
     separation, added_value, stability, beside_simpler
         A code of the table of that name above, and why.
-    sentence, paragraph
-        The verdict in words, short and at length.
+    sentence
+        The verdict in words, short.
+    topics
+        The same at length, by topic.
     """
 
     separation: Finding
@@ -135,12 +137,17 @@ class Verdict:
     stability: Finding
     beside_simpler: Finding
     sentence: str
-    paragraph: str
+    topics: dict[str, str]
 
     @property
     def codes(self) -> dict[str, str]:
         """The code of each part."""
         return {part: getattr(self, part).code for part in CODES}
+
+    @property
+    def paragraph(self) -> str:
+        """All topics in one paragraph, without line breaks or tabs."""
+        return " ".join(self.topics.values())
 
 
 def verdict(evidence: Evidence) -> Verdict:
@@ -162,7 +169,7 @@ def verdict(evidence: Evidence) -> Verdict:
     return Verdict(
         *findings,
         sentence=wording.sentence(evidence, *(found.code for found in findings), nominal=nominal),
-        paragraph=wording.paragraph(evidence, *((found.code, found.reason) for found in findings)),
+        topics=wording.topics(evidence, *((found.code, found.reason) for found in findings)),
     )
 
 
@@ -206,10 +213,10 @@ def _separation(e: Evidence) -> Finding:
         return Finding("undetermined", f"{chose}, so other subtypes were tested than those of the full fit; {tests}")
     if e.permutation_p_adjusted > ALPHA:
         return Finding("suggestive", f"{tests}, which could come from trying several embeddings")
-    if c.value <= 0.5 or hazard_ratio.low <= 1:
-        return Finding(
-            "suggestive", f"{tests}, but the interval of the hazard ratio reaches 1, or the concordance is at chance"
-        )
+    if c.value <= 0.5:
+        return Finding("suggestive", f"{tests}, but the concordance is no better than chance")
+    if hazard_ratio.low <= 1:
+        return Finding("suggestive", f"{tests}, but the interval of the hazard ratio reaches 1")
     if hazard_ratio.value < LITTLE_HAZARD_RATIO and c.value < LITTLE_CINDEX:
         small = f"a hazard ratio below {LITTLE_HAZARD_RATIO} with a concordance below {LITTLE_CINDEX}"
         return Finding("separates_little", f"{tests}, but {small} is too small to tell patients apart")
@@ -238,7 +245,7 @@ def _added_value(e: Evidence, separation: str) -> Finding:
         return Finding("undetermined", "the gain over the clinical variables could not be computed")
     figures = f"gain in concordance {interval(delta, 3, sign=True)}, {kind} likelihood-ratio p {probability(p)}"
     if e.clinical_missing > 0:
-        figures += f"; {share(e.clinical_missing)} of the patients lack a clinical variable"
+        figures += f"; {share(e.clinical_missing)} of the patients lack a clinical variable and are left out"
     if delta.high < WORTHWHILE_GAIN and not p <= ALPHA:
         return Finding("no_added_value", f"a gain of {WORTHWHILE_GAIN} is ruled out; {figures}")
     if separation == "underpowered":
@@ -253,7 +260,7 @@ def _added_value(e: Evidence, separation: str) -> Finding:
     if separation in ("suggestive", "reversed", "no_evidence", "undetermined"):
         return Finding("undetermined", f"subtypes whose separation is not established cannot be said to add; {figures}")
     if e.clinical_missing > MOST_MISSING:
-        reason = "clinical variables are missing so often that the omics may only fill them in"
+        reason = "too many patients lack a clinical variable, and the gain is that of the rest"
         return Finding("undetermined", f"{reason}; {figures}")
     if not math.isfinite(e.added_permutation_p_adjusted) and not delta.low > 0:
         return Finding("undetermined", f"no permutation test was run, and the gain is not clear of 0; {figures}")
@@ -300,16 +307,15 @@ def _beside_simpler(e: Evidence) -> Finding:
     if not e.simpler_methods:
         return Finding("not_tested", "no comparator that knows the same omics")
     behind = e.simpler_behind.split(", ") if e.simpler_behind else []
-    shown = f"; shown to be better than {', '.join(behind)}" if behind else "; not shown to be better than any of them"
+    shown = (
+        f"ours is shown to be better than {', '.join(behind)}" if behind else "ours is not shown to be better than any"
+    )
     closest = (
         f"the concordance of our risk minus that of {e.simpler_best} is {interval(e.simpler_difference, 3, sign=True)}, "
         f"adjusted p {probability(e.simpler_p_adjusted)}"
     )
     if e.simpler_ahead:
-        return Finding(
-            "simpler",
-            f"{e.simpler_ahead} rank{'' if ',' in e.simpler_ahead else 's'} as well or better: {closest}{shown}",
-        )
+        return Finding("simpler", f"{e.simpler_ahead}; {closest}; {shown}")
     if len(behind) == e.simpler_methods:
         return Finding("better", closest)
-    return Finding("as_good", f"{closest}{shown}")
+    return Finding("as_good", f"{closest}; {shown}")
