@@ -14,7 +14,7 @@ def refine_levels(design: np.ndarray, terms: np.ndarray) -> np.ndarray:
     """Replace the columns of two levels by what lies behind them, as far as the terms tell.
 
     Where the table says "high stage" or "low stage", omics that only repeat the stage still rank patients within a level, and would
-    seem to add to the clinic (in 13 to 53 % of simulated data sets; 5 to 8 % with this). So each column of two levels is taken
+    seem to add to the clinic (in 12 to 49 % of simulated data sets; 3 to 5 % with this). So each column of two levels is taken
     for a cut through a normal variable, and stands for what is expected of that variable given the level and the terms. What
     the terms then add is more than a finer measurement of the covariate would. Where the terms have nothing to do with the
     covariate, the column stays one of two levels, and nothing is lost.
