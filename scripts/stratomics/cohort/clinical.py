@@ -119,11 +119,11 @@ def read_clinical(
     columns = list(dict.fromkeys([*(settings.get("covariates") or []), *kept]))
     exclude = settings.get("exclude") or {}
     times, event_column = time_columns(settings), str(settings["event"])
-    grouped = {str(settings["groups"]): "groups"} if settings.get("groups") else {}
     wanted = {id_column: "clinical.patient", **dict.fromkeys(times, "clinical.time"), event_column: "clinical.event"}
     wanted |= {column: f"clinical.{kept[column]}" for column in columns if column not in wanted}
     wanted |= {column: "clinical.exclude" for column in exclude if column not in wanted}
-    wanted |= {column: "clinical.groups" for column in grouped if column not in wanted}
+    if settings.get("groups"):
+        wanted.setdefault(str(settings["groups"]), "clinical.groups")
     wanted |= {column: f"batch of omics '{name}'" for name, column in batches.items() if column not in wanted}
     # The config may hold a name with a blank or an invisible character that the header has lost, or the other way round.
     spelt = {clean_name(column): column for column in wanted}
@@ -138,7 +138,7 @@ def read_clinical(
         checks.fault(below)
         return None
     absent = _check_columns(path, list(cells.columns), wanted, comments, checks)
-    _check_covariates(path, grouped | kept, times, settings, checks)
+    _check_covariates(path, kept, times, settings, checks)
     if id_column in absent or cells.columns.tolist().count(id_column) > 1:
         return None
     indexed = _index_patients(path, cells.loc[:, ~cells.columns.duplicated()], id_column, [*wanted], samples, checks)

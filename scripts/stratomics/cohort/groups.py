@@ -47,9 +47,10 @@ def patient_groups(
     sizes = groups.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     n, named = len(patients), f"{clinical.path}: column '{column}', which the config names as clinical.groups,"
     if len(sizes) == 1:
+        found = f"is '{sizes.index[0]}'" if unknown < n else "is empty"
         checks.fault(
-            f"{named} is {f'{sizes.index[0]!r}' if unknown < n else 'empty'} for every patient of the cohort, so there is nothing to "
-            f"keep apart. Name a column with several groups, or remove clinical.groups."
+            f"{named} {found} for every patient of the cohort, so there is nothing to keep apart. Name a column with "
+            f"several groups, or remove clinical.groups."
         )
         return None
     if len(sizes) > n / 2:
@@ -60,9 +61,10 @@ def patient_groups(
         )
         return None
     if len(sizes) < folds:
+        shown = listing(sizes.index, most=5, join=", ")
         checks.fault(
-            f"{named} has {len(sizes)} groups ({listing(sizes.index, most=5, join=', ')}), and evaluation.folds is {folds}. Groups stay whole, "
-            f"so each fold needs at least one: use at most {len(sizes)} folds, or name a column with more groups."
+            f"{named} has {len(sizes)} groups ({shown}), and evaluation.folds is {folds}. Groups stay whole, so each fold needs "
+            f"at least one: use at most {len(sizes)} folds, or name a column with more groups."
         )
         return None
     _describe(column, groups, sizes, clinical.event[patients].to_numpy(), unknown, folds, checks)

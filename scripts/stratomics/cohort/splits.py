@@ -82,7 +82,9 @@ def make_splits(
     for repeat in range(repeats):
         rng = np.random.default_rng(np.random.SeedSequence([derive_seed(seed, "make_splits", repeat)]))
         if codes is None:
-            dealt = np.concatenate([rng.permutation(np.flatnonzero(strata == stratum)) for stratum in np.unique(strata)])
+            dealt = np.concatenate(
+                [rng.permutation(np.flatnonzero(strata == stratum)) for stratum in np.unique(strata)]
+            )
             fold_of = np.empty(len(time), dtype=np.int64)
             fold_of[dealt] = rng.permutation(folds)[everybody % folds]
         else:

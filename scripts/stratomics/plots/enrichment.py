@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stratomics.evaluation.enrichment import GROUPS
 from stratomics.user_text import one_line
 
 from .small_multiples import empty_figure
@@ -74,7 +75,7 @@ def enrichment_table(enrichment: pd.DataFrame, levels: pd.DataFrame) -> pd.DataF
     sums: dict[str, Any] = {"n": "sum", "share": lambda share: share.sum(min_count=1), "value": "first"}
     table = table.groupby(keys, sort=False, as_index=False).agg(sums)[columns]
     table["n_subtypes"] = table.groupby("embedding")["subtype"].transform("max")
-    tests = enrichment[["embedding", "covariate", "test", "p", "q"]]
+    tests = enrichment.loc[enrichment["kind"] != GROUPS, ["embedding", "covariate", "test", "p", "q"]]
     return table.merge(tests, on=["embedding", "covariate"], how="left", validate="many_to_one")
 
 
