@@ -14,16 +14,17 @@ with job(snakemake.log[0]) as log:
         splits_from_table(read_table(given.splits), cohort.patients),
         read_tables(params.embeddings, given.predictions),
         read_tables(params.embeddings, given.clusters),
-        [(read_table(t), load_arrays(a)[0]) for t, a in zip(given.comparators, given.survival, strict=True)],
+        [(read_table(t), load_arrays(a)[0]) for t, a in zip(given.comparator_predictions, given.survival, strict=True)],
         params.covariates,
         params.evaluation,
         params.risk,
         seed=params.seed,
         threads=snakemake.threads,
     )
-    write_table(tables.metrics, snakemake.output.metrics)
+    write_table(tables.metrics, snakemake.output.comparator_metrics)
     write_table(tables.comparisons, snakemake.output.comparisons)
     write_table(tables.added_value, snakemake.output.added_value)
+    write_table(tables.hazard_ratios, snakemake.output.hazard_ratios)
     write_table(tables.agreement, snakemake.output.agreement)
     for row in tables.comparisons[tables.comparisons["metric"] == "cindex"].itertuples():
         log.info(

@@ -22,5 +22,5 @@ with job(snakemake.log[0]) as log:
         # Without a GPU among its resources the job leaves the GPU of the machine to others.
         device=settings.get("device", "cpu") if snakemake.resources.get("gpu", 0) else "cpu",
     )
-    write_table(predictions, snakemake.output.predictions)
+    write_table(predictions, snakemake.output.comparator_predictions)
     save_arrays(snakemake.output.survival, survival)

@@ -3,10 +3,8 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    import numpy as np
-
     from stratomics.cohort import load_cohort, splits_from_table
-    from stratomics.comparators import fit_clinical_design
+    from stratomics.comparators import design_of_known
     from stratomics.evaluation.permutation import permute_survival
     from stratomics.preprocess import load_preprocess
     from stratomics.tables import load_arrays, read_table, write_table
@@ -14,8 +12,7 @@ with job(snakemake.log[0]) as log:
     cohort, params = load_cohort(snakemake.input.cohort), snakemake.params
     design = None
     if params.covariates:
-        everyone = np.arange(cohort.n)
-        design = fit_clinical_design(cohort.clinical, everyone, params.covariates).transform(cohort.clinical)
+        _, design = design_of_known(cohort.clinical, params.covariates)
     table = permute_survival(
         cohort,
         splits_from_table(read_table(snakemake.input.splits), cohort.patients),
@@ -26,4 +23,4 @@ with job(snakemake.log[0]) as log:
         design=design,
         seed=params.seed,
     )
-    write_table(table, snakemake.output.permutations)
+    write_table(table, snakemake.output.chunks)

@@ -4,13 +4,8 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort
-    from stratomics.plots import (
-        About,
-        draw_prognostic_latents,
-        prognostic_latents_table,
-        save_figure,
-        selection_frequency,
-    )
+    from stratomics.evaluation import selection_frequency
+    from stratomics.plots import About, draw_prognostic_latents, prognostic_latents_table, save_figure
     from stratomics.tables import load_arrays, read_table, write_table
 
     cohort = load_cohort(snakemake.input.cohort)

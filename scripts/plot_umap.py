@@ -6,9 +6,7 @@ with job(snakemake.log[0]) as log:
     from stratomics.plots import About, draw_umap, save_figure, umap_table
     from stratomics.tables import read_table, write_table
 
-    umap, subtypes, predictions = (read_table(snakemake.input[name]) for name in ("umap", "subtypes", "predictions"))
-    risk = predictions[predictions["split"] == "full"].set_index("patient")["risk"].reindex(umap["patient"]).to_numpy()
-    table = umap_table(umap, subtypes, risk)
+    table = umap_table(read_table(snakemake.input.umap), read_table(snakemake.input.subtypes))
     write_table(table, snakemake.output.table)
     about = About(snakemake.wildcards.cohort, snakemake.wildcards.embedding, len(table), int(table["event"].sum()))
     save_figure(draw_umap(table, about), snakemake.output.png, snakemake.output.svg)

@@ -13,6 +13,9 @@ A **comparator** may say, at the top level of its file:
     "chain")``. It is run anew when one of them changes, and is given no others. ``chain`` stands for `CHAIN`.
 ``METHODS``
     Its names in the tables; ``{omics}`` stands for the name of each omics of the cohort. Its own name when it is absent.
+``APART``
+    Whether its results hold what each training patient is told by a model that did not know the patient (`Predicted.apart`). The
+    clinic is then added to it (`stratomics.comparators.combine`). False when it is absent.
 
 An **embedding** may say, in the class of its file, ``uses_survival = True`` (see `stratomics.embedding.kind`).
 """
@@ -47,9 +50,6 @@ NEEDS = {
 #: The keys of the config that decide how latents become subtypes and a risk.
 CHAIN = ("selection", "subtypes", "risk", "classifier")
 
-#: What is read for every comparator: survival is predicted up to there.
-READ_FOR_ALL = ("evaluation.horizon_days",)
-
 
 @dataclass(frozen=True)
 class Plugin:
@@ -76,13 +76,14 @@ class Comparator(Plugin):
 
     Parameters
     ----------
-    needs, reads, methods
-        Its ``NEEDS``, ``READS`` (``chain`` written out) and ``METHODS``.
+    needs, reads, methods, apart
+        Its ``NEEDS``, ``READS`` (``chain`` written out), ``METHODS`` and ``APART``.
     """
 
     needs: tuple[str, ...]
     reads: tuple[str, ...]
     methods: tuple[str, ...]
+    apart: bool = False
 
     def suits(self, *, covariates: Sequence[str], omics: Sequence[str]) -> bool:
         """Tell whether a cohort with these covariates and omics has what the comparator needs."""
@@ -171,8 +172,8 @@ def _comparator(path: Path) -> Comparator:
     if unknown := sorted(set(needs) - NEEDS.keys()):
         raise ConfigError(f"{path}: NEEDS holds {', '.join(unknown)}; allowed are {', '.join(NEEDS)}.")
     reads = [key for one in said.get("READS", ()) for key in (CHAIN if one == "chain" else (one,))]
-    reads += [key for key in READ_FOR_ALL if key.split(".")[0] not in reads]
-    return Comparator(path.stem, path, _summary(path), needs, tuple(reads), said.get("METHODS", (path.stem,)))
+    apart = any(_value(path, name, node) for name, node in _assigned(_tree(path)) if name == "APART")
+    return Comparator(path.stem, path, _summary(path), needs, tuple(reads), said.get("METHODS", (path.stem,)), apart)
 
 
 def _embedding(path: Path) -> Embedding:

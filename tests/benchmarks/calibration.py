@@ -56,33 +56,32 @@ STUDIES = {
 
 def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KINDS):
     """Simulate one cohort, run the chain and its permutation test, and return one row per embedding and statistic."""
-    import numpy as np
     import pandas as pd
 
     from stratomics.chain.run import run_chain
     from stratomics.cohort import build_cohort
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
-    from stratomics.comparators import fit_clinical_design
+    from stratomics.comparators import design_of_known
     from stratomics.config import load_config
     from stratomics.evaluation.permutation import permutation_tests, permute_survival
 
     about = STUDIES[study]
     extra = {"vae": {"warmup_epochs": 5}}
     config = {
-        "cohorts": [{"name": study, "simulate": {**about["simulate"], "effect": effect, "seed": seed}}],
+        "cohorts": [{"name": f"{study}_study", "simulate": {**about["simulate"], "effect": effect, "seed": seed}}],
         "embeddings": [{"kind": kind, **about["network"], **extra.get(kind, {})} for kind in kinds],
         **{key: about[key] for key in ("subtypes", "classifier", "evaluation")},
         "device": "cpu",
         "seed": seed,
     }
-    settings = load_config(config, schema_path=ROOT / "workflow/schemas/config.schema.yaml")
+    settings = load_config(config)
     simulate = settings["cohorts"][0]["simulate"]
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        write_simulated(simulate_cohort(study, simulate), folder)
-        files = simulated_cohort_config(simulate, folder, name=study)
+        write_simulated(simulate_cohort(f"{study}_study", simulate), folder)
+        files = simulated_cohort_config(simulate, folder, name=f"{study}_study")
         cohort, _ = build_cohort(files, preprocess=settings["preprocess"], evaluation=settings["evaluation"])
-    design = fit_clinical_design(cohort.clinical, np.arange(cohort.n), files["clinical"]["covariates"])
+    _, design = design_of_known(cohort.clinical, files["clinical"]["covariates"])
     permutations = []
     for name, chain in run_chain(cohort, settings).items():
         table = permute_survival(
@@ -92,7 +91,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
             chain.embedding.latents,
             settings,
             range(settings["evaluation"]["permutations"] + 1),
-            design=design.transform(cohort.clinical),
+            design=design,
             seed=seed,
         )
         permutations.append(table.assign(embedding=name))
@@ -135,12 +134,16 @@ def summary(paths: list[Path]) -> str:
                 "permutations": int(own["permutations"].iloc[0]),
                 "apparent p < .05": (by["apparent_logrank_p"]["observed"] < 0.05).mean(),
                 "nominal held-out p < .05": (by["heldout_logrank_p"]["observed"] < 0.05).mean(),
-                "permutation p < .05": (by["heldout_logrank_p"]["p"] < 0.05).mean(),
-                "permutation p <= .05": (by["heldout_logrank_p"]["p"] <= 0.05).mean(),
-                "adjusted p <= .05": (by["heldout_logrank_p"]["p_adjusted"] <= 0.05).mean(),
-                "permutation p of C <= .05": (by["heldout_cindex"]["p"] <= 0.05).mean(),
+                "permutation p of the log-rank test <= .05": (by["heldout_logrank_p"]["p"] <= 0.05).mean(),
+                "permutation p of the trend <= .05": (by["heldout_trend_z"]["p"] <= 0.05).mean(),
+                "permutation p of the trend < .05": (by["heldout_trend_z"]["p"] < 0.05).mean(),
+                "adjusted p of the trend <= .05": (by["heldout_trend_z"]["p_adjusted"] <= 0.05).mean(),
+                "permutation p of the C of the labels <= .05": (by["heldout_cindex_subtype"]["p"] <= 0.05).mean(),
+                "permutation p of the C of the risk <= .05": (by["heldout_cindex"]["p"] <= 0.05).mean(),
                 "permutation p of added subtype <= .05": (by["added_lr_p"]["p"] <= 0.05).mean(),
-                "mean held-out C": by["heldout_cindex"]["observed"].mean(),
+                "permutation p of added risk <= .05": (by["added_lr_risk_p"]["p"] <= 0.05).mean(),
+                "mean held-out C of the labels": by["heldout_cindex_subtype"]["observed"].mean(),
+                "mean held-out C of the risk": by["heldout_cindex"]["observed"].mean(),
             }
         )
     return pd.DataFrame(found).round(3).to_csv(sep="\t", index=False)

@@ -23,7 +23,7 @@ def measure(kind: str, threads: int, options: argparse.Namespace) -> dict[str, A
     import numpy as np
 
     from stratomics.config import load_config
-    from stratomics.embedding import train_embedding
+    from stratomics.embedding.train import train_embedding
 
     rng = np.random.default_rng(0)
     factors = rng.standard_normal((options.patients, 40)) @ rng.standard_normal((40, options.features))

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import torch
 
-from stratomics.embedding import schedule, train_embedding
+from stratomics.embedding import schedule
+from stratomics.embedding.train import train_embedding
 
 pytestmark = [
     pytest.mark.gpu,

@@ -152,6 +152,13 @@ def test_the_promised_files_are_there_and_open_elsewhere(runs):
     ours = leaderboard["kind"] == "embedding"
     assert leaderboard.loc[ours, "method"].tolist() == list(EMBEDDINGS)
     assert {"clinical", "ridge_cox", "pca", "mrna_only", "random_embedding"} <= set(leaderboard.loc[~ours, "method"])
+    assert {"ae+clinical", "ridge_cox+clinical", "elastic_net_cox+clinical"} <= set(leaderboard.loc[~ours, "method"])
+    added = pd.read_csv(results / "added_value.tsv", sep="\t")
+    assert {"ae", "ridge_cox", "pca", "mrna_only"} <= set(added["embedding"])
+    assert not any(name.endswith("clinical") for name in added["embedding"])
+    adjusted = pd.read_csv(results / "adjusted_hazard_ratios.tsv", sep="\t")
+    assert set(adjusted["embedding"]) == set(EMBEDDINGS)
+    assert (adjusted["repeat"] == "combined").any()
     assert leaderboard.loc[ours, "permutation_p"].between(0.05, 1).all()  # 19 permutations: 1/20 at best
     assert leaderboard.loc[~ours, "permutation_p"].isna().all()
     summary = (results / "summary.md").read_text()
@@ -183,8 +190,8 @@ def test_comparators_see_the_patients_that_the_embeddings_see(runs):
     ours = (
         pd.read_csv(results / "ae" / "predictions.tsv", sep="\t").set_index(["split", "patient"])["role"].sort_index()
     )
-    files = sorted((results / "comparators").glob("*.tsv"))
-    assert len(files) == 7
+    files = [*(results / "comparators").glob("*.tsv"), results / "with_clinical.tsv"]
+    assert len(files) == 7 + 1
     for path in files:
         for method, own in pd.read_csv(path, sep="\t").groupby("method"):
             theirs = own.set_index(["split", "patient"])["role"].sort_index()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from stratomics.chain.run import run_chain
 from stratomics.cohort import build_cohort
 from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
-from stratomics.comparators import fit_clinical_design, fit_comparator
+from stratomics.comparators import design_of_known, fit_comparator
 from stratomics.config import load_config
 from stratomics.evaluation.evidence import gather_evidence
 from stratomics.evaluation.permutation import permutation_tests, permute_survival
@@ -44,8 +43,8 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         "embeddings": [{"kind": "ae", "hidden": [32], "latent": 8, "epochs": 60, "patience": 10}],
         "subtypes": {"n_subtypes": 2, "restarts": 5},
         "classifier": {"top_features": 20, "inner_folds": 3},
-        "evaluation": {"folds": 4, "repeats": 1, "permutations": 39, "bootstrap": 300},
-        "stability": {"subsamples": 20},
+        "evaluation": {"folds": 4, "repeats": 1, "permutations": 19, "bootstrap": 300},
+        "stability": {"subsamples": 10},
         "comparators": ["clinical"],
         "device": "cpu",
     }
@@ -65,6 +64,7 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         [clinical],
         covariates,
         settings["evaluation"],
+        settings["risk"]["method"],
         seed=0,
     )
     permutations = permute_survival(
@@ -73,8 +73,8 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         chain.fitted.__getitem__,
         chain.embedding.latents,
         settings,
-        range(40),
-        design=fit_clinical_design(cohort.clinical, np.arange(cohort.n), covariates).transform(cohort.clinical),
+        range(20),
+        design=design_of_known(cohort.clinical, covariates)[1],
         seed=0,
     )
     stability = measure_stability(
@@ -120,5 +120,5 @@ def test_where_only_the_clinic_matters_nothing_is_added(tmp_path, seed):
 def test_where_only_the_omics_matter_they_add(tmp_path, seed):
     evidence, found = verdict_of(tmp_path, seed, effect=1.6, clinical_effect=0.0)
     assert found.separation.code == "separates"
-    assert evidence.added_permutation_p == pytest.approx(1 / 40)
+    assert evidence.added_permutation_p == pytest.approx(1 / 20)
     assert found.added_value.code == "adds"

@@ -244,12 +244,14 @@ def test_concordances_are_those_of_scikit_survival_within_folds():
     assert (table["delta"] == 0).all()  # no other fold to learn the weights on
 
 
-def test_numbers_are_medians_over_the_repeats():
+def test_numbers_are_those_of_the_repeat_in_the_middle():
     covariates, signal, time, event, fold, rng = planted(11, omics=0.5)
     repeats = {f"r{i}": labels_of(time, event, fold, signal + rng.normal(0, i, len(time))) for i in range(3)}
     each = [added_lr(covariates, time, event, {"r0": own}, "risk").chi2 for own in repeats.values()]
     assert added_lr(covariates, time, event, repeats, "risk").chi2 == pytest.approx(np.median(each))
     assert len(set(np.round(each, 6))) == 3
+    two = added_lr(covariates, time, event, {name: repeats[name] for name in ("r0", "r1")}, "risk")
+    assert two.chi2 == pytest.approx(min(each[:2]))  # a whole row, of two the less significant
     plain = {name: {column: own[column].to_numpy() for column in own} for name, own in repeats.items()}
     assert added_lr(covariates, time, event, plain, "risk") == added_lr(covariates, time, event, repeats, "risk")
     order = rng.permutation(len(time))  # survival and clinic in one order, risks in another: nothing is left

@@ -8,8 +8,8 @@ import pytest
 from lifelines import KaplanMeierFitter
 
 from stratomics.evaluation import calibration_table, proportional_hazards_table
-from stratomics.evaluation.calibration import predicted_at
 from stratomics.survival import proportional_hazards
+from stratomics.survival.predicted import predicted_at
 
 TIMES = np.arange(100.0, 1001, 100)
 DAYS = [250, 1000, 5000]

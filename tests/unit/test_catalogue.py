@@ -81,11 +81,10 @@ def test_a_comparator_is_for_cohorts_that_have_what_it_needs(name, covariates, o
 
 def test_a_comparator_reads_its_part_of_the_config_and_no_more(plant):
     config = load_config({"cohorts": [{"name": "a", "simulate": {}}], "embeddings": ["ae", "vae"]}, schema_path=SCHEMA)
-    horizon = {"horizon_days": config["evaluation"]["horizon_days"]}
     chain = {key: config[key] for key in catalogue.CHAIN}
     own = catalogue.comparators()
-    assert own["ridge_cox"].settings(config) == {"evaluation": horizon}
-    assert own["pca"].settings(config) == {"embeddings": [{"latent": 32}], **chain, "evaluation": horizon}
+    assert own["ridge_cox"].settings(config) == {}
+    assert own["pca"].settings(config) == {"embeddings": [{"latent": 32}], **chain}
     assert own["single_omics"].settings(config)["embeddings"] == config["embeddings"][:1]
     plant(
         "comparators", "toy", 'READS: tuple[str, ...] = ("evaluation", "embeddings.0.latent", "embeddings.0.hidden")\n'
@@ -106,7 +105,7 @@ def test_a_comparator_reads_its_part_of_the_config_and_no_more(plant):
 def test_what_a_plugin_says_wrong_is_named_with_its_file(plant, text, said):
     plant("comparators", "toy", text)
     with pytest.raises(ConfigError, match=r"toy\.py") as caught:
-        catalogue.comparators()["toy"].settings({"evaluation": {"horizon_days": 1}})
+        catalogue.comparators()["toy"].settings({})
     assert said in str(caught.value)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratomics.comparators import fit_clinical_design
-from stratomics.comparators.methods.clinical import fit_coefficients
+from stratomics.comparators import design_of_known, fit_clinical_design
+from stratomics.comparators.clinical_model import fit_coefficients
 
 
 def table_of(**columns):
@@ -23,7 +23,9 @@ def design_of(column, train=None):
 
 
 def raw(design, values):
-    return values * design.sd + design.mean
+    """Give back the encoded trends."""
+    kept = design.weights.argmax(axis=0)
+    return values / design.weights.max(axis=0) + design.mean[kept]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,9 @@ def test_categories_against_the_most_frequent_level():
     design, values = design_of(cells)
     assert design.columns == ("x=asian", "x=black", "x=other")
     coded = raw(design, values)
-    np.testing.assert_allclose(coded[[0, 50, 80, 94, 99]], [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]])
+    np.testing.assert_allclose(
+        coded[[0, 50, 80, 94, 99]], [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]], atol=1e-12
+    )
     new = design.transform(table_of(x=["martian", None, "asian"]))
     np.testing.assert_allclose(raw(design, new), [[0, 0, 1], [0, 0, 0], [1, 0, 0]], atol=1e-12)
     assert any("2 levels" in note for note in design.notes)
@@ -116,3 +120,68 @@ def test_coefficients_without_a_maximum_are_penalised():
     coef, notes = fit_coefficients(x, time, np.zeros(40, dtype=bool))
     assert (coef == 0).all()
     assert "no training patient" in notes[0]
+
+
+def cohort_table(n=100, events=60):
+    rng = np.random.default_rng(0)
+    table = table_of(
+        age=rng.normal(60, 10, n),
+        bmi=rng.normal(25, 3, n),
+        stage=rng.choice(["Stage I", "Stage II", "Stage III", "Stage IV"], n),
+        event=[1] * events + [0] * (n - events),
+    )
+    table.loc[table.index[::7], ["age", "bmi"]] = np.nan
+    return table
+
+
+def test_departures_from_the_trends_come_in_turn_as_far_as_the_events_reach():
+    names = ["age", "bmi", "stage"]
+    extra = ["age missing", "age (bend)", "bmi (bend)", "stage=Stage II", "stage=Stage III"]  # bmi is missing with age
+    for events, reach in ((60, 5), (25, 2), (10, 0)):
+        design = fit_clinical_design(cohort_table(events=events), np.arange(100), names)
+        assert design.columns == (*names, *extra[:reach])
+        assert design.n_main == 3
+        x = design.transform(cohort_table())
+        np.testing.assert_allclose([x.mean(axis=0), x.std(axis=0)], [[0] * len(x[0]), [1] * len(x[0])], atol=1e-9)
+        np.testing.assert_allclose(x[:, :3].T @ x[:, 3:], 0, atol=1e-8)
+
+
+def test_patients_who_lack_a_covariate_are_left_out_of_the_design_of_the_others():
+    table = cohort_table()
+    design, values = design_of_known(table, ["age", "stage"])
+    assert np.isnan(values[::7]).all()
+    rest = np.flatnonzero(np.arange(100) % 7)
+    assert "age missing" not in design.columns
+    np.testing.assert_array_equal(
+        values[rest], fit_clinical_design(table, rest, ["age", "stage"]).transform(table)[rest]
+    )
+    nobody = table.assign(bmi=np.nan)
+    np.testing.assert_array_equal(design_of_known(nobody, ["age", "stage", "bmi"])[1], values)
+
+
+def test_a_bend_is_a_natural_cubic_spline():
+    from scipy.interpolate import CubicSpline
+
+    from stratomics.comparators.covariate import _bend
+
+    knots = (1.0, 2.5, 3.0)
+    spline = CubicSpline(knots, _bend(np.array(knots), knots), bc_type="natural")
+    inside = np.linspace(1, 3, 40)
+    np.testing.assert_allclose(_bend(inside, knots), spline(inside), atol=1e-12)
+    np.testing.assert_array_equal(_bend(np.array([-5.0, 0.5, 1.0]), knots), 0)
+    beyond = _bend(np.array([3.0, 3.5, 4.0, 5.0, 1e300]), knots)
+    np.testing.assert_allclose(np.diff(beyond, 2)[0], 0, atol=1e-12)
+    assert beyond[-1] == beyond[-2]  # level in the end
+
+
+def test_a_u_shape_is_seen_and_half_of_a_departure_is_believed():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=400)
+    time = rng.exponential(np.exp(-(x**2)))
+    table = table_of(x=x, event=np.ones(400))
+    design = fit_clinical_design(table, np.arange(400), ["x"])
+    own = design.transform(table)
+    coef, _ = fit_coefficients(own, time, np.ones(400, dtype=bool), design.n_main)
+    assert np.corrcoef(own @ coef, x**2)[0, 1] > 0.9
+    free, _ = fit_coefficients(own, time, np.ones(400, dtype=bool))
+    assert 0.3 < coef[1] / free[1] < 0.9

@@ -122,7 +122,7 @@ def test_the_scripts_write_table_and_figure_and_the_same_bytes_again(tmp_path, m
         for kind, table in zip(("leaderboard", "verdicts"), one_cohort(seed, ["ae", "vae"]), strict=True):
             write_table(table, tmp_path / name / f"{kind}.tsv")
     given = Files(
-        leaderboards=[tmp_path / name / "leaderboard.tsv" for name in names],
+        leaderboard=[tmp_path / name / "leaderboard.tsv" for name in names],
         verdicts=[tmp_path / name / "verdicts.tsv" for name in names],
     )
     cohorts = tmp_path / "cohorts.tsv"

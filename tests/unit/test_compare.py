@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 from scipy.stats import t as student
 from sklearn.metrics import adjusted_rand_score
 from sksurv.metrics import concordance_index_censored
@@ -224,7 +225,9 @@ def test_procedure_test_is_the_corrected_resampled_t_test():
     known = procedure_test(d[None], np.ones((1, 3)), 0.0004)
     df = 2 * ((0.0004 + training) / training) ** 2
     assert known.p == pytest.approx(2 * student.sf(0.05 / np.sqrt(0.0004 + training), df))
-    assert procedure_test(np.zeros((2, 3)), np.ones((2, 3))).p == 1
+    # Folds that all say the same leave the patients; where nothing differs at all, p is 1.
+    assert procedure_test(np.full((1, 2), 0.05), np.ones((1, 2)), 0.0004).p == pytest.approx(2 * norm.sf(2.5))
+    assert procedure_test(np.zeros((2, 3)), np.ones((2, 3)), 0.0).p == 1
     assert np.isnan(procedure_test([[np.nan] * 3], np.zeros((1, 3)))).all()
     assert np.isnan(procedure_test([[0.1, np.nan, np.nan]], [[1.0, 0, 0]])[1:]).all()
 

@@ -13,11 +13,13 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 from torch import nn
 
-from stratomics.embedding import NetworkState, encode, reconstruct, resolve_device, schedule, train_embedding
+from stratomics.embedding import NetworkState, encode, reconstruct, schedule
 from stratomics.embedding.batch import Shape
+from stratomics.embedding.device import resolve_device
 from stratomics.embedding.draws import split_validation
 from stratomics.embedding.kinds import find_kind
 from stratomics.embedding.member import Member, Task
+from stratomics.embedding.train import train_embedding
 from stratomics.errors import ConfigError, DataError, StratomicsError
 from stratomics.runtime import derive_seed, log
 from stratomics.tables import load_arrays, save_arrays

@@ -193,6 +193,8 @@ def test_what_does_not_apply_is_missing():
         "ibs",
         "ibs_skill",
         "calibration_slope",
+        "cindex_antolini",
+        "d_calibration_p",
     }
     assert found["cindex"] == point_metrics(simulated_labels(), None, measured(labels))["cindex"]
 
@@ -283,8 +285,10 @@ def test_metrics_table_reports_each_repeat_and_the_median_never_the_best():
     assert row["n_subtypes"] == 3
     added = ["ibs", "ibs_skill", "auc_365", "auc_900", "rmst_difference", "rmst_days", "calibration_slope"]
     groups = ["risk_group_logrank_p", "risk_group_hazard_ratio", "risk_group_cindex"]
-    assert table["metric"].unique().tolist()[8:] == [*added, *groups]
-    assert table.loc[table["repeat"] == "median", "ci_low"].notna().sum() == 3 + len(added) + 2  # none of rmst_days
+    curves = ["cindex_antolini", "d_calibration_p"]
+    assert table["metric"].unique().tolist()[8:] == [*added, *groups, *curves]
+    # None of rmst_days and d_calibration_p.
+    assert table.loc[table["repeat"] == "median", "ci_low"].notna().sum() == 3 + len(added) + 2 + 1
 
 
 def test_bytes_do_not_depend_on_threads():
@@ -301,6 +305,7 @@ def test_a_method_without_subtypes_or_survival_gets_the_metrics_that_apply():
     absent = {"ibs", "ibs_skill", "rmst_difference", "rmst_days", "hazard_ratio", "cindex_subtype", "n_subtypes"}
     absent |= {"logrank_chi2", "logrank_df", "logrank_p"}
     absent |= {"risk_group_logrank_p", "risk_group_hazard_ratio", "risk_group_cindex"}
+    absent |= {"cindex_antolini", "d_calibration_p"}
     assert set(table.index[missing].get_level_values("metric")) == absent
     # The others are what they are with subtypes, bootstrap draws included.
     pd.testing.assert_frame_equal(table[~missing], full[~missing], check_exact=True)

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,3 +71,22 @@ def test_a_model_with_a_damaged_or_absent_file_is_refused(folder, name):
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
     with pytest.raises(DataError, match="no model.json there"):
         load_model(tmp_path)
+
+
+def test_what_the_readme_says_gives_new_patients_a_subtype(folder, small_cohort, tmp_path, monkeypatch):
+    """Its last line is run as it stands, in a folder with results as it names them."""
+    readme = Path(__file__).resolve().parents[2].joinpath("README.md").read_text(encoding="utf-8")
+    (snippet,) = [text for text in re.findall(r"```python\n(.*?)```", readme, flags=re.S) if "load_model" in text]
+    (path,) = re.findall(r'load_model\("(.+?)"\)', snippet)
+    (tmp_path / path).parent.mkdir(parents=True)
+    folder.rename(tmp_path / path)
+    monkeypatch.chdir(tmp_path)
+    mrna, mirna = (one.values.head(5) for one in small_cohort.omics)
+    names = {"mrna": mrna, "mirna": mirna, "meth": mrna}
+    tree = ast.parse(snippet)
+    assert isinstance(tree.body[-1], ast.Expr)
+    last = ast.Expression(tree.body.pop().value)
+    exec(compile(tree, "README.md", "exec"), names)
+    found = eval(compile(last, "README.md", "eval"), names)
+    assert found["patient"].tolist() == small_cohort.patients[:5].tolist()
+    assert found["subtype"].isin([1, 2]).all()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stratomics.evaluation import top_features
 from stratomics.plots import (
     About,
     draw_enrichment,
@@ -15,7 +16,6 @@ from stratomics.plots import (
     enrichment_table,
     feature_heatmap_table,
     save_figure,
-    top_features,
 )
 from stratomics.plots.enrichment import MOST_LEVELS, OTHER
 from stratomics.plots.style import shorten

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from scipy.stats import ttest_ind
 
+from stratomics.evaluation import selection_frequency, top_features
 from stratomics.plots import (
     About,
     draw_feature_heatmap,
@@ -21,9 +22,7 @@ from stratomics.plots import (
     kaplan_meier_table,
     prognostic_latents_table,
     save_figure,
-    selection_frequency,
     subtype_color,
-    top_features,
     training_table,
     umap_table,
 )
@@ -56,8 +55,8 @@ def people(panel: str, n: int, n_subtypes: int, seed: int) -> pd.DataFrame:
             "patient": [f"p{i}" for i in range(n)],
             "time": np.ceil(rng.exponential(900, n)),
             "event": (rng.random(n) < 0.4).astype(int),
-            "subtype": np.arange(n) % n_subtypes + 1,
-            "n_subtypes": n_subtypes,
+            "group": np.arange(n) % n_subtypes + 1,
+            "n_groups": n_subtypes,
         }
     )
 
@@ -180,8 +179,8 @@ def test_the_check_of_the_edges_sees_a_text_that_leaves_the_figure() -> None:
 def test_the_table_of_the_curves_agrees_with_lifelines() -> None:
     patients = pd.concat([people("apparent", 90, 3, 0), people("held_out", 90, 2, 1)])
     table = kaplan_meier_table(patients, statistics())
-    for (panel, subtype), rows in patients.groupby(["panel", "subtype"]):
-        curve = table[(table["panel"] == panel) & (table["subtype"] == subtype)]
+    for (panel, subtype), rows in patients.groupby(["panel", "group"]):
+        curve = table[(table["panel"] == panel) & (table["group"] == subtype)]
         fitter = KaplanMeierFitter().fit(rows["time"], rows["event"])
         expected = fitter.survival_function_at_times(curve["time"]).to_numpy()
         np.testing.assert_allclose(curve["survival"], expected, atol=1e-9)
@@ -202,7 +201,7 @@ def test_kaplan_meier_says_what_is_a_test_and_what_is_not() -> None:
         "120 patients, 41 events",
         "log-rank p = 3.1 × 10⁻¹¹ (apparent, not a test)",
         "log-rank p = 0.0042 (nominal; median 0.0071 over 2 repeats)",
-        "HR per risk step 1.92, C 0.61",
+        "HR per step 1.92, C 0.61",
         "follow-up (years)",
         "repeat r0",
         "1 of 2",
@@ -221,10 +220,23 @@ def test_kaplan_meier_draws_folds_that_found_different_numbers_of_subtypes() -> 
     assert fits(figure)
 
 
+def test_kaplan_meier_shows_the_same_patients_by_risk_where_there_are_such_groups() -> None:
+    panels = ["apparent", "held_out", "apparent_risk", "held_out_risk"]
+    both = pd.concat([people(panel, 60, 3, seed) for seed, panel in enumerate(panels)])
+    own = statistics().assign(panel=panels[2:], hazard_ratio=[3.6, 2.07], cindex=[0.7, 0.63])
+    risk = own.assign(cindex_risk=[0.75, 0.66], cindex_risk_low=[np.nan, 0.58], cindex_risk_high=[np.nan, 0.73])
+    with_risk = draw_kaplan_meier(kaplan_meier_table(both, pd.concat([statistics(), risk])), ABOUT)
+    without = draw_kaplan_meier(kaplan_meier_table(both[~both["panel"].isin(panels[2:])], statistics()), ABOUT)
+    assert "HR per step 2.07, C 0.63\nC of the risk before it is cut 0.66 (0.58–0.73)" in words(with_risk)
+    assert "by risk" not in words(without)
+    assert len(with_risk.axes) == 2 * len(without.axes)
+    assert fits(with_risk)
+
+
 def test_kaplan_meier_survives_groups_of_one_and_groups_without_events(tmp_path) -> None:
     patients = people("apparent", 40, 2, 0)
-    patients.loc[patients["subtype"] == 1, "event"] = 0
-    patients = pd.concat([patients.assign(n_subtypes=3), people("apparent", 1, 1, 5).assign(subtype=3, n_subtypes=3)])
+    patients.loc[patients["group"] == 1, "event"] = 0
+    patients = pd.concat([patients.assign(n_groups=3), people("apparent", 1, 1, 5).assign(group=3, n_groups=3)])
     figure = draw_kaplan_meier(kaplan_meier_table(patients, statistics().iloc[:1]), ABOUT)
     save_figure(figure, tmp_path / "a.png", tmp_path / "a.svg")
     text = words(figure)
@@ -270,8 +282,8 @@ def test_umap_repeats_its_bytes_and_keeps_groups_apart() -> None:
 def test_umap_is_drawn_for_any_risk(risk: np.ndarray) -> None:
     people = clinical(40)
     plane = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 2)), columns=["umap_1", "umap_2"])
-    subtypes = people.assign(subtype=np.arange(40) % 6 + 1)
-    figure = draw_umap(umap_table(plane.assign(patient=people.index), subtypes, risk), ABOUT)
+    subtypes = people.assign(subtype=np.arange(40) % 6 + 1, risk=risk)
+    figure = draw_umap(umap_table(plane.assign(patient=people.index), subtypes), ABOUT)
     text = words(figure)
     assert "apparent" in text
     assert "no test" in text

@@ -50,7 +50,7 @@ def test_numbers_are_those_of_lifelines(latents, follow_up):
 
 def test_planted_latents_are_selected_and_the_table_is_complete(latents, follow_up):
     table = select_latents(latents, *follow_up, SETTINGS)
-    expected = ["latent", "coef", "hazard_ratio", "ci_low", "ci_high", "p", "q", "selected", "reason"]
+    expected = ["latent", "coef", "hazard_ratio", "ci_low", "ci_high", "z", "p", "q", "selected", "reason"]
     assert list(table.columns) == expected
     assert table["latent"].tolist()[:2] == ["z01", "z02"]
     assert table["selected"].dtype == bool

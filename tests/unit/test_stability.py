@@ -29,6 +29,7 @@ SUBTYPES = {
     "criterion": "mixture_bic",
     "min_share": 0.1,
     "restarts": 5,
+    "weights": "none",
 }
 SELECTION = {"alpha": 0.05, "correction": "none", "if_none": "best", "n_best": 5}
 SETTINGS = {"subsamples": 30, "share": 0.8, "ambiguous_below": 0.7}
@@ -71,7 +72,8 @@ def full_fit(cohort, latents, subtypes=SUBTYPES, folds=()):
         )
         parts[-1]["n_subtypes"] = k
         tables.append(pd.DataFrame({"split": f"r{i // 2}f{i % 2}", "k": [k], "chosen": True}))
-    return model, (prognostic, clusters, pd.concat(parts, ignore_index=True), pd.concat(tables, ignore_index=True))
+    predictions = pd.concat(parts, ignore_index=True).assign(risk=0.0)
+    return model, (prognostic, clusters, predictions, pd.concat(tables, ignore_index=True))
 
 
 def scatter(points, labels):
@@ -212,26 +214,29 @@ def test_subsamples_are_stratified_and_extendable():
     assert draw_subsamples(np.ones(5, bool), 3, 0.01, seed=0).sum(axis=1).tolist() == [1, 1, 1]
 
 
-@pytest.mark.parametrize("method", ["kmeans", "gaussian_mixture"])
-def test_a_subsample_is_fitted_as_the_full_fit_is(method):
+@pytest.mark.parametrize(("method", "weights"), [("kmeans", "cox"), ("gaussian_mixture", "none")])
+def test_a_subsample_is_fitted_as_the_full_fit_is(method, weights):
     cohort, latents, _ = planted(gap=2.0)
-    settings = {**SUBTYPES, "method": method}
+    settings = {**SUBTYPES, "method": method, "weights": weights}
     few = {**SETTINGS, "subsamples": 3}
     found = resample_subtypes(latents, cohort.time, cohort.event, [2, 3], few, SELECTION, settings, seed=9)
     assert found.failed == 0
     for b in range(3):
         held = found.held[b]
         time, event = cohort.time[held], cohort.event[held]
-        selected = select_latents(latents[held], time, event, SELECTION)["selected"].to_numpy()
+        table = select_latents(latents[held], time, event, SELECTION)
+        selected = table["selected"].to_numpy()
         np.testing.assert_array_equal(found.selected[b], selected)
         seed = derive_seed(9, "cluster", b)
-        model = fit_subtypes(latents[held][:, selected], time, event, settings, seed)
+        strength = table["z"].abs().to_numpy()[selected] if weights == "cox" else None
+        model = fit_subtypes(latents[held][:, selected], time, event, settings, seed, strength=strength)
         assert found.k_chosen[b] == model.n_subtypes
         np.testing.assert_array_equal(found.labels[b, held] + 1, model.labels)
         np.testing.assert_array_equal(found.labels[b, ~held] + 1, model.assign(latents[~held][:, selected]))
         for k in (2, 3):
             assert (found.labels_at[k][b, ~held] == -1).all()
-            fixed = fit_subtypes(latents[held][:, selected], time, event, {**settings, "n_subtypes": k}, seed)
+            one = {**settings, "n_subtypes": k}
+            fixed = fit_subtypes(latents[held][:, selected], time, event, one, seed, strength=strength)
             # as good a partition, if not the same: the latter's patients were put into another order before
             points = latents[held][:, selected]
             assert scatter(points, found.labels_at[k][b, held]) < 1.1 * scatter(points, fixed.labels)
@@ -261,12 +266,12 @@ def test_nothing_can_be_clustered():
 def test_restarts_use_other_seeds():
     cohort, latents, _ = planted(gap=1.0)
     one = {**SUBTYPES, "restarts": 1}
-    labels = restart_subtypes(latents, cohort.time, cohort.event, 4, one, seed=0)
+    labels = restart_subtypes(latents, cohort.time, cohort.event, 4, one, strength=None, seed=0)
     assert labels.shape == (20, cohort.n)
     assert set(np.unique(labels)) == {0, 1, 2, 3}
     between = pairwise_adjusted_rand(labels)[np.triu_indices(20, 1)]
     assert between.min() < 0.95
-    many = restart_subtypes(latents, cohort.time, cohort.event, 4, {**one, "restarts": 15}, seed=0)
+    many = restart_subtypes(latents, cohort.time, cohort.event, 4, {**one, "restarts": 15}, strength=None, seed=0)
     assert pairwise_adjusted_rand(many)[np.triu_indices(20, 1)].mean() > between.mean()
 
 
@@ -361,6 +366,8 @@ def test_held_out_labels_against_the_full_fit():
     np.testing.assert_array_equal(result.patients["heldout_agreement"], expected)
     assert value["heldout_agreement_mean", "all"] == pytest.approx(expected.mean())
     assert value["k_folds_again", "3"] == 0.75
+    assert (value["k_folds", "2"], value["k_folds", "3"]) == (0.25, 0.75)
+    assert value["continuum_p", "3"] <= 0.05  # the groups were planted
     labels = [one for one, _ in folds]
     pairs = [adjusted_rand_score(a, b) for a, b in combinations(labels, 2)]
     assert value["ari_folds_mean", "all"] == pytest.approx(np.mean(pairs))

@@ -203,6 +203,28 @@ def test_labels_do_not_depend_on_the_common_unit_of_the_latents():
     np.testing.assert_array_equal(one.labels, other.labels)
 
 
+def test_latents_may_count_by_their_tie_to_survival_instead_of_their_scale():
+    rng = np.random.default_rng(3)
+    group = rng.random(200) < 0.5
+    tied, loud = group * 1.0 + rng.normal(0, 0.15, 200), rng.normal(0, 20, 200)
+    latents = np.column_stack([tied, loud, rng.normal(size=200)])
+    time, event = rng.exponential(np.where(group, 1.0, 5.0)), np.ones(200, dtype=bool)
+    two = {**SETTINGS, "n_subtypes": 2}
+
+    def agreement(model):
+        return abs(np.corrcoef(model.labels, group)[0, 1])
+
+    strength = np.array([8.0, 0.5, 0.0])
+    weighted = fit_subtypes(latents, time, event, two, 0, strength=strength)
+    assert agreement(weighted) > 0.95
+    assert agreement(fit_subtypes(latents, time, event, two, 0)) < 0.3
+    scaled = fit_subtypes(latents * [64.0, 0.5, 2.0], time, event, two, 0, strength=strength)
+    np.testing.assert_array_equal(scaled.labels, weighted.labels)
+    np.testing.assert_array_equal(weighted.assign(latents), weighted.labels)
+    assert (weighted.place(latents) ** 2).mean() == pytest.approx(1)
+    assert (weighted.place(latents)[:, 2] == 0).all()
+
+
 def test_a_latent_without_spread_does_not_blur_the_clusters():
     """Latents keep their scale: a network that hardly uses a latent says that it carries little."""
     latents, time, event, truth = planted()

@@ -299,7 +299,12 @@ def test_added_value_stability_and_enrichment_sections(whole):
 def test_paragraphs_limits_and_intake(whole):
     _, verdicts, summary, provenance = whole
     for name, paragraph in zip(verdicts["embedding"], verdicts["paragraph"], strict=True):
-        assert f"**{name}.** {paragraph} The full fit kept 2 of 3 latents" in summary
+        lines = summary.split(f"\n**{name}**\n\n")[1].split("\n\n")[0].splitlines()
+        assert [line.split(".*")[0] for line in lines] == [
+            *("- *Subtypes", "- *Risk", "- *Beyond the clinical variables", "- *Stability", "- *Fit")
+        ]
+        assert " ".join(line.split(".* ")[1] for line in lines[:-1]) == paragraph
+        assert lines[-1].startswith("- *Fit.* The full fit kept 2 of 3 latents")
     assert "0.65 to 0.67" in summary
     assert "below 0.05 in 64 % of the runs" in summary
     assert "The family of the adjusted p-values is the 2 embeddings of this cohort." in summary

@@ -12,7 +12,16 @@ import pytest
 from stratomics.cohort import load_cohort, save_cohort
 from stratomics.embedding import NetworkState
 from stratomics.errors import DataError
-from stratomics.tables import load_arrays, load_models, read_json, read_table, save_arrays, write_json, write_table
+from stratomics.tables import (
+    load_arrays,
+    load_models,
+    read_json,
+    read_table,
+    read_tables,
+    save_arrays,
+    write_json,
+    write_table,
+)
 from stratomics.writing import atomic_path
 
 
@@ -27,6 +36,18 @@ def test_a_table_survives_the_round_trip(tmp_path):
     assert back["selected"].tolist() == [True, False]
     assert back["risk"][0] == pytest.approx(1 / 3, rel=1e-9)
     assert np.isnan(back["risk"][1])
+
+
+def test_tables_are_read_by_name_and_never_one_for_another(tmp_path):
+    for name in ("ae", "vae"):
+        write_table(pd.DataFrame({"of": [name]}), tmp_path / f"{name}.tsv")
+    paths = [tmp_path / "ae.tsv", tmp_path / "vae.tsv"]
+    assert {name: table["of"][0] for name, table in read_tables(["ae", "vae"], paths).items()} == {
+        "ae": "ae",
+        "vae": "vae",
+    }
+    with pytest.raises(ValueError, match="shorter"):
+        read_tables(["ae", "dae", "vae"], paths)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):

@@ -50,6 +50,14 @@ def reported(output: Any) -> list[dict[str, Any]]:
     ]
 
 
+def executed(rule: Any) -> str:
+    """The script that a job of a rule runs, which Snakemake looks up only then: it may be another than is written."""
+    run: list[str] = []
+    rule.module_globals["script"] = lambda path, *_: run.append(str(path))
+    rule.run_func(*[None] * rule.run_func.__code__.co_argcount)
+    return run[0]
+
+
 def main(config: str, folder: str, target: str) -> None:
     """Read the workflow and make the jobs of `config` without running any."""
     settings = ConfigSettings(configfiles=[Path(config)])
@@ -65,7 +73,7 @@ def main(config: str, folder: str, target: str) -> None:
         rules = {
             rule.name: {
                 "docstring": rule.docstring,
-                "script": rule.script and str(rule.script),
+                "script": rule.script and executed(rule),
                 "log": [str(path) for path in rule.log],
                 "benchmark": rule.benchmark and str(rule.benchmark),
                 "conda": rule.conda_env is not None,

@@ -48,6 +48,7 @@ def test_the_demo_has_a_few_dozen_jobs_whatever_the_splits(snakemake, tmp_path):
     assert counts["train_embedding"] == 3
     assert counts["permute_survival"] == 3 * 4
     assert counts["fit_comparator"] == 7
+    assert counts["combine_clinical"] == 1
     assert counts["build_cohort"] == counts["simulate_cohort"] == counts["fit_preprocess"] == 1
 
 
@@ -56,6 +57,7 @@ def test_comparators_and_permutations_can_be_left_out(snakemake, tmp_path):
     path.write_text("comparators: []\nevaluation: {permutations: 0}\n")
     counts = jobs(snakemake("-n", "--directory", tmp_path, "--configfile", ROOT / "config.yaml", path))
     assert "fit_comparator" not in counts
+    assert "combine_clinical" not in counts
     assert counts["permute_survival"] == 3  # the observed order alone
     assert counts["write_summary"] == 1
 
@@ -66,6 +68,7 @@ def test_a_cohort_gets_the_comparators_it_can_have(snakemake, tmp_path):
     path.write_text(yaml.safe_dump({"cohorts": [write_tables(tmp_path / "one", "one")]}))
     counts = jobs(snakemake("-n", "--directory", tmp_path, "--configfile", path))
     assert counts["fit_comparator"] == 5
+    assert "combine_clinical" not in counts
 
 
 def test_more_permutations_keep_those_that_are_done(snakemake, tmp_path):

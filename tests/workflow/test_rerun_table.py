@@ -57,11 +57,22 @@ ACROSS = {"compare_cohorts", "plot_cohorts"}
 REPEATED = {"permute_survival", "fit_comparator"}
 SELECTED = {"select_latents", "measure_stability"} | REPEATED | SUMMARY
 CLUSTERED = {"cluster_patients", "measure_stability"} | REPEATED | SUMMARY
-CLASSIFIED = {"fit_classifier"} | REPEATED | SUMMARY
+SCORED = {"fit_risk"} | REPEATED | SUMMARY
+#: The model that is exported holds the classifier.
+CLASSIFIED = {"fit_classifier", "export_embedding"} | REPEATED | SUMMARY
 TRAINED = {"train_embedding", "export_embedding"} | SUMMARY
 JUDGED = {"evaluate_subtypes", "compare_methods"} | SUMMARY
 LEADERBOARD = {"write_leaderboard"}
-PER_EMBEDDING = {"train_embedding", "select_latents", "cluster_patients", "fit_classifier", "evaluate_subtypes"}
+#: The captions and the verdict say how often and into how many folds.
+SPLIT = {"make_splits", "evaluate_subtypes"} | LEADERBOARD | SUMMARY
+PER_EMBEDDING = {
+    "train_embedding",
+    "select_latents",
+    "cluster_patients",
+    "fit_risk",
+    "fit_classifier",
+    "evaluate_subtypes",
+}
 PER_EMBEDDING |= {
     "measure_stability",
     "permute_survival",
@@ -80,7 +91,7 @@ OF_EMBEDDINGS = {
     "write_summary",
 }
 OF_EMBEDDINGS |= {f"plot_{name}" for name in ("calibration", "comparators", "consensus", "enrichment", "k_selection")}
-OF_EMBEDDINGS |= {"plot_optimism", "plot_permutation_null"}
+OF_EMBEDDINGS |= {"plot_optimism", "plot_permutation_null", "project_embeddings"}
 EVERYTHING = INTAKE | PER_EMBEDDING | OF_EMBEDDINGS | {"make_splits", "fit_preprocess", "fit_comparator"}
 
 #: Another value for every key, and the rules whose own jobs that changes.
@@ -195,16 +206,18 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "subtypes.range": [2, 4],
             "subtypes.min_share": 0.05,
             "subtypes.restarts": 5,
+            "subtypes.weights": "none",
         },
     ),
     (CLUSTERED | {"plot_k_selection"}, {"subtypes.criterion": "silhouette"}),
+    (SCORED | JUDGED, {"risk.method": "subtype"}),
+    (CLASSIFIED, {"classifier.predictors": "features"}),
     (CLASSIFIED, {"classifier.method": "logistic", "classifier.top_features": 10, "classifier.inner_folds": 3}),
-    ({"build_cohort", "write_checks", "make_splits", *SUMMARY}, {"evaluation.folds": 4}),
-    ({"make_splits", *SUMMARY}, {"evaluation.repeats": 3}),
-    ({"write_checks", "fit_comparator", *JUDGED, *LEADERBOARD}, {"evaluation.horizon_days": 900}),
-    (JUDGED, {"evaluation.bootstrap": 500}),
-    (JUDGED | LEADERBOARD, {"evaluation.auc_days": [365]}),
-    ({"permute_survival", "summarise_permutations", *SUMMARY}, {"evaluation.permutations": 300}),
+    ({"build_cohort", "write_checks", *SPLIT}, {"evaluation.folds": 4}),
+    (SPLIT, {"evaluation.repeats": 3}),
+    ({"write_checks", *JUDGED, *LEADERBOARD}, {"evaluation.horizon_days": 900}),
+    (JUDGED | LEADERBOARD, {"evaluation.bootstrap": 500, "evaluation.auc_days": [365]}),
+    ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.permutations": 300}),
     ({"compare_methods", *SUMMARY}, {"comparators": ["pca"]}),
     (
         {"measure_stability", *SUMMARY},
@@ -212,7 +225,8 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     ),
     ({"train_embedding", "fit_comparator", *SUMMARY}, {"device": "auto"}),
     (
-        {"make_splits", "measure_enrichment", *TRAINED, *CLUSTERED, *CLASSIFIED, *JUDGED},
+        {"make_splits", "train_embedding", "project_embeddings", "cluster_patients", "measure_stability", "fit_risk"}
+        | {"fit_classifier", "measure_enrichment", *REPEATED, *JUDGED},
         {"seed": 1},
     ),
     (set(), {"container": "docker://registry.example.org/stratomics:1.0"}),

@@ -56,9 +56,11 @@ LEARNED = {
     "fit_risk",
 }
 LEARNED |= {"permute_survival", "summarise_permutations", "measure_stability", "fit_comparator", "measure_enrichment"}
+LEARNED |= {"combine_clinical"}
 CLASSIFIED = {"fit_classifier", "fit_comparator", "measure_stability", "permute_survival", "summarise_permutations"}
 ALL = INTAKE | LEARNED | JUDGED
 PATIENTS_TOLD = {"measure_enrichment", "permute_survival", "summarise_permutations", "annotate_cohort", "write_checks"}
+PATIENTS_TOLD |= {"combine_clinical"}
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +119,7 @@ CLINICAL = "cohorts__0__clinical__"
 @pytest.mark.parametrize(
     ("setting", "value", "rules"),
     [
-        ("evaluation__horizon_days", 900, {"write_checks", "fit_comparator", *JUDGED}),
+        ("evaluation__horizon_days", 900, {"write_checks", *JUDGED}),
         (CLINICAL + "covariates", ["age"], PATIENTS_TOLD | {"fit_comparator"} | (JUDGED - {"evaluate_subtypes"})),
         ("preprocess__clip", 4, ALL - INTAKE - {"make_splits"}),
         ("embeddings", [{"kind": "ae", "latent": 5}], ALL - INTAKE - {"make_splits", "fit_preprocess"}),

@@ -42,6 +42,8 @@ COHORTS = {cohort["name"]: cohort for cohort in SETTINGS["cohorts"]}
 EMBEDDINGS = {embedding["name"]: embedding for embedding in SETTINGS["embeddings"]}
 # What every comparator says of itself.
 CATALOGUE = _comparators()
+# Those that the clinic is added to.
+COMBINED = [name for name in SETTINGS["comparators"] if CATALOGUE[name].apart]
 # A job runs this many permutations: the unit that is lost when a run is killed.
 CHUNK = 50
 CHUNKS = [
@@ -197,16 +199,22 @@ def cohort_of_comparator(wildcards):
     return f"<results>/{wildcards.cohort}/{folder}cohort.h5mu"
 
 
-def of_comparators(suffix):
-    """An input function: the files of the comparators of a cohort."""
+def beside_embeddings(suffix):
+    """An input function: the files of what the embeddings of a cohort are compared with."""
 
     def files(wildcards):
-        return [
-            f"<results>/{wildcards.cohort}/comparators/{name}.{suffix}"
-            for name in comparators_of(wildcards)
-        ]
+        names = comparators_of(wildcards)
+        folder = f"<results>/{wildcards.cohort}"
+        # Where the clinic is a comparator, each embedding (and penalised Cox model) with the clinic is one, too.
+        combined = [f"{folder}/with_clinical.{suffix}"] if "clinical" in names else []
+        return [*(f"{folder}/comparators/{name}.{suffix}" for name in names), *combined]
 
     return files
+
+
+def combined_comparators(suffix):
+    """The files of the comparators that the clinic is added to."""
+    return [f"<results>/{{cohort}}/comparators/{name}.{suffix}" for name in COMBINED]
 
 
 def comparator_settings(wildcards):

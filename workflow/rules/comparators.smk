@@ -8,7 +8,7 @@ rule fit_comparator:
         splits="<results>/{cohort}/splits.tsv",
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",
     output:
-        predictions="<results>/{cohort}/comparators/{comparator}.tsv",
+        comparator_predictions="<results>/{cohort}/comparators/{comparator}.tsv",
         survival="<results>/{cohort}/comparators/{comparator}.safetensors",
     log:
         "<logs>/{cohort}/comparators/{comparator}/fit_comparator.log",
@@ -16,7 +16,7 @@ rule fit_comparator:
         "<benchmarks>/{cohort}/comparators/{comparator}/fit_comparator.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1500, cells=6, kept_by_split=12, pairs=100),
         runtime=runtime(60, kept=10, pairs=3),
@@ -30,6 +30,37 @@ rule fit_comparator:
         "../../scripts/fit_comparator.py"
 
 
+rule combine_clinical:
+    """Add the clinic to the risks that the embeddings and the penalised Cox models tell; other covariates fit none of them anew."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        latents=of_embeddings("latents.safetensors"),
+        comparators=combined_comparators("tsv"),
+        survival=combined_comparators("safetensors"),
+    output:
+        predictions="<results>/{cohort}/with_clinical.tsv",
+        survival="<results>/{cohort}/with_clinical.safetensors",
+    log:
+        "<logs>/{cohort}/combine_clinical.log",
+    benchmark:
+        "<benchmarks>/{cohort}/combine_clinical.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(1000, cells=6),
+        runtime=runtime(30, pairs=3),
+    params:
+        embeddings=list(EMBEDDINGS),
+        comparators=COMBINED,
+        covariates=covariates_of,
+        seed=SETTINGS["seed"],
+        code=code_version("combine_clinical"),
+    script:
+        "../../scripts/combine_clinical.py"
+
+
 rule compare_methods:
     """Compare the embeddings with the comparators, with the clinic and with each other, on the same held-out patients."""
     input:
@@ -37,10 +68,10 @@ rule compare_methods:
         splits="<results>/{cohort}/splits.tsv",
         predictions=of_embeddings("predictions.tsv"),
         clusters=of_embeddings("clusters.tsv"),
-        comparators=of_comparators("tsv"),
-        survival=of_comparators("safetensors"),
+        comparator_predictions=beside_embeddings("tsv"),
+        survival=beside_embeddings("safetensors"),
     output:
-        metrics="<results>/{cohort}/comparator_metrics.tsv",
+        comparator_metrics="<results>/{cohort}/comparator_metrics.tsv",
         comparisons=report(
             "<results>/{cohort}/comparisons.tsv",
             caption="../report/compare_methods.rst",
@@ -48,6 +79,16 @@ rule compare_methods:
             labels={"cohort": "{cohort}", "embedding": "all", "item": "comparisons"},
         ),
         added_value="<results>/{cohort}/added_value.tsv",
+        hazard_ratios=report(
+            "<results>/{cohort}/adjusted_hazard_ratios.tsv",
+            caption="../report/compare_methods.rst",
+            category="4 Evaluation",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "all",
+                "item": "adjusted hazard ratios",
+            },
+        ),
         agreement="<results>/{cohort}/agreement.tsv",
     log:
         "<logs>/{cohort}/compare_methods.log",
@@ -55,7 +96,7 @@ rule compare_methods:
         "<benchmarks>/{cohort}/compare_methods.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1200, cells=6, pairs=40),
         runtime=runtime(15, pairs=1),

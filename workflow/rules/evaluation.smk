@@ -30,7 +30,7 @@ rule measure_stability:
         "<benchmarks>/{cohort}/{embedding}/measure_stability.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1000, cells=6, pairs=40),
         runtime=runtime(15, pairs=1),
@@ -73,7 +73,7 @@ rule evaluate_subtypes:
         "<benchmarks>/{cohort}/{embedding}/evaluate_subtypes.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1000, cells=6, pairs=20),
         runtime=runtime(10, pairs=1),

@@ -35,7 +35,6 @@ FIGURES = {
         input={
             "umap": of_embedding("umap.tsv"),
             "subtypes": of_embedding("subtypes.tsv"),
-            "predictions": of_embedding("predictions.tsv"),
         },
     ),
     "training": _Figure(
@@ -67,7 +66,6 @@ FIGURES = {
             "cohort": of_cohort("intake/cohort.h5mu"),
             "transforms": of_cohort("preprocess/transforms.safetensors"),
             "subtypes": of_embedding("subtypes.tsv"),
-            "predictions": of_embedding("predictions.tsv"),
         },
         memory={"cells": 6, "kept": 20},
         output={"markers": of_embedding("markers.tsv")},
@@ -148,44 +146,49 @@ COHORT_FIGURES = {
 }
 
 
-for _name, _figure in {**FIGURES, **COHORT_FIGURES}.items():
-    _folder = "{cohort}/{embedding}" if _name in FIGURES else "{cohort}"
+def _figure_rule(name, figure):
+    """Make one of the rules; not in the loop itself, whose last name all scripts would have: Snakemake reads it when a job runs."""
+    folder = "{cohort}/{embedding}" if name in FIGURES else "{cohort}"
 
     rule:
         name:
-            f"plot_{_name}"
+            f"plot_{name}"
         input:
-            **_figure.input,
+            **figure.input,
         output:
-            **_figure.output,
+            **figure.output,
             png=report(
-                f"<results>/{_folder}/figures/{_name}.png",
-                caption=f"../report/plot_{_name}.rst",
-                category=_figure.category,
+                f"<results>/{folder}/figures/{name}.png",
+                caption=f"../report/plot_{name}.rst",
+                category=figure.category,
                 labels={
                     "cohort": "{cohort}",
-                    "embedding": "{embedding}" if _name in FIGURES else "all",
-                    "item": _figure.item,
+                    "embedding": "{embedding}" if name in FIGURES else "all",
+                    "item": figure.item,
                 },
             ),
-            svg=f"<results>/{_folder}/figures/{_name}.svg",
-            table=f"<results>/{_folder}/figures/{_name}.tsv",
+            svg=f"<results>/{folder}/figures/{name}.svg",
+            table=f"<results>/{folder}/figures/{name}.tsv",
         log:
-            f"<logs>/{_folder}/plot_{_name}.log",
+            f"<logs>/{folder}/plot_{name}.log",
         benchmark:
-            f"<benchmarks>/{_folder}/plot_{_name}.tsv"
+            f"<benchmarks>/{folder}/plot_{name}.tsv"
         conda:
             "../../envs/stratomics.yaml"
         threads: 1
         resources:
-            mem_mb=memory(800, **_figure.memory),
+            mem_mb=memory(800, **figure.memory),
             runtime=runtime(10),
         params:
-            **({} if _name in FIGURES else {"embeddings": list(EMBEDDINGS)}),
-            **_figure.params,
-            code=code_version(f"plot_{_name}"),
+            **({} if name in FIGURES else {"embeddings": list(EMBEDDINGS)}),
+            **figure.params,
+            code=code_version(f"plot_{name}"),
         script:
-            f"../../scripts/plot_{_name}.py"
+            f"../../scripts/plot_{name}.py"
 
-    # Snakemake takes a docstring as it stands in the rule, the same in every round.
-    getattr(rules, f"plot_{_name}").rule.docstring = _figure.about
+    # Snakemake takes a docstring as it stands in the rule, the same for every figure.
+    getattr(rules, f"plot_{name}").rule.docstring = figure.about
+
+
+for _name, _figure in {**FIGURES, **COHORT_FIGURES}.items():
+    _figure_rule(_name, _figure)

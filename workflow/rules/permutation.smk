@@ -9,7 +9,7 @@ rule permute_survival:
         splits="<results>/{cohort}/splits.tsv",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
     output:
-        permutations="<results>/{cohort}/{embedding}/permutations/{chunk}.tsv",
+        chunks="<results>/{cohort}/{embedding}/permutations/{chunk}.tsv",
     log:
         "<logs>/{cohort}/{embedding}/permutations/{chunk}/permute_survival.log",
     benchmark:

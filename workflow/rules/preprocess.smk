@@ -16,7 +16,7 @@ rule fit_preprocess:
         "<benchmarks>/{cohort}/fit_preprocess.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1200, cells=30, kept_by_split=3),
         runtime=runtime(10, cells=0.3),

@@ -47,11 +47,11 @@ class Predictors:
         return moments(self.x)
 
 
-def latent_predictors(latents: np.ndarray, prognostic: pd.DataFrame) -> Predictors:
-    """Take the selected latents of patients [n, L], on the scale on which they were clustered."""
+def latent_predictors(latents: np.ndarray, prognostic: pd.DataFrame, subtypes: SubtypeModel) -> Predictors:
+    """Take the selected of the latents [n, L] of patients, placed where the training patients were clustered."""
     chosen = chosen_latents(prognostic)
     names = [f"latents:{name}" for name in prognostic["latent"].to_numpy()[chosen]]
-    return Predictors(latents[:, chosen], {"latents": slice(0, len(chosen))}, names)
+    return Predictors(subtypes.place(latents[:, chosen]), {"latents": slice(0, len(chosen))}, names)
 
 
 def feature_predictors(preprocess: FittedPreprocess, features: np.ndarray) -> Predictors:
@@ -161,7 +161,7 @@ def classify_splits(
     def fit(split: Split) -> tuple[ClassifierModel, pd.DataFrame]:
         name, own = split.name, latents[split.name]
         if settings["predictors"] == "latents":
-            everybody = latent_predictors(own, selection[name])
+            everybody = latent_predictors(own, selection[name], subtypes[name])
         else:
             everybody = feature_predictors(fitted[name], fitted[name].transform(cohort))
         training = Predictors(everybody.x[split.train], everybody.blocks, everybody.names)

@@ -13,7 +13,7 @@ from stratomics.runtime import derive_seed, log, parallel_map
 from stratomics.subtypes import SubtypeModel, fit_subtypes, select_latents
 from stratomics.tables import stack_splits
 
-from .select import chosen_latents
+from .select import chosen_latents, latent_strength
 
 
 def cluster_seed(seed: int, split: str) -> int:
@@ -58,8 +58,8 @@ def find_subtypes(
         When the settings lead to no latents or no subtypes.
     """
     prognostic = select_latents(latents, time, event, selection)
-    chosen = latents[:, chosen_latents(prognostic)]
-    return prognostic, fit_subtypes(chosen, time, event, subtypes, seed, report=report)
+    chosen, strength = latents[:, chosen_latents(prognostic)], latent_strength(prognostic, subtypes)
+    return prognostic, fit_subtypes(chosen, time, event, subtypes, seed, strength=strength, report=report)
 
 
 def cluster_splits(
@@ -96,15 +96,16 @@ def cluster_splits(
     k_selection : pandas.DataFrame
         The candidates for K of each split, their criteria and the choice.
     """
-    selected = {name: chosen_latents(own) for name, own in prognostic.groupby("split", sort=False)}
+    selection = {str(name): own for name, own in prognostic.groupby("split", sort=False)}
 
     def fit(split: Split) -> SubtypeModel:
         return fit_subtypes(
-            latents[split.name][split.train][:, selected[split.name]],
+            latents[split.name][split.train][:, chosen_latents(selection[split.name])],
             cohort.time[split.train],
             cohort.event[split.train],
             settings,
             seed=cluster_seed(seed, split.name),
+            strength=latent_strength(selection[split.name], settings),
         )
 
     models = dict(zip([s.name for s in splits], parallel_map(fit, splits, threads), strict=True))

@@ -54,7 +54,9 @@ class FittedChain:
         Labels
         """
         if self.on_latents:
-            return label(self.classifier, self.risk, latent_predictors(latents, self.prognostic).x, latents)
+            return label(
+                self.classifier, self.risk, latent_predictors(latents, self.prognostic, self.subtypes).x, latents
+            )
         if features is None:
             raise ValueError("this chain labels patients by their omics features, and none were given")
         return label(self.classifier, self.risk, features, latents)
@@ -131,7 +133,7 @@ class Chain:
         """
         prognostic, subtypes = self.find_subtypes(split, latents, time, event, report=report)
         risk = fit_risk(latents, time, event, subtypes, self.risk, risk_seed(self.seed, split))
-        predictors = latent_predictors(latents, prognostic) if self.on_latents else features
+        predictors = latent_predictors(latents, prognostic, subtypes) if self.on_latents else features
         if predictors is None:
             raise ValueError("classifier.predictors is features, and none were given")
         classifier = fit_labels(predictors, subtypes, self.classifier, classifier_seed(self.seed, split), report=report)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from stratomics.cohort import make_splits
 from stratomics.cohort.types import Cohort, Split
-from stratomics.embedding import EmbeddingResult
 from stratomics.embedding.splits import embed_splits
+from stratomics.embedding.train import EmbeddingResult
 from stratomics.evaluation import evaluate_method
 from stratomics.preprocess import FittedPreprocess
 from stratomics.preprocess.splits import preprocess_splits

@@ -19,6 +19,26 @@ def chosen_latents(prognostic: pd.DataFrame) -> np.ndarray:
     return np.flatnonzero(prognostic["selected"].to_numpy(bool))
 
 
+def latent_strength(prognostic: pd.DataFrame, subtypes: Mapping[str, Any]) -> np.ndarray | None:
+    """Say how much each selected latent counts when patients are clustered.
+
+    Parameters
+    ----------
+    prognostic
+        The rows of one split of ``prognostic_latents.tsv``.
+    subtypes
+        ``subtypes`` of the config: ``weights``.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        |z| of the Cox model of each selected latent [l] for ``cox``; None for ``none``: they count by their own scale.
+    """
+    if subtypes["weights"] == "none":
+        return None
+    return np.abs(prognostic["z"].to_numpy(np.float64)[chosen_latents(prognostic)])
+
+
 def select_splits(
     cohort: Cohort, splits: Sequence[Split], latents: Mapping[str, np.ndarray], settings: Mapping[str, Any]
 ) -> pd.DataFrame:

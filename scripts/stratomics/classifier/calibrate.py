@@ -8,7 +8,6 @@ Platt (1999), Advances in Large Margin Classifiers, 61-74; here as one multinomi
 from __future__ import annotations
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 #: Inverse of the L2 penalty on standardised decision values: slight, so that perfectly separated classes stay finite.
 INVERSE_PENALTY = 10.0
@@ -29,6 +28,8 @@ def fit_calibration(decisions: np.ndarray, y: np.ndarray) -> dict[str, np.ndarra
     dict
         ``coef`` [K, D] and ``intercept`` [K]: probabilities are the softmax of decisions @ coef.T + intercept.
     """
+    from sklearn.linear_model import LogisticRegression  # here, because a fitted classifier is used without it
+
     centre, scale = decisions.mean(axis=0), decisions.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     model = LogisticRegression(C=INVERSE_PENALTY, tol=1e-8, max_iter=2000).fit((decisions - centre) / scale, y)

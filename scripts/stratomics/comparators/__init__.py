@@ -3,7 +3,7 @@
 ``methods`` holds a file per comparator; `context` is what each is given and gives back, `fit` runs one by its name.
 """
 
-from .clinical_design import ClinicalDesign, fit_clinical_design
+from .clinical_design import ClinicalDesign, design_of_known, fit_clinical_design
 from .context import PREDICTION_COLUMNS, Context, MethodResult
 from .fit import fit_comparator
 from .methods import comparator_names
@@ -14,6 +14,7 @@ __all__ = [
     "Context",
     "MethodResult",
     "comparator_names",
+    "design_of_known",
     "fit_clinical_design",
     "fit_comparator",
 ]

@@ -8,74 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stratomics.cohort.covariates import Kind, describe_covariate
+from .covariate import Covariate, learn_covariate
 
-#: Levels with a smaller share of the training patients are joined; a coefficient of their own would rest on a few patients.
-RARE = 0.05
-REST = "other"
-
-
-@dataclass(frozen=True)
-class Covariate:
-    """How one column of the table is read.
-
-    Parameters
-    ----------
-    name
-        The column.
-    kind
-        ``numeric``, ``ordinal`` or ``categorical``; decided by the training patients.
-    known
-        What the training patients have, each once: cells as they stand in the table.
-    values
-        What they were read as.
-    levels
-        Categorical: the levels with a column of their own.
-    reference
-        Categorical: the most frequent level, zero in all columns.
-    rest
-        Categorical: whether the rare levels share a column.
-    fill
-        Numeric and ordinal: median of the training patients, in place of what is missing.
-    """
-
-    name: str
-    kind: Kind
-    known: tuple[object, ...]
-    values: tuple[object, ...]
-    levels: tuple[str, ...] = ()
-    reference: str = ""
-    rest: bool = False
-    fill: float = 0.0
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns of the design."""
-        if self.kind != "categorical":
-            return [self.name]
-        return [f"{self.name}={level}" for level in (*self.levels, *([REST] if self.rest else []))]
-
-    def read(self, cells: pd.Series) -> pd.Series:
-        """Read cells as the training patients were read; NaN where missing or not of the same kind."""
-        if self.kind == "numeric":
-            numbers = pd.to_numeric(cells, errors="coerce").astype(np.float64)
-            return numbers.where(np.isfinite(numbers), np.nan)
-        meaning = dict(zip(self.known, self.values, strict=True))
-        for cell in cells.dropna().unique():
-            if cell not in meaning:
-                kind, values = describe_covariate(pd.Series([*self.known, cell], dtype=object))
-                meaning[cell] = values.iloc[-1] if kind == self.kind else np.nan
-        return cells.map(meaning)
-
-    def encode(self, cells: pd.Series) -> np.ndarray:
-        """Return the columns of the design before scaling, float64 [n, columns]."""
-        values = self.read(cells)
-        if self.kind != "categorical":
-            return values.astype(np.float64).fillna(self.fill).to_numpy()[:, None]
-        own = [(values == level).to_numpy(np.float64) for level in self.levels]
-        if self.rest:
-            own.append((values.notna() & ~values.isin([self.reference, *self.levels])).to_numpy(np.float64))
-        return np.array(own).reshape(len(own), len(cells)).T
+#: Columns beyond the trends are added as long as there are so many events for each column. Ten is the rule for coefficients that
+#: are read; five is enough to hold a confounder constant (Vittinghoff & McCulloch 2007, Am. J. Epidemiol. 165, 710-718).
+EVENTS_PER_COLUMN = 5
+#: A column that keeps less than this share of its deviation beside those before it is a combination of them.
+NOTHING_OF_ITS_OWN = 1e-6
 
 
 @dataclass(frozen=True)
@@ -88,19 +27,22 @@ class ClinicalDesign:
         How each is read.
     columns
         Names of the columns.
-    kept
-        Which of the encoded columns they are, int [q].
-    mean, sd
-        Of the training patients, [q].
+    n_main
+        So many of the columns are trends and categories; the others say what is missing, and how a covariate departs from its
+        trend.
+    mean
+        Of the encoded columns among the training patients, [all].
+    weights
+        The columns as combinations of the centred encoded ones, [all, q].
     notes
         What a user should know, in words.
     """
 
     covariates: tuple[Covariate, ...]
     columns: tuple[str, ...]
-    kept: np.ndarray
+    n_main: int
     mean: np.ndarray
-    sd: np.ndarray
+    weights: np.ndarray
     notes: tuple[str, ...]
 
     def transform(self, table: pd.DataFrame) -> np.ndarray:
@@ -114,9 +56,28 @@ class ClinicalDesign:
         Returns
         -------
         numpy.ndarray
-            float64 [n, q], finite; every column has mean 0 and deviation 1 among the training patients.
+            float64 [n, q], finite; every column has mean 0 and deviation 1 among the training patients, and the columns from
+            `n_main` on are uncorrelated there with those before.
         """
-        return (_encode(self.covariates, table)[:, self.kept] - self.mean) / self.sd
+        return (_encode(self.covariates, table)[0] - self.mean) @ self.weights
+
+    def units(self) -> list[tuple[str, float]]:
+        """Name the trends and categories with what one unit of them is, and give that unit in columns of the design.
+
+        A number counts per standard deviation (``age (per 12.4)``), an order per level, a category against its most frequent
+        level.
+        """
+        main = [(part, column) for part in self.covariates for column in part.main]
+        found = []
+        for place, column in enumerate(self.columns[: self.n_main]):
+            part = next(part for part, name in main if name == column)
+            deviation = 1 / float(self.weights[:, place].max())
+            if part.kind == "numeric":
+                found.append((f"{column} (per {deviation:.3g})", 1.0))
+            else:
+                unit = "per level" if part.kind == "ordinal" else f"against {part.reference}"
+                found.append((f"{column} ({unit})", 1 / deviation))
+        return found
 
 
 def fit_clinical_design(table: pd.DataFrame, train: np.ndarray, covariates: Sequence[str]) -> ClinicalDesign:
@@ -127,10 +88,14 @@ def fit_clinical_design(table: pd.DataFrame, train: np.ndarray, covariates: Sequ
     most frequent level, those of fewer than 5 % of the training patients together in one; missing counts as the most
     frequent level, and so does ``other`` if it is still rare.
 
+    Where there are `EVENTS_PER_COLUMN` events for each, further columns say in this order: which covariates are missing (of at
+    least 5 %; one column for covariates missing together), how a number departs from a straight line (restricted cubic spline
+    of three knots), and how the inner levels of an order depart from equal steps.
+
     Parameters
     ----------
     table
-        One row per patient.
+        One row per patient; the events are counted in the column ``event``. Without that there are no further columns.
     train
         Positions of the training patients; no others are looked at.
     covariates
@@ -140,45 +105,69 @@ def fit_clinical_design(table: pd.DataFrame, train: np.ndarray, covariates: Sequ
     -------
     ClinicalDesign
     """
-    parts, notes = [], []
     training = table.iloc[train]
-    for name in covariates:
-        kind, values = describe_covariate(training[name])
-        share = float(values.isna().mean())
-        if share == 1:
-            notes.append(f"{name} is left out: missing for all training patients")
-            continue
-        if share > 0:
-            notes.append(
-                f"{name} is missing for {int(values.isna().sum())} of {len(train)} training patients: taken as the "
-                + ("most frequent level" if kind == "categorical" else "median")
-            )
-        known = training[name].drop_duplicates().dropna()
-        read = tuple(values.loc[known.index])
-        if kind != "categorical":
-            parts.append(Covariate(name, kind, tuple(known), read, fill=float(values.median())))
-            continue
-        counts = values.value_counts().sort_index().sort_values(ascending=False, kind="stable") / len(train)
-        own = [str(level) for level in counts.index[1:] if counts[level] >= RARE]
-        rare = [level for level in counts.index[1:] if counts[level] < RARE]
-        rest = bool(counts[rare].sum() >= RARE)
-        if rare:
-            notes.append(
-                f"{name}: {len(rare)} levels of fewer than {RARE:.0%} of the training patients "
-                + (f"are joined as {REST!r}" if rest else f"count as {counts.index[0]!r}")
-            )
-        parts.append(Covariate(name, kind, tuple(known), read, tuple(own), str(counts.index[0]), rest))
+    learnt = [learn_covariate(training[name]) for name in covariates]
+    parts = [part for part, _ in learnt if part is not None]
+    notes = [note for _, own in learnt for note in own]
+    main = [column for part in parts for column in part.main]
+    extra = [column for part in parts for column in part.extra]
+    encoded, _ = _encode(parts, training)
+    mean = encoded.mean(axis=0)
+    centred = encoded - mean
+    varies = centred.std(axis=0) > 1e-12 * np.maximum(np.abs(encoded).max(axis=0, initial=0.0), 1.0)
+    constant = [name for name, does in zip(main, varies[: len(main)], strict=True) if not does]
+    notes += [f"{name} is left out: constant among the training patients" for name in constant]
+    notes += [f"{part.name} is left out: one level among the training patients" for part in parts if not part.main]
 
-    columns = [column for part in parts for column in part.columns]
-    encoded = _encode(parts, training)
-    mean, sd = encoded.mean(axis=0), encoded.std(axis=0)
-    varies = sd > 1e-12 * np.maximum(np.abs(encoded).max(axis=0, initial=0.0), 1.0)
-    notes += [f"{column} is left out: constant among the training patients" for column in np.array(columns)[~varies]]
-    notes += [f"{part.name} is left out: one level among the training patients" for part in parts if not part.columns]
-    kept = np.flatnonzero(varies)
-    return ClinicalDesign(tuple(parts), tuple(columns[i] for i in kept), kept, mean[kept], sd[kept], tuple(notes))
+    trends = np.flatnonzero(varies[: len(main)])
+    kept = trends.tolist()
+    most = int(training["event"].sum()) // EVENTS_PER_COLUMN if "event" in training else 0
+    for place in np.argsort([turn for turn, _ in extra], kind="stable"):
+        column = len(main) + int(place)
+        own = _beyond(centred[:, column], centred[:, kept])
+        if varies[column] and len(kept) < most and own.std() > NOTHING_OF_ITS_OWN * centred[:, column].std():
+            kept.append(column)
+
+    weights = np.eye(len(mean))[:, kept]
+    for place in range(len(trends), len(kept)):  # what it says beyond the trends
+        weights[trends, place] = -np.linalg.lstsq(centred[:, trends], centred[:, kept[place]], rcond=None)[0]
+    weights = weights / (centred @ weights).std(axis=0)
+    names = [*main, *(name for _, name in extra)]
+    columns = tuple(names[i] for i in kept)
+    return ClinicalDesign(tuple(parts), columns, len(trends), mean, weights, tuple(notes))
 
 
-def _encode(covariates: Sequence[Covariate], table: pd.DataFrame) -> np.ndarray:
-    """Return all columns side by side, [n, all]."""
-    return np.hstack([np.zeros((len(table), 0)), *(part.encode(table[part.name]) for part in covariates)])
+def design_of_known(table: pd.DataFrame, covariates: Sequence[str]) -> tuple[ClinicalDesign, np.ndarray]:
+    """Fit the design on the patients who have every covariate, to ask what something adds to the clinic where it is known.
+
+    Parameters
+    ----------
+    table, covariates
+        As for `fit_clinical_design`. A covariate that nobody has is left out.
+
+    Returns
+    -------
+    design : ClinicalDesign
+    values : numpy.ndarray
+        Its columns for all patients, float64 [n, q]; NaN throughout the rows of patients who lack a covariate.
+    """
+    everybody = fit_clinical_design(table, np.arange(len(table)), covariates)
+    known = np.flatnonzero(_encode(everybody.covariates, table)[1])
+    design = fit_clinical_design(table, known, covariates)
+    values = np.full((len(table), len(design.columns)), np.nan)
+    values[known] = design.transform(table.iloc[known])
+    return design, values
+
+
+def _beyond(column: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Take out of a centred column [n] what is a combination of others [n, k]."""
+    return column - others @ np.linalg.lstsq(others, column, rcond=None)[0]
+
+
+def _encode(covariates: Sequence[Covariate], table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the main columns of all covariates, then their extra ones, [n, all]; and who has every covariate, bool [n]."""
+    read = [part.read(table[part.name]) for part in covariates]
+    pairs = [part.encode(values) for part, values in zip(covariates, read, strict=True)]
+    nothing = np.zeros((len(table), 0))
+    encoded = np.hstack([nothing, *(main for main, _ in pairs), *(extra for _, extra in pairs)])
+    return encoded, np.all([values.notna() for values in read], axis=0) if read else np.ones(len(table), dtype=bool)

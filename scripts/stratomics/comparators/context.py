@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,22 @@ import pandas as pd
 
 from stratomics.chain.labels import roles
 from stratomics.cohort.types import Cohort, Split
+from stratomics.errors import ConfigError
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed, parallel_map
 from stratomics.survival.predicted import breslow_survival
 
 PREDICTION_COLUMNS = ["method", "split", "patient", "role", "risk", "subtype", "n_subtypes", "risk_group", "n_selected"]
+
+
+class Declared(dict[str, Any]):
+    """The part of the config that a comparator is given; what it does not name among its ``READS`` is missing."""
+
+    def __missing__(self, key: str) -> Any:
+        raise ConfigError(
+            f"comparators: one reads {key!r} of the config without saying so, and would not run anew when that changes. "
+            f"Name it in its file: READS = ({key!r}, ...); see stratomics/catalogue.py."
+        )
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,7 @@ class Context:
     cohort, splits, fitted
         The patients, the splits, and the preprocessing fitted on each.
     settings
-        The whole config.
+        What the comparator says it reads of the config.
     covariates
         Columns of the clinical table for the clinical model.
     times
@@ -82,6 +93,9 @@ class Predicted:
         Number of subtypes.
     risk_group
         Group of each patient where the risk was cut into as many, int [n].
+    apart
+        Log relative hazard of each training patient by a model fitted without the patient [n_train], where the method has it:
+        the clinic can then be added (`stratomics.comparators.combine`).
     """
 
     risk: np.ndarray
@@ -90,6 +104,7 @@ class Predicted:
     subtype: np.ndarray | None = None
     n_subtypes: int | None = None
     risk_group: np.ndarray | None = None
+    apart: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -105,11 +120,19 @@ class MethodResult:
         ``n_subtypes`` are missing for methods without subtypes, ``n_selected`` for methods that use all features.
     survival
         Predicted survival by split, float32 [n, T], patients in the order of the cohort.
+    apart
+        By split, see `Predicted`; empty for methods without it.
     """
 
     method: str
     predictions: pd.DataFrame
     survival: dict[str, np.ndarray]
+    apart: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return ``<method>/<split>`` (survival) and ``apart/<method>/<split>``, to be saved."""
+        survival = {f"{self.method}/{split}": values for split, values in self.survival.items()}
+        return survival | {f"apart/{self.method}/{split}": values for split, values in self.apart.items()}
 
 
 def predict_splits(context: Context, method: str, fit: Callable[[Split], Predicted]) -> MethodResult:
@@ -130,7 +153,7 @@ def predict_splits(context: Context, method: str, fit: Callable[[Split], Predict
     """
     cohort = context.cohort
 
-    def one(split: Split) -> tuple[pd.DataFrame, np.ndarray]:
+    def one(split: Split) -> tuple[pd.DataFrame, np.ndarray, np.ndarray | None]:
         predicted = fit(split)
         survival = predicted.survival
         if survival is None:
@@ -153,11 +176,12 @@ def predict_splits(context: Context, method: str, fit: Callable[[Split], Predict
                 "n_selected": number(predicted.selected),
             }
         )
-        return table[PREDICTION_COLUMNS], survival.astype(np.float32)
+        return table[PREDICTION_COLUMNS], survival.astype(np.float32), predicted.apart
 
     results = parallel_map(one, context.splits, context.threads)
     return MethodResult(
         method,
-        pd.concat([table for table, _ in results], ignore_index=True),
-        {split.name: survival for split, (_, survival) in zip(context.splits, results, strict=True)},
+        pd.concat([table for table, _, _ in results], ignore_index=True),
+        {split.name: survival for split, (_, survival, _) in zip(context.splits, results, strict=True)},
+        {split.name: apart for split, (_, _, apart) in zip(context.splits, results, strict=True) if apart is not None},
     )

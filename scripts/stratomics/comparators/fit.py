@@ -14,9 +14,9 @@ from stratomics.cohort.types import Cohort, Split
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import log
 from stratomics.survival.concordance import concordance_harrell
-from stratomics.survival.predicted import time_grid
+from stratomics.survival.predicted import step_times
 
-from .context import PREDICTION_COLUMNS, Context, MethodResult
+from .context import PREDICTION_COLUMNS, Context, Declared, MethodResult
 from .methods import find_comparator
 
 
@@ -41,9 +41,9 @@ def fit_comparator(
     cohort, splits, fitted
         The patients, the splits, and the preprocessing fitted on each.
     settings
-        The whole config.
+        The config, or the part of it that the comparator says it reads (`stratomics.catalogue`).
     covariates
-        Columns of the clinical table that the comparator ``clinical`` is fitted on.
+        Columns of the clinical table, for comparators that need any.
     seed
         Seed of the run.
     threads
@@ -63,8 +63,9 @@ def fit_comparator(
     ConfigError
         If the comparator is unknown.
     """
-    times = time_grid(settings["evaluation"]["horizon_days"], cohort.time, splits)
-    context = Context(cohort, splits, fitted, settings, covariates, times, seed, threads, device)
+    # Over the whole follow-up, so that another horizon fits nothing anew.
+    times = step_times(cohort.time, cohort.event, splits)
+    context = Context(cohort, splits, fitted, Declared(settings), covariates, times, seed, threads, device)
     comparator = find_comparator(name)
     # Here and not in the threads, which would undo each other's filters. What matters in the warnings of the libraries (not
     # converged, nothing selected) is found and logged by the comparators.
@@ -76,7 +77,7 @@ def fit_comparator(
         return pd.DataFrame(columns=PREDICTION_COLUMNS), {"times": times}
     arrays = {"times": times}
     for result in results:
-        arrays.update({f"{result.method}/{split}": survival for split, survival in result.survival.items()})
+        arrays.update(result.arrays())
         log.info("%s: held-out concordance %.3f", result.method, _heldout_concordance(result, cohort))
     return pd.concat([result.predictions for result in results], ignore_index=True), arrays
 

@@ -3,20 +3,10 @@
 ``kinds`` says what an embedding learns; everything else here is the same for all of them. `row_space` turns wide features
 into few coordinates, `network` holds many networks as stacked tensors, `batch` trains them, `train` runs the whole, and
 `state` is the trained network as plain arrays.
+
+What needs torch is imported from its module (`train`, `device`, `kinds`): a trained network is used without.
 """
 
-from .device import resolve_device
-from .kinds import find_kind, kind_names
 from .state import NetworkState, encode, reconstruct
-from .train import EmbeddingResult, train_embedding
 
-__all__ = [
-    "EmbeddingResult",
-    "NetworkState",
-    "encode",
-    "find_kind",
-    "kind_names",
-    "reconstruct",
-    "resolve_device",
-    "train_embedding",
-]
+__all__ = ["NetworkState", "encode", "reconstruct"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stratomics.cohort.types import Cohort, Split
-from stratomics.embedding import EmbeddingResult, train_embedding
+from stratomics.embedding.train import EmbeddingResult, train_embedding
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed
 

@@ -1,4 +1,4 @@
-"""Calibration of predicted survival: what was predicted of held-out patients against what they lived."""
+"""What predicted survival is worth: what was predicted of held-out patients against what they lived, and decisions by it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from stratomics.survival import kaplan_meier, survival_at
+from stratomics.survival import kaplan_meier, net_benefit, survival_at
+from stratomics.survival.predicted import predicted_at
 
 from .scores import has_subtypes, out_of_fold
 
@@ -23,6 +24,9 @@ CALIBRATION_COLUMNS = [
     "ci_low",
     "ci_high",
 ]
+DECISION_COLUMNS = ["repeat", "days", "threshold", "n", "treated", "net_benefit", "net_benefit_all"]
+#: Risks from which on one would treat.
+THRESHOLDS = np.arange(1, 20) / 20
 
 
 def calibration_table(
@@ -72,31 +76,35 @@ def calibration_table(
     return pd.DataFrame(rows, columns=CALIBRATION_COLUMNS)
 
 
-def predicted_at(survival: ArrayLike, times: ArrayLike, days: ArrayLike) -> np.ndarray:
-    """Read predicted survival at any days, by linear interpolation from a survival of 1 on day 0.
+def decision_curve_table(
+    heldout: Mapping[str, pd.DataFrame], survival: Mapping[str, np.ndarray], times: ArrayLike, days: Sequence[float]
+) -> pd.DataFrame:
+    """Make ``decision_curve.tsv``: the net benefit of treating held-out patients by their predicted risk.
 
     Parameters
     ----------
-    survival
-        [n, T].
-    times
-        Rising, [T], positive.
+    heldout, survival, times
+        As for `calibration_table`.
     days
-        [D], not negative.
+        Horizons.
 
     Returns
     -------
-    numpy.ndarray
-        [n, D]; NaN after the last time.
+    pandas.DataFrame
+        ``repeat, days, threshold`` (predicted risk of the event until the day from which on one would treat), ``n, treated``
+        (share of the patients), ``net_benefit`` (of treating by the predicted risk, see `stratomics.survival.net_benefit`),
+        ``net_benefit_all`` (of treating everybody; to treat nobody has a net benefit of 0). NaN beyond `times` or the follow-up.
     """
-    curves, at = np.asarray(survival, dtype=np.float64), np.asarray(days, dtype=np.float64)
-    curves = np.hstack([np.ones((len(curves), 1)), curves])
-    grid = np.append(0.0, np.asarray(times, dtype=np.float64))
-    right = np.clip(np.searchsorted(grid, at), 1, grid.size - 1)
-    share = (at - grid[right - 1]) / (grid[right] - grid[right - 1])
-    values = (1 - share) * curves[:, right - 1] + share * curves[:, right]
-    values[:, at > grid[-1]] = np.nan
-    return values
+    tables = []
+    for repeat, labels in heldout.items():
+        predicted = predicted_at(out_of_fold(survival, labels["fold"].to_numpy()), times, days)
+        time, event = labels["time"].to_numpy(), labels["event"].to_numpy()
+        for column, day in enumerate(days):
+            benefit, treated = net_benefit(time, event, 1 - predicted[:, column], day, THRESHOLDS)
+            everybody, _ = net_benefit(time, event, np.ones(len(labels)), day, THRESHOLDS)
+            columns = (repeat, day, THRESHOLDS, len(labels), treated, benefit, everybody)
+            tables.append(pd.DataFrame(dict(zip(DECISION_COLUMNS, columns, strict=True))))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=DECISION_COLUMNS)
 
 
 def _observed(time: np.ndarray, event: np.ndarray, day: float) -> tuple[float, float, float]:

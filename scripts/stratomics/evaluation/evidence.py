@@ -117,7 +117,7 @@ class Evidence:
         sources.metric("rmst_days"),
     )
     risk_group_hazard_ratio: Figure = figure(
-        "Hazard ratio per step of risk group: the risk cut into as many equal groups as there are subtypes.",
+        "Hazard ratio per step of risk group: the risk cut into as many groups as there are subtypes.",
         sources.held_out("risk_group_hazard_ratio"),
     )
     risk_group_cindex: Figure = figure(

@@ -76,13 +76,13 @@ def procedure_test(differences: ArrayLike, weights: ArrayLike, fitted_variance: 
         return ProcedureTest(mean, np.nan, np.nan, np.nan)
     between = folds / (folds - 1) * float((share * (values - mean) ** 2).sum())
     training = between / max(counts.shape[1] - 1, 1)
-    if training == 0:
-        return ProcedureTest(mean, mean, mean, float(mean == 0))
     if fitted_variance is None:
         variance, df = between / folds + training, folds - 1.0
     else:
         variance = fitted_variance + training
-        df = (folds - 1) * (variance / training) ** 2
+        df = (folds - 1) * (variance / training) ** 2 if training else np.inf
+    if variance == 0:
+        return ProcedureTest(mean, mean, mean, float(mean == 0))
     error = np.sqrt(variance)
     width = error * float(stdtrit(df, 0.975))
     return ProcedureTest(mean, mean - width, mean + width, float(2 * stdtr(df, -abs(mean) / error)))

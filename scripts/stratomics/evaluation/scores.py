@@ -13,11 +13,13 @@ import pandas as pd
 
 from stratomics.survival import (
     brier_terms,
+    concordance_antolini,
     concordance_harrell,
     concordance_uno,
     cox_bootstrap,
     cox_univariate,
     cumulative_dynamic_auc,
+    d_calibration,
     integrate_terms,
     pooled_logrank,
     restricted_mean,
@@ -28,7 +30,10 @@ from stratomics.survival.concordance import comparable_pairs
 from .yardstick import Yardstick, auc_name
 
 #: Metrics that do not get a bootstrap interval.
-WITHOUT_INTERVAL = ("logrank_chi2", "logrank_df", "logrank_p", "n_subtypes", "rmst_days", "risk_group_logrank_p")
+WITHOUT_INTERVAL = (
+    *("logrank_chi2", "logrank_df", "logrank_p", "n_subtypes", "rmst_days"),
+    *("risk_group_logrank_p", "d_calibration_p"),
+)
 
 
 def point_metrics(labels: pd.DataFrame, survival: np.ndarray | None, measure: Yardstick) -> dict[str, float]:
@@ -62,6 +67,7 @@ def point_metrics(labels: pd.DataFrame, survival: np.ndarray | None, measure: Ya
         "hazard_ratio": np.nan,
         "rmst_days": rmst_horizon(labels, measure.horizon) if np.isfinite(found["rmst_difference"]) else np.nan,
         "calibration_slope": np.nan,
+        "d_calibration_p": np.nan if survival is None else d_calibration(time, event, survival, measure.times).p,
         "risk_group_hazard_ratio": np.nan,
         "risk_group_logrank_p": np.nan,
         "n_subtypes": float(np.median(n_subtypes)) if has_subtypes(labels) else np.nan,
@@ -208,7 +214,11 @@ def _weighted(
     time, event, fold, risk = (labels[c].to_numpy() for c in ("time", "event", "fold", "risk"))
     missing = np.full(len(weights), np.nan)
     found = dict.fromkeys(
-        ["cindex", "cindex_uno", "cindex_subtype", "risk_group_cindex", "rmst_difference", "ibs", "ibs_skill"], missing
+        [
+            *("cindex", "cindex_uno", "cindex_antolini", "cindex_subtype", "risk_group_cindex"),
+            *("rmst_difference", "ibs", "ibs_skill"),
+        ],
+        missing,
     )
     found |= dict.fromkeys(map(auc_name, measure.days), missing)
     if has_risk(labels):
@@ -236,6 +246,10 @@ def _weighted(
             weighted_mean(_brier_of_patients(labels, predicted, measure), weights) for predicted in (survival, baseline)
         )
         found["ibs"] = ours
+        if not np.isnan(survival).any():
+            found["cindex_antolini"] = concordance_antolini(
+                time, event, survival, measure.times, fold=fold, weights=weights
+            )
         with np.errstate(divide="ignore", invalid="ignore"):
             found["ibs_skill"] = np.where(nothing > 0, 1 - ours / nothing, np.nan)
     return found

@@ -12,10 +12,12 @@ import pandas as pd
 from stratomics.chain.labels import apparent_labels, heldout_labels
 from stratomics.chain.risk import predicted_survival
 from stratomics.cohort.types import Cohort, Split
-from stratomics.comparators import fit_clinical_design
-from stratomics.survival.predicted import time_grid
+from stratomics.comparators import design_of_known
+from stratomics.comparators.combine import CLINICAL, WITH_CLINIC
+from stratomics.survival.predicted import read_steps, time_grid
 
 from .added_value import added_value_table
+from .adjusted import adjusted_hazard_ratios
 from .compare import agreement_table, comparator_metrics, compare_methods, score_methods
 
 
@@ -31,6 +33,8 @@ class SideBySide:
         ``comparisons.tsv``, see `compare.compare_methods`.
     added_value
         ``added_value.tsv``, see `added_value.added_value_table`.
+    hazard_ratios
+        ``adjusted_hazard_ratios.tsv``, see `adjusted.adjusted_hazard_ratios`.
     agreement
         ``agreement.tsv``, see `compare.agreement_table`.
     """
@@ -38,6 +42,7 @@ class SideBySide:
     metrics: pd.DataFrame
     comparisons: pd.DataFrame
     added_value: pd.DataFrame
+    hazard_ratios: pd.DataFrame
     agreement: pd.DataFrame
 
 
@@ -92,18 +97,26 @@ def side_by_side(
     for table, arrays in comparators:
         for method, own in table.groupby("method", sort=False):
             tables[str(method)] = own
-            survival[str(method)] = {split.name: arrays[f"{method}/{split.name}"] for split in splits}
+            survival[str(method)] = {
+                split.name: read_steps(arrays[f"{method}/{split.name}"], arrays["times"], times) for split in splits
+            }
     theirs = score_methods(tables, survival, *how)
+    # An embedding is no rival of itself, or of another, with the clinic; fewer comparisons leave each more power.
+    against = {name: own for name, own in theirs.items() if not name.endswith(WITH_CLINIC)}
 
     labels = {name: heldout_labels(own, cohort) for name, own in predictions.items()}
     clinical = heldout_labels(tables["clinical"], cohort) if "clinical" in tables else {}
-    design = fit_clinical_design(cohort.clinical, np.arange(cohort.n), covariates).transform(cohort.clinical)
+    # What has the clinic in it cannot be asked what it adds to the clinic.
+    without = {name: own for name, own in tables.items() if not name.endswith(CLINICAL)}
+    all_labels = labels | {name: heldout_labels(own, cohort) for name, own in without.items()}
+    design, known = design_of_known(cohort.clinical, covariates)
     full = {name: apparent_labels(own, clusters[name], cohort) for name, own in predictions.items()}
     return SideBySide(
         metrics=comparator_metrics(theirs),
-        comparisons=compare_methods(ours, theirs, cohort),
+        comparisons=compare_methods(ours, against, cohort),
         added_value=added_value_table(
-            labels, clinical, design, cohort, settings, covariates=list(covariates), seed=seed
+            all_labels, clinical, known, cohort, settings, covariates=list(covariates), seed=seed
         ),
+        hazard_ratios=adjusted_hazard_ratios(labels, design, known, cohort),
         agreement=agreement_table(full, labels),
     )

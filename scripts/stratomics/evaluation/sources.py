@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from stratomics.cohort.splits import of_full
+
 NAN = math.nan
 #: The level at which a p-value counts.
 ALPHA = 0.05
@@ -200,7 +202,7 @@ def smallest_subtype(tables: EvidenceTables) -> float:
     """Count the patients of the smallest subtype of the full fit."""
     if tables.clusters is None:
         return NAN
-    sizes = tables.clusters.loc[tables.clusters["split"] == "full", "subtype"].value_counts()
+    sizes = of_full(tables.clusters)["subtype"].value_counts()
     return float(sizes.min()) if len(sizes) else NAN
 
 
@@ -208,6 +210,5 @@ def fell_back(tables: EvidenceTables) -> bool:
     """Tell whether no latent passed the threshold in the full fit and the best few were taken."""
     if tables.prognostic is None:
         return False
-    own = tables.prognostic
-    selected = own[(own["split"] == "full") & own["selected"].astype(bool)]
-    return bool(selected["reason"].str.startswith("fallback").any())
+    own = of_full(tables.prognostic)
+    return bool(own.loc[own["selected"].astype(bool), "reason"].str.startswith("fallback").any())

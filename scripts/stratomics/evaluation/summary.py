@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from stratomics.cohort.splits import of_full
 from stratomics.user_text import markdown
 
 from .evidence import Evidence
@@ -21,7 +22,7 @@ from .summary_tables import (
     enrichment_lines,
     evidence_table,
 )
-from .verdict import FEW_EVENTS, SOME_EVENTS
+from .verdict import FEW_EVENTS, SOME_EVENTS, verdict
 from .wording import number, share
 
 LEGEND = (
@@ -89,7 +90,6 @@ def summary_text(
     """
     evidence = evidence_of(verdicts)
     first = next(iter(evidence.values()))
-    paragraphs = verdicts.set_index("embedding")["paragraph"]
     return "\n".join(
         [
             *_opening(cohort, first, verdicts, checks, settings),
@@ -106,16 +106,20 @@ def summary_text(
             "",
             *evidence_table(RISK, evidence),
             "",
-            "The *risk* is a number per patient. *Risk cut*: unseen patients in as many equal groups of that number as there are "
-            "subtypes. Where it has the higher HR and C, the subtypes lose what the risk knows.",
+            "The *risk* is a number per patient. *Risk cut*: unseen patients in as many groups of that number as there are "
+            "subtypes, of equal size among the training patients. Where it has the higher HR and C, the subtypes lose "
+            "what the risk knows.",
             "",
             "## In words",
             "",
             *(
                 line
-                for name in evidence
+                for name, own in evidence.items()
                 for line in (
-                    f"**{name}.** {paragraphs[name]} {_made_with(metrics[name], prognostic[name], training[name])}",
+                    f"**{name}**",
+                    "",
+                    *(f"- *{topic}.* {text}" for topic, text in verdict(own).topics.items()),
+                    f"- *Fit.* {_made_with(metrics[name], prognostic[name], training[name])}",
                     "",
                 )
             ),
@@ -215,7 +219,7 @@ def _warning(row: pd.Series) -> str:
 
 def _made_with(metrics: pd.DataFrame, prognostic: pd.DataFrame, training: Mapping[str, Any]) -> str:
     """Say what the full fit kept, how far the repeats spread, and where it was trained."""
-    full = prognostic[prognostic["split"] == "full"]
+    full = of_full(prognostic)
     c = metrics[metrics["metric"] == "cindex"].set_index("repeat")["held_out"]
     return (
         f"The full fit kept {int(full['selected'].astype(bool).sum())} of {len(full)} latents; over the repeats the held-out "

@@ -3,8 +3,8 @@
 The rules; the first that applies holds. p is the permutation p of the held-out log-rank test for trend, one-sided: the higher
 the subtype, the sooner the event; *adjusted* means over the embeddings of this cohort (Westfall and Young). Permutation
 p-values count at .05 or less: with B permutations the smallest is 1 / (B + 1). HR is the hazard ratio per step of subtype, C
-the concordance of the subtypes, not that of the continuous risk. All but the last table rest on held-out figures, medians over
-the repeats; apparent figures enter no rule.
+the concordance of the subtypes, not that of the continuous risk. All but stability rests on held-out figures, over the repeats;
+apparent figures enter no rule.
 
 ================  =================================================================================================
 separation        do the subtypes separate patients they never saw?
@@ -126,8 +126,10 @@ class Verdict:
     ----------
     separation, added_value, stability, beside_simpler
         A code of the table of that name above, and why.
-    sentence, paragraph
-        The verdict in words, short and at length.
+    sentence
+        The verdict in words, short.
+    topics
+        The same at length, by topic.
     """
 
     separation: Finding
@@ -135,12 +137,17 @@ class Verdict:
     stability: Finding
     beside_simpler: Finding
     sentence: str
-    paragraph: str
+    topics: dict[str, str]
 
     @property
     def codes(self) -> dict[str, str]:
         """The code of each part."""
         return {part: getattr(self, part).code for part in CODES}
+
+    @property
+    def paragraph(self) -> str:
+        """All topics in one paragraph, without line breaks or tabs."""
+        return " ".join(self.topics.values())
 
 
 def verdict(evidence: Evidence) -> Verdict:
@@ -162,7 +169,7 @@ def verdict(evidence: Evidence) -> Verdict:
     return Verdict(
         *findings,
         sentence=wording.sentence(evidence, *(found.code for found in findings), nominal=nominal),
-        paragraph=wording.paragraph(evidence, *((found.code, found.reason) for found in findings)),
+        topics=wording.topics(evidence, *((found.code, found.reason) for found in findings)),
     )
 
 
@@ -300,16 +307,15 @@ def _beside_simpler(e: Evidence) -> Finding:
     if not e.simpler_methods:
         return Finding("not_tested", "no comparator that knows the same omics")
     behind = e.simpler_behind.split(", ") if e.simpler_behind else []
-    shown = f"; shown to be better than {', '.join(behind)}" if behind else "; not shown to be better than any of them"
+    shown = (
+        f"ours is shown to be better than {', '.join(behind)}" if behind else "ours is not shown to be better than any"
+    )
     closest = (
         f"the concordance of our risk minus that of {e.simpler_best} is {interval(e.simpler_difference, 3, sign=True)}, "
         f"adjusted p {probability(e.simpler_p_adjusted)}"
     )
     if e.simpler_ahead:
-        return Finding(
-            "simpler",
-            f"{e.simpler_ahead} rank{'' if ',' in e.simpler_ahead else 's'} as well or better: {closest}{shown}",
-        )
+        return Finding("simpler", f"{e.simpler_ahead}; {closest}; {shown}")
     if len(behind) == e.simpler_methods:
         return Finding("better", closest)
-    return Finding("as_good", f"{closest}{shown}")
+    return Finding("as_good", f"{closest}; {shown}")

@@ -178,7 +178,7 @@ def _risk_groups(evidence: Evidence) -> str:
         return ""
     better = groups.value > own.value and e.risk_group_hazard_ratio.value > e.heldout_hazard_ratio.value
     return (
-        f" Cutting the continuous risk into {e.n_subtypes} equal groups instead gives a hazard ratio per step of "
+        f" Cutting the continuous risk into as many groups instead gives a hazard ratio per step of "
         f"{interval(e.risk_group_hazard_ratio)} and a concordance of {interval(groups)}"
         + (": it separates unseen patients better than the subtypes do." if better else ".")
     )
@@ -200,32 +200,73 @@ def _apparent(evidence: Evidence) -> str:
     return text + "."
 
 
-def _risk_at_length(evidence: Evidence) -> str:
+def _risk_beyond_clinic(evidence: Evidence) -> str:
     """Say what the continuous risk does beside, and instead of, the clinical variables."""
     e, text = evidence, ""
-    if e.permutations:
-        p = probability(e.permutation_p_cindex)
-        text = f" The continuous risk has a concordance of {interval(e.heldout_cindex)}, permutation p {p}."
     if math.isfinite(e.added_risk_delta.value):
         gain = interval(e.added_risk_delta, 3, sign=True)
-        text += f" With it in place of the subtype the gain over the clinical variables is {gain}, "
+        text = f" With the continuous risk in place of the subtype the gain is {gain}, "
         if math.isfinite(e.added_risk_permutation_p_adjusted):
             text += f"adjusted permutation p {probability(e.added_risk_permutation_p_adjusted)}."
         else:
             text += f"nominal p {probability(e.added_risk_lr_p)}."
     if math.isfinite(e.delta_vs_clinical.value):
         own = interval(e.delta_vs_clinical, 3, sign=True)
-        text += f" On its own, its concordance differs from that of the clinical model by {own}."
+        text += f" The risk alone, without the clinical variables, differs from them by {own} of concordance."
     return text
 
 
-def paragraph(
+def _of_subtypes(evidence: Evidence, code: str, reason: str) -> str:
+    """Say at length whether the subtypes separate, how far and how certain, apparent beside held-out."""
+    e = evidence
+    text = f"{_SEPARATION[code]}: {reason}. On unseen patients: {_figures(e)}.{_rmst(e)}"
+    if e.permutations:
+        text += (
+            f" The test compares with {e.permutations} runs in which survival was permuted against the omics; by the same "
+            f"runs the concordance of the subtypes has p {probability(e.permutation_p_cindex_subtype)} and the log-rank test, "
+            f"which knows no direction, p {probability(e.permutation_p_logrank)}."
+        )
+    return text + _apparent(e)
+
+
+def _of_risk(evidence: Evidence, code: str, reason: str) -> str:
+    """Say at length how the continuous risk ranks, beside simpler methods and beside the subtypes."""
+    e = evidence
+    text = f"{_capital(_SIMPLER[code])}: {reason}."
+    if math.isfinite(e.heldout_cindex.value):
+        p = f", permutation p {probability(e.permutation_p_cindex)}" if e.permutations else ""
+        text = (
+            f"The continuous risk ranks unseen patients with a concordance of {interval(e.heldout_cindex)}{p}. {text}"
+        )
+    return text + _risk_groups(e)
+
+
+def _of_stability(evidence: Evidence, code: str, reason: str, separation: str) -> str:
+    """Say at length how firmly the subtypes stand."""
+    e = evidence
+    text = f"{_capital(_firm(e, code))}: {reason}"
+    if math.isfinite(e.continuum_p):
+        text += f"; p against one group without clusters {probability(e.continuum_p)}"
+    text += "."
+    if separation == "separates" and code == "unstable":
+        text += " The groups hold on average; the label of a single patient may change with who else is in the cohort."
+    if math.isfinite(e.smallest_subtype):
+        text += f" The smallest of the {e.n_subtypes} subtypes has {e.smallest_subtype:.0f} of {e.n} patients."
+    if e.fallback:
+        text += (
+            " No latent passed the threshold in the full fit and the best few were taken instead: treat the final subtypes as "
+            "a guess."
+        )
+    return text
+
+
+def topics(
     evidence: Evidence,
     separation: tuple[str, str],
     added_value: tuple[str, str],
     stability: tuple[str, str],
     beside_simpler: tuple[str, str],
-) -> str:
+) -> dict[str, str]:
     """Say the verdict at length: how much, how certain, apparent beside held-out, beyond the clinic, how stable.
 
     Parameters
@@ -237,30 +278,13 @@ def paragraph(
 
     Returns
     -------
-    str
-        One paragraph, without line breaks or tabs.
+    dict of str
+        Sentences by topic, without line breaks or tabs.
     """
-    e = evidence
-    text = f"{_SEPARATION[separation[0]]}: {separation[1]}. On unseen patients: {_figures(e)}.{_rmst(e)}"
-    if e.permutations:
-        text += (
-            f" The test compares with {e.permutations} runs in which survival was permuted against the omics; by the same "
-            f"runs the concordance of the subtypes has p {probability(e.permutation_p_cindex_subtype)} and the log-rank test, "
-            f"which knows no direction, p {probability(e.permutation_p_logrank)}."
-        )
-    text += f"{_apparent(e)}{_risk_groups(e)} {_capital(_ADDED[added_value[0]])}: {added_value[1]}.{_risk_at_length(e)}"
-    text += f" {_capital(_SIMPLER[beside_simpler[0]])}: {beside_simpler[1]}."
-    text += f" {_capital(_firm(e, stability[0]))}: {stability[1]}"
-    text += (
-        f"; p against one group without clusters {probability(e.continuum_p)}." if math.isfinite(e.continuum_p) else "."
-    )
-    if separation[0] == "separates" and stability[0] == "unstable":
-        text += " The groups hold on average; the label of a single patient may change with who else is in the cohort."
-    if math.isfinite(e.smallest_subtype):
-        text += f" The smallest of the {e.n_subtypes} subtypes has {e.smallest_subtype:.0f} of {e.n} patients."
-    if e.fallback:
-        text += (
-            " No latent passed the threshold in the full fit and the best few were taken instead: treat the final subtypes as "
-            "a guess."
-        )
-    return text
+    added = f"{_capital(_ADDED[added_value[0]])}: {added_value[1]}."
+    return {
+        "Subtypes": _of_subtypes(evidence, *separation),
+        "Risk": _of_risk(evidence, *beside_simpler),
+        "Beyond the clinical variables": added + _risk_beyond_clinic(evidence),
+        "Stability": _of_stability(evidence, *stability, separation[0]),
+    }

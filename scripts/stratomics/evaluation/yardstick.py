@@ -70,6 +70,8 @@ class Yardstick:
             "risk_group_logrank_p",
             "risk_group_hazard_ratio",
             "risk_group_cindex",
+            "cindex_antolini",
+            "d_calibration_p",
         ]
 
 

@@ -1,7 +1,8 @@
 """Figures for publication, each drawn from one tidy table that is saved beside it.
 
-For every figure one function makes the table (``*_table``) and one draws from that table alone (``draw_*``); `save_figure`
-writes PNG and SVG whose bytes repeat.
+For every figure one function arranges results as its table (``*_table``) and one draws from that table alone (``draw_*``);
+what they show is computed elsewhere: in `stratomics.evaluation`, `stratomics.survival` (curves) and `stratomics.projection`
+(UMAP). `save_figure` writes PNG and SVG whose bytes repeat.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from .cohorts import cohorts_figure_table, draw_cohorts
 from .comparators import comparators_table, draw_comparators
 from .consensus import consensus_table, draw_consensus
 from .enrichment import draw_enrichment, enrichment_table
-from .feature_heatmap import draw_feature_heatmap, feature_heatmap_table, top_features
+from .feature_heatmap import draw_feature_heatmap, feature_heatmap_table
 from .k_selection import draw_k_selection, k_selection_table
 from .kaplan_meier import draw_kaplan_meier, kaplan_meier_table
 from .optimism import draw_optimism, optimism_table
 from .permutation_null import draw_permutation_null, permutation_null_table
-from .prognostic_latents import draw_prognostic_latents, prognostic_latents_table, selection_frequency
+from .prognostic_latents import draw_prognostic_latents, prognostic_latents_table
 from .small_multiples import cohort_about
 from .style import About, save_figure, subtype_color
 from .training import draw_training, training_table
@@ -50,9 +51,7 @@ __all__ = [
     "permutation_null_table",
     "prognostic_latents_table",
     "save_figure",
-    "selection_frequency",
     "subtype_color",
-    "top_features",
     "training_table",
     "umap_table",
 ]

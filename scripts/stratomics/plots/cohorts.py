@@ -67,8 +67,9 @@ def cohorts_figure_table(cohorts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        In the same order: cohort, patients, events, embedding, heldout_cindex, heldout_cindex_low, heldout_cindex_high,
-        clinical_cindex, permutation_p_adjusted, separation, separates (whether the mark is filled).
+        In the same order: cohort, patients, events, embedding, heldout_cindex, heldout_cindex_low, heldout_cindex_high (of
+        the risk), the same with ``heldout_cindex_subtype`` (of the subtypes), clinical_cindex, permutation_p_adjusted,
+        separation, separates (whether the mark is filled).
     """
     columns = [
         "cohort",
@@ -78,6 +79,9 @@ def cohorts_figure_table(cohorts: pd.DataFrame) -> pd.DataFrame:
         "heldout_cindex",
         "heldout_cindex_low",
         "heldout_cindex_high",
+        "heldout_cindex_subtype",
+        "heldout_cindex_subtype_low",
+        "heldout_cindex_subtype_high",
     ]
     table = cohorts[[*columns, "clinical_cindex", "permutation_p_adjusted", "separation"]].copy()
     table["separates"] = table["separation"] == "separates"
@@ -85,7 +89,7 @@ def cohorts_figure_table(cohorts: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_cohorts(table: pd.DataFrame, of: int | None = None) -> Figure:
-    """Draw the held-out concordance of every embedding in every cohort.
+    """Draw the held-out concordance of the risk of every embedding in every cohort, beside the verdict on its subtypes.
 
     Parameters
     ----------
@@ -121,7 +125,7 @@ def draw_cohorts(table: pd.DataFrame, of: int | None = None) -> Figure:
         )
         heading(figure, f"{number}: do the subtypes hold in patients they never saw?", f"{counts}; held-out patients")
         head: Style = {"fontsize": 7.8, "fontweight": "bold"}
-        text_mm(figure, at_forest, 15.5, "Held-out concordance (Harrell’s C)", fit=_FOREST, **head)
+        text_mm(figure, at_forest, 15.5, "Held-out concordance of the risk", fit=_FOREST, **head)
         text_mm(figure, at_text, 15.5, "Separation of the subtypes", fit=WIDTH - at_text - 4, **head)
         small: Style = {"fontsize": 6, "color": MUTED}
         for right, word in ((_NAME, "cohort"), (_PATIENTS, "patients"), (_EVENTS, "events")):
@@ -161,8 +165,8 @@ def draw_cohorts(table: pd.DataFrame, of: int | None = None) -> Figure:
 
 
 def _interval(one: Mapping[Any, Any]) -> str:
-    """Return ``0.61 (0.55–0.67)``."""
-    value, low, high = (one[f"heldout_cindex{end}"] for end in ("", "_low", "_high"))
+    """Return ``0.61 (0.55–0.67)``, of the subtypes."""
+    value, low, high = (one[f"heldout_cindex_subtype{end}"] for end in ("", "_low", "_high"))
     limits = f" ({ratio_text(low)}–{ratio_text(high)})" if np.isfinite([low, high]).all() else ""
     return f"{ratio_text(value)}{limits}"
 
@@ -174,7 +178,7 @@ def _frame(axes: Axes, table: pd.DataFrame, height: float) -> None:
     low, high = min(known.min(initial=0.5), 0.45), max(known.max(initial=0.5), 0.65)
     axes.set(xlim=(low - 0.015, high + 0.015), ylim=(height, 0), yticks=[])
     axes.locator_params(axis="x", nbins=7)
-    axes.set_xlabel("C of the held-out risk", labelpad=2)
+    axes.set_xlabel("Harrell’s C of the risk", labelpad=2)
     axes.spines["left"].set_visible(False)
     light_grid(axes, "x")
     axes.axvline(0.5, color=MUTED, linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
@@ -193,7 +197,7 @@ def _estimate(axes: Axes, one: Mapping[Any, Any], place: float, color: str) -> N
 def _keys(figure: Figure, colors: dict[str, str], clinic: bool, top: float) -> None:
     """Write the keys: what the marks mean, then the colours of the embeddings."""
     handles = [mark("o", INK, size=3.6), mark("o", INK, hollow=True, size=3.6)]
-    words = ["separates held-out patients", "separation not shown"]
+    words = ["subtypes separate held-out patients", "little, or not shown"]
     if clinic:
         handles.append(Line2D([], [], marker="|", color=_CLINIC, markersize=7, markeredgewidth=2.0, linestyle="none"))
         words.append("clinical covariates alone")
@@ -209,7 +213,7 @@ def _footnote(n_cohorts: int) -> str:
     expected = f"up to about {0.05 * n_cohorts:.1f}"
     return (
         "C: median over the repeats. Intervals resample patients and keep the fitted methods. adj. p: permutation p of the held-out"
-        " log-rank test, adjusted over the embeddings of a cohort,\n"
-        f"not over the cohorts: were there nothing to find, {expected} of {n_cohorts} cohorts would separate by chance. Cohorts"
-        " differ in follow-up and end point: compare within a row."
+        " log-rank test for trend, adjusted over the embeddings\n"
+        f"of a cohort, not over the cohorts: were there nothing to find, {expected} of {n_cohorts} cohorts would separate by"
+        " chance. Cohorts differ in follow-up and end point: compare within a row."
     )

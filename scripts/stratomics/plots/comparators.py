@@ -217,13 +217,13 @@ def _differences(axes: Axes, table: pd.DataFrame, places: np.ndarray) -> None:
 
 def _footnote(table: pd.DataFrame, compared: bool) -> str:
     lines = [
-        "C: median over the repeats; pairs of patients lie within a fold. Intervals resample patients and keep the fitted methods:"
-        " they do not hold the uncertainty of fitting again."
+        "C: median over the repeats; pairs of patients lie within a fold. Its intervals resample patients and keep the fitted"
+        " methods: they leave out fitting again."
     ]
     if compared:
         lines.append(
-            "Differences are paired (the same patients in each resample); the reference is the first embedding of the config, not"
-            " the best. Intervals of single methods that overlap settle nothing."
+            "Differences are paired within folds; their intervals and p hold it too (corrected resampled t-test). The reference"
+            " is the first embedding of the config, not the best."
         )
     elif (table["kind"] == "comparator").any():
         lines.append("No paired comparison was made.")

@@ -1,4 +1,7 @@
-"""Kaplan-Meier curves of the subtypes: the patients the chain was fitted on beside the patients it never saw."""
+"""Kaplan-Meier curves of the subtypes: the patients the chain was fitted on beside the patients it never saw.
+
+Below them the same patients in as many groups of the continuous risk: what clusters have to be better than.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +34,14 @@ from .style import (
     text_mm,
 )
 
-PANELS = {
-    "apparent": "Apparent: patients the chain was fitted on",
-    "held_out": "Held-out: patients the chain never saw",
-}
+#: By row and column.
+PANELS = (
+    {"apparent": "Apparent: patients the chain was fitted on", "held_out": "Held-out: patients the chain never saw"},
+    {
+        "apparent_risk": "Apparent: by risk, cut into as many groups",
+        "held_out_risk": "Held-out: by risk, cut into as many groups",
+    },
+)
 #: What `stats` may hold beside its keys; a column that is absent is not printed.
 STATISTICS = (
     "logrank_p",
@@ -44,18 +51,21 @@ STATISTICS = (
     "cindex",
     "cindex_low",
     "cindex_high",
+    "cindex_risk",
+    "cindex_risk_low",
+    "cindex_risk_high",
     "logrank_p_median",
     "n_repeats",
 )
 #: The axis ends at the first whole year with a smaller share of a panel's patients at risk.
 SHARE_AT_RISK = 0.05
 
-#: The rows of each curve by (number of subtypes, subtype).
+#: The rows of each curve by (number of groups, group).
 Curves = dict[tuple[int, int], pd.DataFrame]
 
-_GROUP = ["panel", "n_subtypes", "subtype"]
+_GROUP = ["panel", "n_groups", "group"]
 _LEFT, _CURVES, _RIGHT = 19.0, 52.0, 16.0  # mm, of one panel
-_TOP, _HEIGHT, _ROW = 27.0, 56.0, 3.4
+_TOP, _HEADS, _HEIGHT, _ROW, _APART = 14.3, (12.7, 16.0), 56.0, 3.4, 4.0
 #: How dark the bands are, by the number of curves; above five they would hide one another.
 _SHADES = {1: 0.14, 2: 0.14, 3: 0.14, 4: 0.08, 5: 0.08}
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1)))
@@ -67,25 +77,26 @@ def kaplan_meier_table(patients: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFr
     Parameters
     ----------
     patients
-        One row per panel and patient: panel (``apparent`` or ``held_out``), patient, time (days), event (0/1), subtype (1 = best
-        prognosis), n_subtypes (of the chain that gave the label; folds may differ). Held-out patients carry their out-of-fold
-        label of one repeat, so that each counts once.
+        One row per panel (see `PANELS`) and patient: panel, patient, time (days), event (0/1), group (subtype or group of the
+        risk, 1 = best prognosis), n_groups (of the chain that gave the label; folds may differ). Held-out patients carry
+        their out-of-fold label of one repeat, so that each counts once.
     stats
-        One row per panel: panel, logrank_p, hazard_ratio (per risk step), cindex, and if known hazard_ratio_low,
-        hazard_ratio_high, cindex_low, cindex_high, logrank_p_median (over the repeats), n_repeats.
+        One row per panel: panel, logrank_p, hazard_ratio (per step), cindex (of the groups), and if known cindex_risk (of the
+        risk before it is cut), the limits of the last three (``_low``, ``_high``), logrank_p_median (over the repeats),
+        n_repeats.
 
     Returns
     -------
     pandas.DataFrame
-        One row per panel, subtype and time of follow-up: panel, subtype, n_subtypes, n, n_events, time (days), at_risk,
+        One row per panel, group and time of follow-up: panel, group, n_groups, n, n_events, time (days), at_risk,
         events, censored, survival, ci_low, ci_high, then the statistics of the panel.
     """
     pieces = []
     for key, rows in patients.groupby(_GROUP, sort=True):
-        panel, n_subtypes, subtype = key
+        panel, n_groups, group = key
         event = rows["event"].to_numpy().astype(bool)
         curve = kaplan_meier(rows["time"].to_numpy(np.float64), event)
-        head = {"panel": panel, "subtype": subtype, "n_subtypes": n_subtypes, "n": len(rows), "n_events": event.sum()}
+        head = {"panel": panel, "group": group, "n_groups": n_groups, "n": len(rows), "n_events": event.sum()}
         pieces.append(curve.assign(**head)[[*head, *curve.columns]])
     curves = pd.concat(pieces, ignore_index=True)
     kept = ["panel", *(name for name in STATISTICS if name in stats.columns)]
@@ -98,7 +109,7 @@ def at_risk(curve: pd.DataFrame, days: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     curve
-        The rows of one panel and subtype.
+        The rows of one panel and group.
     days
         When, in days.
 
@@ -113,57 +124,65 @@ def at_risk(curve: pd.DataFrame, days: np.ndarray) -> np.ndarray:
 
 
 def draw_kaplan_meier(table: pd.DataFrame, about: About, *, repeat: str = "r0") -> Figure:
-    """Draw the two panels with the numbers at risk below them.
+    """Draw the panels, those by risk below those by subtype, each with its numbers at risk.
 
     Parameters
     ----------
     table
-        From `kaplan_meier_table`. A panel without rows is drawn empty and says so.
+        From `kaplan_meier_table`. A panel without rows is drawn empty and says so; a row of panels without any is left out.
     about
         Heading.
     repeat
-        The repeat whose out-of-fold labels the held-out panel shows.
+        The repeat whose out-of-fold labels the held-out panels show.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    groups = {panel: _curves(table[table["panel"] == panel]) for panel in PANELS if (table["panel"] == panel).any()}
-    rows_below = max((len(panel) for panel in groups.values()), default=1)
-    # The dashes tell chains with different numbers of subtypes apart; the colour tells the step of risk.
-    sizes = [int(size) for size in table.sort_values("panel")["n_subtypes"].drop_duplicates()]
+    curves = {str(panel): _curves(rows) for panel, rows in table.groupby("panel")}
+    # The dashes tell chains with different numbers of groups apart; the colour tells the step of risk.
+    sizes = [int(size) for size in table.sort_values("panel")["n_groups"].drop_duplicates()]
     end = _axis_end(table)
+    rows_below = max((len(panel) for panel in curves.values()), default=1)
+    body = _HEIGHT + 15 + _ROW * rows_below
+    rows = [row for row in PANELS if row is PANELS[0] or any(panel in curves for panel in row)]
     with house_style():
-        figure = new_figure(WIDTH, _TOP + _HEIGHT + _ROW * rows_below + 31)
-        heading(figure, about.title("survival by subtype"), f"{about.counts()}; subtype 1 has the best prognosis")
-        for position, (panel, title) in enumerate(PANELS.items()):
-            left = 2 + position * (_LEFT + _CURVES + _RIGHT + 2.0)
-            text_mm(figure, left + _LEFT, 14.3, title, fit=_CURVES + _RIGHT, fontsize=7.8, fontweight="bold")
-            axes = axes_mm(figure, left + _LEFT, _TOP, _CURVES, _HEIGHT)
-            _frame(axes, end)
-            if panel not in groups:
-                axes.text(0.5, 0.5, "no patients", transform=axes.transAxes, ha="center", color=MUTED)
-                continue
-            rows = table[table["panel"] == panel]
-            for line, words in enumerate(_statistics(rows.iloc[0], panel)):
-                text_mm(figure, left + _LEFT, 18.4 + 3.3 * line, words, fit=_CURVES + _RIGHT, fontsize=6.3)
-            for (n_subtypes, subtype), curve in groups[panel].items():
-                style: Style = {"color": subtype_color(subtype, n_subtypes), "linestyle": _dash(sizes, n_subtypes)}
-                _curve(axes, curve, style, shade=_SHADES.get(len(groups[panel]), 0.0))
-            height = 4 + _ROW * rows_below
-            below = axes_mm(figure, left, _TOP + _HEIGHT + 11, _LEFT + _CURVES + _RIGHT, height)
-            below.set(xlim=(0, _LEFT + _CURVES + _RIGHT), ylim=(height, 0))  # in mm
-            _risk_table(below, axes, groups[panel], sizes)
+        figure = new_figure(WIDTH, _TOP + sum(_HEADS[: len(rows)]) + (body + _APART) * len(rows) + 12)
+        words = "subtype 1 has" if len(rows) == 1 else "subtype 1 and group 1 have"
+        heading(figure, about.title("survival by subtype"), f"{about.counts()}; {words} the best prognosis")
+        top = _TOP
+        for head, row in zip(_HEADS, rows, strict=False):
+            for place, (panel, title) in enumerate(row.items()):
+                left = 2 + place * (_LEFT + _CURVES + _RIGHT + 2.0)
+                text_mm(figure, left + _LEFT, top, title, fit=_CURVES + _RIGHT, fontsize=7.8, fontweight="bold")
+                axes = axes_mm(figure, left + _LEFT, top + head, _CURVES, _HEIGHT)
+                _frame(axes, end)
+                if panel not in curves:
+                    axes.text(0.5, 0.5, "no patients", transform=axes.transAxes, ha="center", color=MUTED)
+                    continue
+                first = table[table["panel"] == panel].iloc[0]
+                for number, statistics in enumerate(_statistics(first, panel)):
+                    text_mm(
+                        figure, left + _LEFT, top + 4.1 + 3.3 * number, statistics, fit=_CURVES + _RIGHT, fontsize=6.3
+                    )
+                for (n_groups, group), curve in curves[panel].items():
+                    style: Style = {"color": subtype_color(group, n_groups), "linestyle": _dash(sizes, n_groups)}
+                    _curve(axes, curve, style, shade=_SHADES.get(len(curves[panel]), 0.0))
+                deep = 4 + _ROW * rows_below
+                below = axes_mm(figure, left, top + head + _HEIGHT + 11, _LEFT + _CURVES + _RIGHT, deep)
+                below.set(xlim=(0, _LEFT + _CURVES + _RIGHT), ylim=(deep, 0))  # in mm
+                _risk_table(below, axes, curves[panel], sizes, "group" if panel.endswith("_risk") else "subtype")
+            top += head + body + _APART
         footnote(figure, _footnote(repeat))
     return figure
 
 
 def _curves(rows: pd.DataFrame) -> Curves:
-    """Split the rows of a panel into its curves, by number of subtypes and subtype."""
-    pairs = rows[["n_subtypes", "subtype"]].drop_duplicates().to_numpy(np.int64)
+    """Split the rows of a panel into its curves, by number of groups and group."""
+    pairs = rows[["n_groups", "group"]].drop_duplicates().to_numpy(np.int64)
     return {
-        (int(size), int(subtype)): rows[(rows["n_subtypes"] == size) & (rows["subtype"] == subtype)]
-        for size, subtype in sorted(pairs.tolist())
+        (int(size), int(group)): rows[(rows["n_groups"] == size) & (rows["group"] == group)]
+        for size, group in sorted(pairs.tolist())
     }
 
 
@@ -208,34 +227,34 @@ def _curve(axes: Axes, curve: pd.DataFrame, style: Style, *, shade: float) -> No
     axes.plot(years[censored], survival[censored], zorder=4, **ticks)
 
 
-def _risk_table(below: Axes, axes: Axes, groups: Curves, sizes: list[int]) -> None:
+def _risk_table(below: Axes, axes: Axes, groups: Curves, sizes: list[int], what: str) -> None:
     """Write patients at risk under the ticks of the curves, with the key of the lines at the left."""
     total = _LEFT + _CURVES + _RIGHT
     below.axis("off")
     ticks = np.asarray(axes.get_xticks(), dtype=np.float64)
     places = _LEFT + _CURVES * ticks / axes.get_xlim()[1]
-    below.text(2, 1, "subtype", fontsize=6, color=MUTED, va="center")
+    below.text(2, 1, what, fontsize=6, color=MUTED, va="center")
     below.text(_LEFT + _CURVES / 2, 1, "patients at risk", fontsize=6, color=MUTED, ha="center", va="center")
     below.text(total - 1, 1, "events / n", fontsize=6, color=MUTED, ha="right", va="center")
-    for row, ((n_subtypes, subtype), curve) in enumerate(groups.items()):
+    for row, ((n_groups, group), curve) in enumerate(groups.items()):
         y = 4.6 + _ROW * row
-        color = subtype_color(subtype, n_subtypes)
-        below.plot([2, 7], [y, y], color=color, linestyle=_dash(sizes, n_subtypes), linewidth=1.4)
-        below.text(8, y, f"{subtype} of {n_subtypes}", fontsize=6.2, va="center", color=INK)
+        color = subtype_color(group, n_groups)
+        below.plot([2, 7], [y, y], color=color, linestyle=_dash(sizes, n_groups), linewidth=1.4)
+        below.text(8, y, f"{group} of {n_groups}", fontsize=6.2, va="center", color=INK)
         for place, count in zip(places, at_risk(curve, ticks * DAYS_PER_YEAR), strict=True):
             below.text(place, y, str(count), fontsize=6.2, ha="center", va="center", color=INK)
         counts = f"{int(curve['n_events'].iloc[0])} / {int(curve['n'].iloc[0])}"
         below.text(total - 1, y, counts, fontsize=6.2, ha="right", va="center", color=INK)
 
 
-def _dash(sizes: list[int], n_subtypes: int) -> Any:
-    return _DASHES[sizes.index(int(n_subtypes)) % len(_DASHES)]
+def _dash(sizes: list[int], n_groups: int) -> Any:
+    return _DASHES[sizes.index(int(n_groups)) % len(_DASHES)]
 
 
-def _statistics(row: pd.Series, panel: str) -> tuple[str, str]:
-    """Return the two lines of statistics above a panel."""
+def _statistics(row: pd.Series, panel: str) -> list[str]:
+    """Return the lines of statistics above a panel."""
     first = f"log-rank {p_text(row.get('logrank_p', np.nan))}"
-    if panel == "apparent":
+    if panel.startswith("apparent"):
         first += " (apparent, not a test)"
     else:
         median, repeats = row.get("logrank_p_median", np.nan), row.get("n_repeats", np.nan)
@@ -243,20 +262,24 @@ def _statistics(row: pd.Series, panel: str) -> tuple[str, str]:
             f"; median {number_text(median)} over {int(repeats)} repeats" if np.isfinite(median) and repeats > 1 else ""
         )
         first += f" (nominal{many})"
-    parts = []
-    for words, name in (("HR per risk step", "hazard_ratio"), ("C", "cindex")):
-        low, high = row.get(f"{name}_low", np.nan), row.get(f"{name}_high", np.nan)
-        interval = f" ({ratio_text(low)}–{ratio_text(high)})" if np.isfinite([low, high]).all() else ""
-        parts.append(f"{words} {ratio_text(row.get(name, np.nan))}{interval}")
-    return first, ", ".join(parts)
+    second = f"HR per step {_with_interval(row, 'hazard_ratio')}, C {_with_interval(row, 'cindex')}"
+    uncut = np.isfinite(row.get("cindex_risk", np.nan))
+    return [first, second, *([f"C of the risk before it is cut {_with_interval(row, 'cindex_risk')}"] if uncut else [])]
+
+
+def _with_interval(row: pd.Series, name: str) -> str:
+    """Return ``1.92 (1.31–2.80)``, without the brackets where there is no interval."""
+    low, high = row.get(f"{name}_low", np.nan), row.get(f"{name}_high", np.nan)
+    interval = f" ({ratio_text(low)}–{ratio_text(high)})" if np.isfinite([low, high]).all() else ""
+    return f"{ratio_text(row.get(name, np.nan))}{interval}"
 
 
 def _footnote(repeat: str) -> str:
     return (
         "Bands: pointwise 95 % confidence interval (log-log; left out above 5 curves). Ticks: censored patients. The axis ends"
         f" where fewer than {100 * SHARE_AT_RISK:g} % are at risk.\n"
-        f"C: Harrell’s, of the continuous risk. Held-out: pooled out-of-fold labels of repeat {repeat}, each patient once."
-        " “k of K”: subtype k where the chain found K;\nwith several K the log-rank test sums one per K. Apparent: the same"
-        " patients chose latents and clusters, so its p-value tests nothing.\n"
+        f"C: Harrell’s, of the groups. Held-out: pooled out-of-fold labels of repeat {repeat}, each patient once."
+        " “k of K”: subtype or group k where the chain found K subtypes;\nwith several K the log-rank test sums one per K."
+        " Apparent: the same patients chose latents and clusters and fitted the risk, so its p-values test nothing.\n"
         "Nominal: folds share training patients, which makes the held-out p-value too small too often."
     )

@@ -28,7 +28,7 @@ from .style import (
 _PANEL, _TOP, _LEFT, _GAP = 66.0, 20.0, 13.0, 17.0
 
 
-def umap_table(coordinates: pd.DataFrame, subtypes: pd.DataFrame, log_risk: np.ndarray) -> pd.DataFrame:
+def umap_table(coordinates: pd.DataFrame, subtypes: pd.DataFrame) -> pd.DataFrame:
     """Make the table of the figure.
 
     Parameters
@@ -36,9 +36,8 @@ def umap_table(coordinates: pd.DataFrame, subtypes: pd.DataFrame, log_risk: np.n
     coordinates
         One row per patient: patient, umap_1, umap_2.
     subtypes
-        ``subtypes.tsv``, the same patients in the same order: time (days), event (0/1), subtype (1 = best prognosis).
-    log_risk
-        Log risk of each patient, larger = shorter survival; NaN where unknown.
+        ``subtypes.tsv``, the same patients in the same order: time (days), event (0/1), subtype (1 = best prognosis), risk
+        (log relative hazard, larger = shorter survival; NaN where unknown).
 
     Returns
     -------
@@ -47,7 +46,7 @@ def umap_table(coordinates: pd.DataFrame, subtypes: pd.DataFrame, log_risk: np.n
     """
     return coordinates[["patient", "umap_1", "umap_2"]].assign(
         subtype=subtypes["subtype"].to_numpy(np.int64),
-        log_risk=np.asarray(log_risk, dtype=np.float64),
+        log_risk=subtypes["risk"].to_numpy(np.float64),
         event=subtypes["event"].to_numpy(np.int64),
         time=subtypes["time"].to_numpy(np.float64),
     )

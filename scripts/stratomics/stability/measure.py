@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.chain.labels import heldout_labels
+from stratomics.chain.select import latent_strength
+from stratomics.cohort.splits import of_folds, of_full
 from stratomics.cohort.types import Cohort
 from stratomics.runtime import derive_seed
+from stratomics.subtypes import clustering_scale
 
 from .agreement import adjusted_rand, pairwise_adjusted_rand
 from .consensus import consensus_matrix, patient_consensus, proportion_ambiguous
@@ -115,10 +119,10 @@ def measure_stability(
           which the patient's fold has as many subtypes; NaN where none has.
         - ``ambiguous``: consensus_own below ``ambiguous_below`` or not above consensus_other, or not known.
     """
-    full = clusters[clusters["split"] == "full"].set_index("patient")["subtype"]
+    full = of_full(clusters).set_index("patient")["subtype"]
     subtype = full.reindex(cohort.patients).to_numpy(np.int64)
-    chosen = int(k_selection.loc[(k_selection["split"] == "full") & k_selection["chosen"].astype(bool), "k"].iloc[0])
-    own = prognostic[prognostic["split"] == "full"]
+    chosen = int(_chosen(of_full(k_selection))[0])
+    own = of_full(prognostic)
     selected = own["selected"].to_numpy(bool)
     low, high = subtypes["range"]
     ks = sorted({chosen, *range(int(low), int(high) + 1)})
@@ -127,13 +131,15 @@ def measure_stability(
     resamples = resample_subtypes(
         latents, cohort.time, cohort.event, ks, settings, selection, subtypes, seed=seed, threads=threads
     )
+    values, strength = latents[:, selected].astype(np.float64), latent_strength(own, subtypes)
     restarts = restart_subtypes(
-        latents[:, selected], cohort.time, cohort.event, chosen, subtypes, seed=seed, threads=threads
+        values, cohort.time, cohort.event, chosen, subtypes, strength=strength, seed=seed, threads=threads
     )
     consensus, measures = _of_subsamples(resamples, subtype, chosen, ks)
     measures += _of_folds(predictions, k_selection, cohort, subtype, chosen)
     measures += _of_restarts(restarts)
-    alone = continuum_p(latents[:, selected].astype(np.float64), chosen, derive_seed(seed, "continuum"))
+    mean, scale = clustering_scale(values, strength)
+    alone = continuum_p((values - mean) / scale, chosen, derive_seed(seed, "continuum"))
     measures.append(("continuum_p", str(chosen), alone))
 
     own_mean, other_mean = patient_consensus(consensus, subtype)
@@ -194,9 +200,8 @@ def _of_folds(
     predictions: pd.DataFrame, k_selection: pd.DataFrame, cohort: Cohort, subtype: np.ndarray, chosen: int
 ) -> Rows:
     """Return the measures that come from the cross-validation."""
-    folds = predictions[predictions["split"] != "full"]
-    k_folds = k_selection.loc[(k_selection["split"] != "full") & k_selection["chosen"].astype(bool), "k"].to_numpy()
-    wide = folds.pivot(index="patient", columns="split", values="subtype").reindex(cohort.patients)
+    k_folds = _chosen(of_folds(k_selection))
+    wide = of_folds(predictions).pivot(index="patient", columns="split", values="subtype").reindex(cohort.patients)
     labels = wide.fillna(0).to_numpy(np.int64).T - 1
     between = pairwise_adjusted_rand(labels)[np.triu_indices(len(labels), k=1)] if len(labels) else np.empty(0)
     rows: Rows = [("k_folds", str(k), _mean(k_folds == k)) for k in np.unique(k_folds)]
@@ -206,8 +211,8 @@ def _of_folds(
         ("ari_folds_min", ALL, _quantile(between, 0.0)),
         ("ari_folds_max", ALL, _quantile(between, 1.0)),
     ]
-    for repeat, own in _heldout(predictions, cohort).items():
-        rows.append(("ari_heldout_full", repeat, adjusted_rand(own["subtype"], subtype, fold=own["split"])))
+    for repeat, own in heldout_labels(predictions, cohort).items():
+        rows.append(("ari_heldout_full", repeat, adjusted_rand(own["subtype"], subtype, fold=own["fold"])))
     return rows
 
 
@@ -219,18 +224,15 @@ def _of_restarts(restarts: np.ndarray) -> Rows:
     return [("ari_restarts_mean", ALL, _mean(between)), ("consensus_restarts", ALL, agreed)]
 
 
-def _heldout(predictions: pd.DataFrame, cohort: Cohort) -> dict[str, pd.DataFrame]:
-    """Return, by repeat, what the classifiers said of the patients they never saw, in the order of the cohort."""
-    rows = predictions[predictions["role"] == "held_out"]
-    repeats = rows["split"].str.split("f").str[0]
-    names = sorted(repeats.unique(), key=lambda name: int(name[1:]))
-    return {name: rows[repeats == name].set_index("patient").reindex(cohort.patients) for name in names}
+def _chosen(k_selection: pd.DataFrame) -> np.ndarray:
+    """Return the number of subtypes that each split chose."""
+    return k_selection.loc[k_selection["chosen"].astype(bool), "k"].to_numpy()
 
 
 def _heldout_agreement(predictions: pd.DataFrame, cohort: Cohort, subtype: np.ndarray, chosen: int) -> np.ndarray:
     """Return the share of repeats in which the held-out label is the final one, among those of equal K."""
     right, counted = np.zeros(cohort.n), np.zeros(cohort.n)
-    for own in _heldout(predictions, cohort).values():
+    for own in heldout_labels(predictions, cohort).values():
         comparable = own["n_subtypes"].to_numpy(np.float64) == chosen
         right += comparable & (own["subtype"].to_numpy(np.float64) == subtype)
         counted += comparable

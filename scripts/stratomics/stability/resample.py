@@ -120,7 +120,7 @@ def resample_subtypes(
             return None
         values = latents[:, chosen_latents(table)].astype(np.float64)
         # the scaling is that of the model, so every K sees the same points
-        z = (values - model.mean) / model.scale
+        z = model.place(values)
         at = {}
         for k in ks:
             at[k] = np.full(len(z), -1, dtype=np.int16)
@@ -152,6 +152,7 @@ def restart_subtypes(
     k: int,
     subtypes: Mapping[str, Any],
     *,
+    strength: np.ndarray | None,
     seed: int,
     threads: int = 1,
 ) -> np.ndarray:
@@ -167,6 +168,8 @@ def restart_subtypes(
         Number of subtypes.
     subtypes
         The part ``subtypes`` of the config; each run keeps the best of its ``restarts``, as the full fit does.
+    strength
+        How much each latent counts [l], see `stratomics.subtypes.clustering_scale`.
     seed
         Of the starting points.
     threads
@@ -182,7 +185,7 @@ def restart_subtypes(
         try:
             fixed = {**subtypes, "n_subtypes": k}
             own_seed = derive_seed(seed, "restart", i)
-            return fit_subtypes(latents, time, event, fixed, own_seed, report=False).labels - 1
+            return fit_subtypes(latents, time, event, fixed, own_seed, strength=strength, report=False).labels - 1
         except DataError:
             return None
 

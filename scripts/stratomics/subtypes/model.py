@@ -34,7 +34,7 @@ class SubtypeModel:
     k_table
         The numbers of subtypes that were tried, see `choose_k.choose_k`.
     mean, scale
-        Of the selected latents among the training patients [l].
+        What puts the selected latents where they were clustered [l], see `clustering_scale`.
     subtype_of_cluster
         The label of each cluster of `clusters`, int64 [K].
     clusters
@@ -64,8 +64,11 @@ class SubtypeModel:
         numpy.ndarray
             Subtypes, int64 [n], 1..K.
         """
-        z = (np.asarray(latents, dtype=np.float64) - self.mean) / self.scale
-        return self.subtype_of_cluster[find_method(self.method).assign(z, self.clusters)]
+        return self.subtype_of_cluster[find_method(self.method).assign(self.place(latents), self.clusters)]
+
+    def place(self, latents: np.ndarray) -> np.ndarray:
+        """Put the selected latents of patients [n, l] where those of the training patients were clustered, float64 [n, l]."""
+        return (np.asarray(latents, dtype=np.float64) - self.mean) / self.scale
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take the model apart into numeric arrays and JSON-able settings; `from_arrays` undoes it exactly."""
@@ -91,6 +94,32 @@ class SubtypeModel:
         )
 
 
+def clustering_scale(values: np.ndarray, strength: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Decide how much each latent counts when patients are clustered.
+
+    Parameters
+    ----------
+    values
+        Selected latents of the training patients [n, l].
+    strength
+        How strongly each is tied to survival (|z| of its Cox model) [l]: latents then count by it, whatever the scale that the
+        network gave them. None: they count by that scale, as in the canonical chain (Chaudhary et al. 2018, Clin. Cancer Res.
+        24, 1248-1259), where a factor that the network stored in many latents counts many times.
+
+    Returns
+    -------
+    mean, scale : numpy.ndarray
+        [l]; patients are clustered on (values - mean) / scale, whose mean square is 1.
+    """
+    mean = values.mean(axis=0)
+    centred = values - mean
+    scale = np.ones(len(mean))
+    if strength is not None:
+        scale = np.where(strength > 0, centred.std(axis=0) / np.where(strength > 0, strength, 1.0), np.inf)
+    spread = float(np.sqrt(((centred / scale) ** 2).mean()))
+    return mean, scale * (spread if spread > 0 else 1.0)
+
+
 def fit_subtypes(
     latents_selected: np.ndarray,
     time: np.ndarray,
@@ -98,6 +127,7 @@ def fit_subtypes(
     settings: Mapping[str, Any],
     seed: int,
     *,
+    strength: np.ndarray | None = None,
     report: bool = True,
 ) -> SubtypeModel:
     """Find risk subtypes of the training patients.
@@ -118,6 +148,8 @@ def fit_subtypes(
         ``min_share``, ``restarts``.
     seed
         Of the starting points.
+    strength
+        How strongly each latent is tied to survival, see `clustering_scale`.
     report
         Whether to fill ``k_table``. Without it only the criterion that decides is computed and the table stays empty, which
         is all that a permutation test needs; nothing else differs.
@@ -134,20 +166,14 @@ def fit_subtypes(
 
     Notes
     -----
-    The latents keep their scale, as in the canonical chain (Chaudhary et al. 2018, Clin. Cancer Res. 24,
-    1248-1259): with k-means a factor that the network stored in many latents counts many times. The method
-    ``gaussian_mixture`` works on principal axes, where it counts once.
+    The method ``gaussian_mixture`` works on principal axes, where a factor counts once however many latents store it.
     """
     values, time, event = np.asarray(latents_selected, np.float64), np.asarray(time), np.asarray(event).astype(bool)
     if values.ndim != 2 or values.shape[1] == 0 or not np.isfinite(values).all():
         raise ValueError(f"latents_selected must be finite with at least one column, got shape {values.shape}")
     order = np.lexsort([event, time, *values.T[::-1]])
     values, time, event = values[order], time[order], event[order]
-    mean = values.mean(axis=0)
-    # One scale for all latents: how far a network spreads its patients along a latent says how much it carries, and
-    # standardising each would blow up the weakest.
-    spread = float(np.sqrt(((values - mean) ** 2).mean()))
-    scale = np.full(len(mean), spread if spread > 0 else 1.0)
+    mean, scale = clustering_scale(values, strength)
     z = (values - mean) / scale
 
     method = find_method(settings["method"])

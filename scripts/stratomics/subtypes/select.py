@@ -88,8 +88,9 @@ def select_latents(
     -------
     pandas.DataFrame
         One row per latent in the order given: ``latent``, ``coef`` (log hazard ratio per standard deviation of the
-        training patients), ``hazard_ratio``, ``ci_low``, ``ci_high`` (95 %), ``p``, ``q`` (Benjamini-Hochberg over the
-        latents that could be tested), ``selected``, ``reason``. Numbers are NaN where there was no estimate.
+        training patients), ``hazard_ratio``, ``ci_low``, ``ci_high`` (95 %), ``z`` and ``p`` (Wald), ``q``
+        (Benjamini-Hochberg over the latents that could be tested), ``selected``, ``reason``. Numbers are NaN where there was
+        no estimate.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def select_latents(
             "dropout or weight_decay of the embedding, or train it for more epochs."
         )
 
-    columns = ["coef", "hazard_ratio", "ci_low", "ci_high", "p"]
+    columns = ["coef", "hazard_ratio", "ci_low", "ci_high", "z", "p"]
     table = cox[columns].reset_index(drop=True)
     table.insert(0, "latent", list(names) if names is not None else default_names(width))
     table["q"] = adjust_benjamini_hochberg(table["p"].to_numpy())

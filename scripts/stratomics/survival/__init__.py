@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from .antolini import concordance_antolini
 from .auc import cumulative_dynamic_auc
 from .brier import brier_terms, integrate_terms, integrated_brier_score
 from .concordance import concordance_harrell, concordance_uno
 from .cox import cox_univariate
 from .cox_bootstrap import cox_bootstrap
 from .cox_multivariate import CoxFit, cox_multivariate
+from .d_calibration import DCalibration, d_calibration
+from .decision_curve import net_benefit
 from .kaplan_meier import kaplan_meier, numbers_at_risk, survival_at
 from .logrank import LogrankResult, logrank
 from .pairwise import pairwise_logrank, pooled_logrank
@@ -18,20 +21,24 @@ from .trend import trend_logrank
 
 __all__ = [
     "CoxFit",
+    "DCalibration",
     "LogrankResult",
     "RidgePath",
     "RmstDifference",
     "brier_terms",
+    "concordance_antolini",
     "concordance_harrell",
     "concordance_uno",
     "cox_bootstrap",
     "cox_multivariate",
     "cox_univariate",
     "cumulative_dynamic_auc",
+    "d_calibration",
     "integrate_terms",
     "integrated_brier_score",
     "kaplan_meier",
     "logrank",
+    "net_benefit",
     "numbers_at_risk",
     "pairwise_logrank",
     "partial_loglik",

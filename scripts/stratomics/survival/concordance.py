@@ -12,7 +12,7 @@ same as with the patients repeated in the data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, overload
 
 import numpy as np
@@ -69,8 +69,8 @@ def concordance_harrell(
     ----------
     Harrell et al. 1982, JAMA 247, 2543-2546.
     """
-    time, event, scores, folds, copies = _check(time, event, risk, fold, weights)
-    result = _share_concordant(time, event, scores, folds, copies, event.astype(np.float64)[None])
+    time, event, scores, folds, copies = checked_pairs(time, event, risk, fold, weights)
+    result = share_concordant(time, event, folds, copies, event.astype(np.float64)[None], _by_risk(scores))
     return float(result[0]) if weights is None else result
 
 
@@ -142,7 +142,7 @@ def concordance_uno(
     ----------
     Uno et al. 2011, Stat. Med. 30, 1105-1117.
     """
-    time, event, scores, folds, copies = _check(time, event, risk, fold, weights)
+    time, event, scores, folds, copies = checked_pairs(time, event, risk, fold, weights)
     counted = event if tau is None else event & (time < tau)
     per_event = np.zeros((len(copies) if censoring is None else 1, time.size))
     if censoring is None:
@@ -171,7 +171,7 @@ def concordance_uno(
             )
             _require_positive(probability)
             per_event[:, counted & inside] = probability**-2.0
-    result = _share_concordant(time, event, scores, folds, copies, per_event)
+    result = share_concordant(time, event, folds, copies, per_event, _by_risk(scores))
     return float(result[0]) if weights is None else result
 
 
@@ -197,10 +197,10 @@ def comparable_pairs(time: ArrayLike, event: ArrayLike, *, weights: ArrayLike) -
     return np.einsum("bi,bi->b", copies[:, flags], copies @ later.T)
 
 
-def _check(
+def checked_pairs(
     time: ArrayLike, event: ArrayLike, risk: ArrayLike, fold: ArrayLike | None, weights: ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Check what both concordances take; without weights every patient counts once."""
+    """Check what every concordance takes: follow-up, scores, folds as numbers, and multiplicities (once each without weights)."""
     times, flags = check_survival(time, event)
     scores = np.asarray(risk, dtype=np.float64)
     if scores.shape != times.shape:
@@ -216,19 +216,31 @@ def _check(
     return times, flags, scores, folds, copies
 
 
-def _share_concordant(
-    time: np.ndarray, event: np.ndarray, risk: np.ndarray, fold: np.ndarray, copies: np.ndarray, per_event: np.ndarray
+def _by_risk(risk: np.ndarray) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Score a pair 1 where the patient with the earlier event has the higher risk, one half where the risks are equal."""
+    return lambda i, members: (risk[i, None] > risk[members]) + 0.5 * (risk[i, None] == risk[members])
+
+
+def share_concordant(
+    time: np.ndarray,
+    event: np.ndarray,
+    fold: np.ndarray,
+    copies: np.ndarray,
+    per_event: np.ndarray,
+    score: Callable[[np.ndarray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
     """Add up the pairs and give the concordant share of each replicate.
 
     Parameters
     ----------
-    time, event, risk, fold
-        [n].
+    time, event, fold
+        [n]; folds as numbers from 0.
     copies
-        [B, n].
+        Multiplicities [B, n].
     per_event
         What a pair counts, by the patient with the earlier event; 0 for those who have none. [B, n] or [1, n].
+    score
+        Given positions of patients with an event [E] and of others [m], tells how far each pair is concordant, 0 to 1 [E, m].
 
     Returns
     -------
@@ -244,11 +256,10 @@ def _share_concordant(
             i = first[start : start + rows]
             later = time[i, None] < time[members]
             later |= (time[i, None] == time[members]) & ~event[members]
-            score = (risk[i, None] > risk[members]) + 0.5 * (risk[i, None] == risk[members])
             weight = copies[:, i] * per_event[:, i]
             others = copies[:, members]
             total += np.einsum("bi,bi->b", weight, others @ later.T.astype(np.float64))
-            concordant += np.einsum("bi,bi->b", weight, others @ (score * later).T)
+            concordant += np.einsum("bi,bi->b", weight, others @ (score(i, members) * later).T)
     with np.errstate(invalid="ignore"):
         return concordant / total
 

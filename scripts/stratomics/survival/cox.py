@@ -13,7 +13,7 @@ from scipy.special import chdtrc, ndtri
 
 from stratomics.runtime import parallel_map
 
-from .newton import ROUNDING
+from .newton import climb_many
 from .risk_sets import RiskSets, Ties
 
 #: Of one working copy of a chunk: small enough for the caches, large enough that the calls cost little.
@@ -144,40 +144,46 @@ def _fit_chunk(raw: np.ndarray, risk: RiskSets, max_iter: int, tol: float) -> di
     x, scale, status = _standardise(raw, risk)
     n_features = len(x)
     found = {name: np.full(n_features, np.nan) for name in NUMBERS}
-    found["loglik_null"][:] = _evaluate(np.zeros((1, x.shape[1])), np.zeros(1), np.zeros(1), risk)[0]
-
-    active = np.flatnonzero(status == "not_converged")
-    x = x[active]
-    at_deaths = x[:, risk.deaths].sum(axis=1)
-    coef, step = np.zeros(active.size), np.zeros(active.size)
-    loglik = np.full(active.size, -np.inf)
-    score, information = np.zeros(active.size), np.ones(active.size)
-    for iteration in range(max_iter + 1):
-        if not active.size:
-            break
-        tried = coef + step
-        now = _evaluate(x, tried, at_deaths, risk)
-        # Written so that a log-likelihood that is not a number counts as worse.
-        better = (now[0] >= loglik - ROUNDING * np.abs(loglik)) & (now[2] > 0)
-        coef = np.where(better, tried, coef)
-        loglik, score, information = (
-            np.where(better, new, old) for new, old in zip(now, (loglik, score, information), strict=True)
-        )
-        step = np.where(better, score / information, step / 2)
-        converged = better & (np.abs(score) <= tol * np.sqrt(information))
-
-        done = active[converged]
-        status[done] = "ok"
-        found["coef"][done] = coef[converged] / scale[done]
-        found["se"][done] = 1 / np.sqrt(information[converged]) / scale[done]
-        found["loglik"][done] = loglik[converged]
-        found["iterations"][done] = iteration
-        if done.size:
-            going = ~converged
-            x, at_deaths, active = x[going], at_deaths[going], active[going]
-            coef, step, loglik = coef[going], step[going], loglik[going]
-            score, information = score[going], information[going]
+    found["loglik_null"][:] = _Features(np.zeros((1, x.shape[1])), risk).evaluate(np.zeros(1))[0]
+    fitted = np.flatnonzero(status == "not_converged")
+    ends = climb_many(_Features(x[fitted], risk), fitted.size, tol=tol, max_iter=max_iter)
+    status[fitted[np.isfinite(ends.coef)]] = "ok"
+    found["coef"][fitted] = ends.coef / scale[fitted]
+    found["se"][fitted] = 1 / np.sqrt(ends.information) / scale[fitted]
+    found["loglik"][fitted], found["iterations"][fitted] = ends.loglik, ends.iterations
     return {**found, "status": status}
+
+
+class _Features:
+    """The partial likelihoods of the features of a chunk, x [c, m] in the order of `risk`."""
+
+    def __init__(self, x: np.ndarray, risk: RiskSets) -> None:
+        self.x, self.risk = x, risk
+        self.at_deaths = x[:, risk.deaths].sum(axis=1)
+
+    def keep(self, going: np.ndarray) -> _Features:
+        """Give some of the features, bool [c]."""
+        return _Features(self.x[going], self.risk)
+
+    def evaluate(self, coef: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give log partial likelihood, score and information of each feature at `coef` [c]."""
+        x, risk = self.x, self.risk
+        weight = coef[:, None] * x
+        top = weight.max(axis=1)
+        weight -= top[:, None]
+        np.exp(weight, out=weight)
+        with np.errstate(divide="ignore", invalid="ignore"):  # a step far too long empties risk sets: it will be halved
+            total = risk.sums(weight)
+            weight *= x
+            mean = risk.sums(weight)
+            mean /= total
+            weight *= x
+            square = risk.sums(weight)
+            square /= total
+            np.log(total, out=total)
+        loglik = coef * self.at_deaths - total.sum(axis=1) - risk.deaths.size * top
+        information = square.sum(axis=1) - np.einsum("ij,ij->i", mean, mean)
+        return loglik, self.at_deaths - mean.sum(axis=1), information
 
 
 def _standardise(raw: np.ndarray, risk: RiskSets) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -243,42 +249,3 @@ def _without_maximum(x: np.ndarray, risk: RiskSets) -> tuple[np.ndarray, np.ndar
     flat[suspects] = (highest == lowest).all(axis=1)
     rising[suspects] = (at_deaths == highest[:, group]).all(axis=1) | (at_deaths == lowest[:, group]).all(axis=1)
     return flat, rising
-
-
-def _evaluate(
-    x: np.ndarray, coef: np.ndarray, at_deaths: np.ndarray, risk: RiskSets
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give log partial likelihood, score and information of each feature at `coef`.
-
-    Parameters
-    ----------
-    x
-        [c, m], features x patients in the order of `risk`.
-    coef
-        [c].
-    at_deaths
-        Sum of each feature over the deaths, [c].
-    risk
-        The risk sets.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Each [c].
-    """
-    weight = coef[:, None] * x
-    top = weight.max(axis=1)
-    weight -= top[:, None]
-    np.exp(weight, out=weight)
-    with np.errstate(divide="ignore", invalid="ignore"):  # a step far too long empties risk sets: it will be halved
-        total = risk.sums(weight)
-        weight *= x
-        mean = risk.sums(weight)
-        mean /= total
-        weight *= x
-        square = risk.sums(weight)
-        square /= total
-        np.log(total, out=total)
-    loglik = coef * at_deaths - total.sum(axis=1) - risk.deaths.size * top
-    information = square.sum(axis=1) - np.einsum("ij,ij->i", mean, mean)
-    return loglik, at_deaths - mean.sum(axis=1), information

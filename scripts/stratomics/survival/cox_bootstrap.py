@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from stratomics.runtime import parallel_map
 
-from .newton import ROUNDING
+from .newton import climb_many
 from .risk_sets import RiskSets, check_survival
 
 #: Replicates worked on together: their sums then stay in the caches.
@@ -85,32 +85,7 @@ def cox_bootstrap(
 
 def _fit_chunk(x: np.ndarray, copies: np.ndarray, risk: RiskSets, max_iter: int, tol: float) -> np.ndarray:
     """Climb the likelihoods of some replicates side by side; x [m] and copies [b, m] in the order of `risk`."""
-    found = np.full(len(copies), np.nan)
-    active = np.arange(len(copies))
-    factors = _Factors(x, copies, risk)
-    coef, step = np.zeros(active.size), np.zeros(active.size)
-    loglik = np.full(active.size, -np.inf)
-    score, information = np.zeros(active.size), np.ones(active.size)
-    for _ in range(max_iter + 1):
-        tried = coef + step
-        now = factors.evaluate(tried)
-        # Written so that a log-likelihood that is not a number counts as worse.
-        better = (now[0] >= loglik - ROUNDING * np.abs(loglik)) & (now[2] > FLAT * factors.n_deaths)
-        coef = np.where(better, tried, coef)
-        loglik, score, information = (
-            np.where(better, new, old) for new, old in zip(now, (loglik, score, information), strict=True)
-        )
-        step = np.where(better, score / information, step / 2)
-        converged = better & (np.abs(score) <= tol * np.sqrt(information))
-        found[active[converged]] = coef[converged]
-        if converged.any():
-            going = ~converged
-            active, coef, step, loglik = active[going], coef[going], step[going], loglik[going]
-            score, information = score[going], information[going]
-            if not active.size:
-                break
-            factors = _Factors(x, copies[active], risk)
-    return found
+    return climb_many(_Factors(x, copies, risk), len(copies), tol=tol, max_iter=max_iter).coef
 
 
 class _Factors:
@@ -143,7 +118,12 @@ class _Factors:
             square = self._sums(weight) / total
             logs = np.log(total)
             loglik = coef * self.at_deaths - self._add(logs) - self.n_deaths * top
-            return loglik, self.at_deaths - self._add(mean), self._add(square - mean**2)
+            information = self._add(square - mean**2)
+        return loglik, self.at_deaths - self._add(mean), np.where(information > FLAT * self.n_deaths, information, 0.0)
+
+    def keep(self, going: np.ndarray) -> _Factors:
+        """Give some of the replicates, bool [b]."""
+        return _Factors(self.x, self.copies[going], self.risk)
 
     def _sums(self, values: np.ndarray) -> np.ndarray:
         """Sum over the risk set of each factor, with the share of the tied deaths taken out."""

@@ -1,8 +1,12 @@
-"""The one way up a partial likelihood with several coefficients: Newton steps, halved where they overshoot."""
+"""The one way up a partial likelihood: Newton steps, halved where they overshoot.
+
+`climb` is for one likelihood of several coefficients, `climb_many` for many likelihoods of one coefficient side by side.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.linalg.lapack import dposv
@@ -148,3 +152,76 @@ def climb(
                 coef, now, reached = ahead, tried, level
                 break
             step = step / 2
+
+
+class Likelihoods(Protocol):
+    """Many log partial likelihoods, of one coefficient each."""
+
+    def evaluate(self, coef: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give log-likelihood, score and information (0 where it is too flat to go by) of each at `coef` [b], each [b]."""
+
+    def keep(self, going: np.ndarray) -> Likelihoods:
+        """Give some of them, bool [b]."""
+
+
+@dataclass(frozen=True)
+class Climbs:
+    """Where many climbs ended; NaN where the maximum was not reached.
+
+    Attributes
+    ----------
+    coef, loglik, information
+        Each [b].
+    iterations
+        Steps tried, halved ones included [b].
+    """
+
+    coef: np.ndarray
+    loglik: np.ndarray
+    information: np.ndarray
+    iterations: np.ndarray
+
+
+def climb_many(likelihoods: Likelihoods, count: int, *, tol: float = 1e-9, max_iter: int = 30) -> Climbs:
+    """Climb many likelihoods side by side, from 0; each leaves as it converges.
+
+    Parameters
+    ----------
+    likelihoods
+        How to evaluate them.
+    count
+        Their number b.
+    tol
+        Converged when the next step is below `tol` standard errors.
+    max_iter
+        Steps to try (halved ones count) before one is given up.
+
+    Returns
+    -------
+    Climbs
+    """
+    found = np.full((4, count), np.nan)
+    active = np.arange(count)
+    coef, step, score, information = np.zeros(count), np.zeros(count), np.zeros(count), np.ones(count)
+    loglik = np.full(count, -np.inf)
+    for iteration in range(max_iter + 1 if count else 0):
+        tried = coef + step
+        now = likelihoods.evaluate(tried)
+        # Written so that a log-likelihood that is not a number counts as worse.
+        better = (now[0] >= loglik - ROUNDING * np.abs(loglik)) & (now[2] > 0)
+        coef = np.where(better, tried, coef)
+        loglik, score, information = (
+            np.where(better, new, old) for new, old in zip(now, (loglik, score, information), strict=True)
+        )
+        step = np.where(better, score / information, step / 2)
+        converged = better & (np.abs(score) <= tol * np.sqrt(information))
+        if converged.any():
+            found[:3, active[converged]] = [one[converged] for one in (coef, loglik, information)]
+            found[3, active[converged]] = iteration
+            going = ~converged
+            if not going.any():
+                break
+            likelihoods = likelihoods.keep(going)
+            active, coef, step, loglik = active[going], coef[going], step[going], loglik[going]
+            score, information = score[going], information[going]
+    return Climbs(*found)

@@ -15,6 +15,8 @@ from .risk_sets import check_survival
 
 #: Times of the grid.
 GRID_POINTS = 50
+#: At most so many times at which predicted survival is kept; no cohort of a few hundred deaths has more.
+MOST_STEPS = 300
 
 
 def time_grid(horizon_days: float, time: ArrayLike, splits: Sequence[Split]) -> np.ndarray:
@@ -38,6 +40,51 @@ def time_grid(horizon_days: float, time: ArrayLike, splits: Sequence[Split]) -> 
     times = np.asarray(time, dtype=np.float64)
     end = min(float(horizon_days), *(float(times[split.train].max()) for split in splits))
     return end * np.arange(1, GRID_POINTS + 1) / GRID_POINTS
+
+
+def step_times(time: ArrayLike, event: ArrayLike, splits: Sequence[Split]) -> np.ndarray:
+    """List the times at which predicted survival is kept, to be read at the times of any horizon (`read_steps`).
+
+    Parameters
+    ----------
+    time, event
+        Follow-up of all patients [n], days. Predicted survival only steps down where somebody died.
+    splits
+        As for `time_grid`: the times end with the shortest follow-up of their training patients.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 [T], rising: every time of an event, evenly thinned out if there are more than `MOST_STEPS`, and the end.
+    """
+    times = np.asarray(time, dtype=np.float64)
+    end = time_grid(np.inf, times, splits)[-1]
+    deaths = np.unique(times[np.asarray(event, dtype=bool) & (times < end)])
+    if deaths.size > MOST_STEPS:
+        deaths = deaths[np.linspace(0, deaths.size - 1, MOST_STEPS).round().astype(int)]
+    return np.append(deaths, end)
+
+
+def read_steps(survival: ArrayLike, steps: ArrayLike, times: ArrayLike) -> np.ndarray:
+    """Read curves that are level between their steps.
+
+    Parameters
+    ----------
+    survival
+        [n, S].
+    steps
+        Rising, [S].
+    times
+        [T].
+
+    Returns
+    -------
+    numpy.ndarray
+        [n, T]; 1 before the first step, and as after the last one from there on.
+    """
+    curves = np.asarray(survival)
+    curves = np.hstack([np.ones((len(curves), 1), dtype=curves.dtype), curves])
+    return curves[:, np.searchsorted(np.asarray(steps), np.asarray(times), side="right")]
 
 
 def breslow_survival(
@@ -123,3 +170,30 @@ def subtype_survival(
         curves = [survival_at(kaplan_meier(time[labels == one], event[labels == one]), at) for one in range(1, k + 1)]
         survival[split.name] = (probabilities @ np.array(curves)).astype(np.float32)
     return survival
+
+
+def predicted_at(survival: ArrayLike, times: ArrayLike, days: ArrayLike) -> np.ndarray:
+    """Read predicted survival at any days, by linear interpolation from a survival of 1 on day 0.
+
+    Parameters
+    ----------
+    survival
+        [n, T].
+    times
+        Rising, [T], positive.
+    days
+        [D], not negative.
+
+    Returns
+    -------
+    numpy.ndarray
+        [n, D]; NaN after the last time.
+    """
+    curves, at = np.asarray(survival, dtype=np.float64), np.asarray(days, dtype=np.float64)
+    curves = np.hstack([np.ones((len(curves), 1)), curves])
+    grid = np.append(0.0, np.asarray(times, dtype=np.float64))
+    right = np.clip(np.searchsorted(grid, at), 1, grid.size - 1)
+    share = (at - grid[right - 1]) / (grid[right] - grid[right - 1])
+    values = (1 - share) * curves[:, right - 1] + share * curves[:, right]
+    values[:, at > grid[-1]] = np.nan
+    return values

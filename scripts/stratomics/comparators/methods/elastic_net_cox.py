@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sksurv.linear_model import CoxnetSurvivalAnalysis
 from sksurv.util import Surv
 
 from stratomics.cohort.types import Split
 from stratomics.comparators.context import Context, MethodResult, Predicted, predict_splits
+from stratomics.comparators.tuned_risk import TunedRisk, no_risk
 from stratomics.runtime import log
-from stratomics.survival.penalty import cross_validated_likelihood, inner_folds
+from stratomics.survival.penalty import cross_fitted, inner_folds
 
+APART = True
 L1_RATIO = 0.5
 #: Penalties, from the weakest that leaves no feature down to `WEAKEST` of it. By then a model of some hundred patients holds
 #: more features than deaths.
@@ -19,41 +23,58 @@ WEAKEST = 0.1
 
 
 def run(context: Context) -> list[MethodResult]:
-    """Fit the model on every split, the penalty chosen by cross-validated likelihood among its training patients.
+    """Fit the model on every split, see `elastic_net_risk`."""
+
+    def fit(split: Split) -> Predicted:
+        follow_up = context.follow_up(split)
+        folds = inner_folds(*follow_up, context.seed_of("elastic_net_cox", split))
+        fitted = elastic_net_risk(context.features(split), split.train, *follow_up, folds)
+        log.info("elastic_net_cox %s: %s", split.name, "; ".join(fitted.notes))
+        return Predicted(fitted.risk, selected=fitted.selected, apart=fitted.apart)
+
+    return [predict_splits(context, "elastic_net_cox", fit)]
+
+
+def elastic_net_risk(
+    x: np.ndarray, train: np.ndarray, time: np.ndarray, event: np.ndarray, folds: Sequence[Split]
+) -> TunedRisk:
+    """Fit the model, the penalty chosen by cross-validated likelihood among the training patients.
+
+    Parameters
+    ----------
+    x
+        Features of all patients [n, P].
+    train
+        Positions of the training patients.
+    time, event
+        Their follow-up [n_train].
+    folds
+        Of `stratomics.survival.penalty.inner_folds`; without any, all patients get the same risk.
+
+    Returns
+    -------
+    TunedRisk
 
     References
     ----------
     Simon et al. 2011, J. Stat. Softw. 39(5), 1-13 (coordinate descent for the elastic net Cox model).
     """
-
-    def fit(split: Split) -> Predicted:
-        x = context.features(split).astype(np.float64)
-        x -= x[split.train].mean(axis=0)
-        own = x[split.train]
-        time, event = context.follow_up(split)
-        folds = inner_folds(time, event, context.seed_of("elastic_net_cox", split))
-        penalties = penalty_path(own, time, event)
-        if not folds or not penalties.size:
-            why = "too few events to choose a penalty" if not folds else "no feature varies with survival"
-            log.info("elastic_net_cox %s: %s, every patient gets the same risk", split.name, why)
-            return Predicted(np.zeros(len(x)), selected=0)
-        score = cross_validated_likelihood(
-            lambda rows: coefficients(own[rows], time[rows], event[rows], penalties) @ own.T, time, event, folds
-        )
-        best = int(score.argmax())
-        coef = coefficients(own, time, event, penalties)[best]
-        selected = int(np.count_nonzero(coef))
-        log.info(
-            "elastic_net_cox %s: %d features (penalty %d of %d)%s",
-            split.name,
-            selected,
-            best + 1,
-            len(penalties),
-            "" if selected else ": every patient gets the same risk",
-        )
-        return Predicted(x @ coef, selected=selected)
-
-    return [predict_splits(context, "elastic_net_cox", fit)]
+    centred = x.astype(np.float64)
+    centred -= centred[train].mean(axis=0)
+    own = centred[train]
+    penalties = penalty_path(own, time, event)
+    if not folds or not penalties.size:
+        why = "too few events to choose a penalty" if not folds else "no feature varies with survival"
+        return no_risk(len(x), len(train), why, selected=0)
+    score, risks = cross_fitted(
+        lambda rows: coefficients(own[rows], time[rows], event[rows], penalties) @ own.T, time, event, folds
+    )
+    best = int(score.argmax())
+    coef = coefficients(own, time, event, penalties)[best]
+    selected = int(np.count_nonzero(coef))
+    note = f"{selected} features (penalty {best + 1} of {len(penalties)})"
+    note += "" if selected else ": every patient gets the same risk"
+    return TunedRisk(centred @ coef, risks[best], (note,), selected)
 
 
 def penalty_path(x: np.ndarray, time: np.ndarray, event: np.ndarray) -> np.ndarray:
