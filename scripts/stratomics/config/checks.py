@@ -127,7 +127,9 @@ def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
                 yield Fault((*clinical, key, i), text)
             elif key == "annotations" and (column in covariates or column == groups):
                 other = (
-                    "is among the covariates, and those are" if column in covariates else "is clinical.groups, and that is"
+                    "is among the covariates, and those are"
+                    if column in covariates
+                    else "is clinical.groups, and that is"
                 )
                 text = f"found {column!r}, which {other} compared anyway: remove it here."
                 yield Fault((*clinical, key, i), text)

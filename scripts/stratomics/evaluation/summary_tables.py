@@ -241,6 +241,6 @@ def _group_lines(tested: pd.DataFrame) -> list[str]:
     return [
         "",
         f"The subtypes follow {name}: {', '.join(found)}. A part of what they tell may be where a patient was treated or "
-        f"measured. The groups were held out whole and survival was permuted within them, so the tests on unseen patients do "
-        f"not rest on it; the final subtypes may.",
+        f"measured. The folds kept the groups whole, and permutations keep survival within them, so the tests on unseen "
+        f"patients do not rest on it; the final subtypes may.",
     ]

@@ -112,7 +112,7 @@ def draw_enrichment(table: pd.DataFrame, about: About) -> Figure:
             top += head + body + 4
         footnote(
             figure,
-            "Shares among patients of known value; numeric variables: median and quartiles. q: Benjamini-Hochberg over all panels"
+            "Shares among patients of known value; numeric variables: median and quartiles. q: Benjamini-Hochberg over all tests"
             " (chi-square, Fisher’s exact or Kruskal-Wallis test).\nThe latents were chosen by survival, so a variable tied to"
             " survival is expected to differ between subtypes: this describes them and is no independent evidence for them.",
         )
