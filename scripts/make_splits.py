@@ -4,11 +4,14 @@ from stratomics.runtime import derive_seed, job  # first: it fixes the thread po
 
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort, make_splits, splits_table
+    from stratomics.cohort.splits import describe_folds
     from stratomics.tables import write_table
 
     cohort = load_cohort(snakemake.input.cohort)
     folds, repeats = snakemake.params.folds, snakemake.params.repeats
     seed = derive_seed(snakemake.params.seed, "make_splits")
-    splits = make_splits(cohort.time, cohort.event, folds=folds, repeats=repeats, seed=seed)
+    splits = make_splits(cohort.time, cohort.event, folds=folds, repeats=repeats, seed=seed, groups=cohort.groups)
     write_table(splits_table(splits, cohort.patients), snakemake.output.splits)
     log.info("%d folds x %d repeats of %d patients, and full", folds, repeats, cohort.n)
+    if cohort.groups is not None:
+        log.info("groups are whole: %s", describe_folds(splits, cohort.event))

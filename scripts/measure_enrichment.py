@@ -11,9 +11,8 @@ with job(snakemake.log[0]) as log:
         embedding: of_full(clusters).set_index("patient")["subtype"]
         for embedding, clusters in read_tables(snakemake.params.embeddings, snakemake.input.clusters).items()
     }
-    enrichment, levels = measure_enrichment(
-        load_cohort(snakemake.input.cohort), labels, snakemake.params.covariates, seed=snakemake.params.seed
-    )
+    cohort, params = load_cohort(snakemake.input.cohort), snakemake.params
+    enrichment, levels = measure_enrichment(cohort, labels, params.covariates, groups=params.groups, seed=params.seed)
     write_table(enrichment, snakemake.output.enrichment)
     write_table(levels, snakemake.output.levels)
     log.info("%d tests, %d with q < .05", enrichment["p"].notna().sum(), (enrichment["q"] < 0.05).sum())

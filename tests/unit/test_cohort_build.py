@@ -228,6 +228,43 @@ def test_batches_of_one_patient_are_hardly_batches(tables: dict[str, pd.DataFram
     assert rows["message"].iloc[0].startswith("27 of the 28 batches of meth (column machine) are of one patient")
 
 
+def test_groups_are_kept_beside_the_clinical_table(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    site = ["A"] * 22 + ["b"] * 9 + ["B"] * 3 + ["C", "", "NA", "D", "D", "E"]
+    cohort, checks = build(
+        {**tables, "clinical": tables["clinical"].assign(site=site)}, tmp_path, config(groups="site")
+    )
+    assert cohort.groups is not None
+    assert cohort.groups.tolist() == ["A"] * 22 + ["b"] * 12 + ["C", "not known", "not known", "D", "D", "E"]
+    assert "site" not in cohort.clinical
+    assert value(checks, "groups", id="site") == "6"
+    assert value(checks, "groups_unknown", id="site") == "2"
+    assert value(checks, "groups_movable", id="site") == "38"
+    rows = checks.set_index("check")
+    assert "38 of 40 patients, 25 of 25 events, share their site with another" in rows.at["groups_movable", "message"]
+
+
+@pytest.mark.parametrize(
+    ("site", "said"),
+    [
+        (["A"] * N, "is 'A' for every patient of the cohort, so there is nothing to keep apart."),
+        ([""] * N, "is empty for every patient of the cohort, so there is nothing to keep apart."),
+        ([f"s{i}" for i in range(N)], "has 40 groups for 40 patients, so most have nobody to change places with"),
+        (["A", "B"] * (N // 2), "has 2 groups (A, B), and evaluation.folds is 3. Groups stay whole"),
+        (None, "no column 'site', which the config names as clinical.groups."),
+    ],
+)
+def test_groups_that_cannot_be_kept_apart_are_refused(
+    tables: dict[str, pd.DataFrame], tmp_path: Path, site: list[str] | None, said: str
+) -> None:
+    write({**tables, "clinical": tables["clinical"].assign(**({} if site is None else {"site": site}))}, tmp_path)
+    with pytest.raises(DataError) as error:
+        build_cohort(
+            config(groups="site"), preprocess=PREPROCESS, evaluation={**EVALUATION, "folds": 3}, base_dir=tmp_path
+        )
+    assert len(error.value.faults) == 1
+    assert said in error.value.faults[0]
+
+
 def test_rows_of_a_patient_that_agree_are_one(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     expected, _ = build(tables, tmp_path)
     treatments = tables["clinical"].loc[["P03", "P07"]].assign(unused="another treatment")

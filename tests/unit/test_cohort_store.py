@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import mudata
@@ -43,6 +44,17 @@ def cohort() -> Cohort:
         Omics("meth", table(["x", "y"]), "none", empty),
     )
     return Cohort("toy", omics, clinical)
+
+
+def test_groups_survive_beside_a_column_of_their_name(cohort: Cohort, tmp_path: Path) -> None:
+    clinical = cohort.clinical.assign(groups=np.arange(9.0))
+    groups = pd.Series(["x", "not known", "y"] * 3, cohort.patients, dtype=object, name="groups")
+    save_cohort(replace(cohort, clinical=clinical, groups=groups), tmp_path / "cohort.h5mu")
+    back = load_cohort(tmp_path / "cohort.h5mu")
+    pd.testing.assert_frame_equal(back.clinical, clinical, check_exact=True)
+    assert back.groups is not None
+    pd.testing.assert_series_equal(back.groups, groups)
+    assert mudata.read_h5mu(tmp_path / "cohort.h5mu").obs["groups"].tolist() == groups.tolist()
 
 
 def test_round_trip_is_exact(cohort: Cohort, tmp_path: Path) -> None:

@@ -153,6 +153,12 @@ BROKEN = {
                       "columns."),
     "event as covariate": (files(clinical=CLINICAL[:-1] + ", covariates: [age, OS]}"), "cohorts[0].clinical.covariates[1]: "
                            "found 'OS', which is cohorts[0].clinical.event. A covariate is another column: remove it."),
+    "groups as annotation": (files(clinical=CLINICAL[:-1] + ", groups: site, annotations: [site]}"),
+                             "cohorts[0].clinical.annotations[0]: found 'site', which is clinical.groups, and that is compared "
+                             "anyway: remove it here."),
+    "event as groups": (files(clinical=CLINICAL[:-1] + ", groups: OS}"),
+                        "cohorts[0].clinical.groups: found 'OS', which is cohorts[0].clinical.event. Groups are hospitals or "
+                        "sites: name another column, or remove it."),
     "covariate as annotation": (files(clinical=CLINICAL[:-1] + ", covariates: [age], annotations: [age]}"),
                                 "cohorts[0].clinical.annotations[0]: found 'age', which is among the covariates, and those "
                                 "are compared anyway: remove it here."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,10 +15,10 @@ from stratomics.evaluation.permutation import STATISTICS, permutation_tests, per
 def run(small_cohort, small_settings, small_chain):
     """Return a function that permutes the survival of the small cohort for one embedding."""
 
-    def permute(permutations, embedding="ae", settings=small_settings, design=None):
+    def permute(permutations, embedding="ae", settings=small_settings, design=None, cohort=small_cohort):
         chain = small_chain[embedding]
         return permute_survival(
-            small_cohort,
+            cohort,
             chain.splits,
             chain.fitted.__getitem__,
             chain.embedding.latents,
@@ -43,8 +45,6 @@ def test_the_observed_order_gives_the_observed_figures(run, small_chain, embeddi
 
 def test_a_permutation_is_running_the_chain_on_permuted_survival(run, small_cohort, small_settings, small_chain):
     """Permutation 2 by hand: the stages of the workflow on a cohort whose follow-up was shuffled."""
-    from dataclasses import replace
-
     from stratomics.chain.classify import classify_splits
     from stratomics.chain.cluster import cluster_splits
     from stratomics.chain.labels import heldout_labels
@@ -95,6 +95,13 @@ def test_orders_are_permutations_that_differ_and_repeat():
     assert len({tuple(order) for order in orders}) == 20
     assert (permuted_order(50, 7, seed=1) == orders[7]).all()
     assert (permuted_order(50, 7, seed=2) != orders[7]).any()
+
+
+def test_survival_stays_within_the_groups_of_the_cohort(run, small_cohort):
+    """Where everybody is alone in a group nobody can move, and every permutation is the observed order."""
+    alone = replace(small_cohort, groups=pd.Series(small_cohort.patients, small_cohort.patients))
+    table = run([0, 1], cohort=alone).drop(columns="permutation")
+    pd.testing.assert_series_equal(table.loc[0], table.loc[1], check_names=False)
 
 
 def test_added_value_is_tested_only_where_there_is_a_clinic(run, small_cohort):

@@ -361,7 +361,7 @@ def test_same_tables_give_the_same_bytes(tmp_path):
 def test_small_parts():
     assert markdown_table(["a", "b"], [["1", "2"]]) == ["| a | b |", "| --- | --- |", "| 1 | 2 |"]
     assert agreement_lines(pd.DataFrame(columns=["embedding_a", "embedding_b", "repeat", "ari"])) == []
-    none = pd.DataFrame({"p": [0.5], "q": [0.5]})
+    none = pd.DataFrame({"kind": ["numeric"], "p": [0.5], "q": [0.5]})
     assert enrichment_lines(none) == [
         "0 of 1 tests (each clinical variable with each embedding) have a false discovery rate q below 0.05."
     ]

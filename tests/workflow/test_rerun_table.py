@@ -136,6 +136,8 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "cohorts[1].simulate.omics[0].values": "beta",
         },
     ),
+    # Other folds: whatever reads the cohort follows.
+    (INTAKE | {"measure_enrichment"}, {"cohorts[0].clinical.groups": "site"}),
     # Patients and omics stay what they are.
     (
         {"annotate_cohort", "write_checks", "measure_enrichment", "compare_methods", *REPEATED, *LEADERBOARD, *SUMMARY},

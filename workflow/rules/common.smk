@@ -166,6 +166,11 @@ def annotated_of(wildcards):
     return [*covariates_of(wildcards), *clinical.get("annotations", [])]
 
 
+def groups_of(wildcards):
+    """The clinical column by which the patients of a cohort are grouped, or None."""
+    return COHORTS[wildcards.cohort].get("clinical", {}).get("groups")
+
+
 def omics_of(wildcards):
     """The names of the omics of a cohort."""
     cohort = COHORTS[wildcards.cohort]

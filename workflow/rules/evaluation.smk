@@ -157,6 +157,7 @@ rule measure_enrichment:
     params:
         embeddings=list(EMBEDDINGS),
         covariates=annotated_of,
+        groups=groups_of,
         seed=SETTINGS["seed"],
         code=code_version("measure_enrichment"),
     script:

@@ -90,6 +90,7 @@ def run_chain(
             folds=evaluation["folds"],
             repeats=evaluation["repeats"],
             seed=derive_seed(seed, "make_splits"),
+            groups=cohort.groups,
         )
     fitted, _, _ = preprocess_splits(cohort, splits, settings["preprocess"], threads=threads)
     results = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .clinical import Clinical, read_clinical
 from .clinical_checks import check_covariates, check_twins
 from .copies import check_profiles, check_same_omics
 from .follow_up import time_columns
+from .groups import patient_groups
 from .harmonise import choose_patients, orient
 from .leaks import check_features
 from .measure import check_batches, check_scale, drop_useless
@@ -80,6 +82,7 @@ def build_cohort(
         raise AssertionError("a clinical table that cannot be read is a fault")
     check_same_omics(tables, {item: str(one["path"]) for item, one in settings.items()}, checks)
 
+    groups = None
     unfinished = bool(checks.faults)  # what follows from a fault is no fault of its own
     patients = choose_patients(name, clinical, tables, float(preprocess["max_missing_patient"]), checks)
     if not unfinished:
@@ -101,14 +104,15 @@ def build_cohort(
             )
             tables[item] = _measure(part, item, settings[item], preprocess, checks)
             if item in batches and batches[item] in clinical.cells:
-                batch = clinical.batch(batches[item])[patients]
+                batch = clinical.levels(batches[item])[patients]
                 check_batches(batch, item, batches[item], clinical.path, checks)
         check_covariates(clinical, patients, clinical_config.get("covariates") or [], outcome, batches, checks)
         if not unfinished:
             check_twins(clinical, patients, clinical_config.get("covariates") or [], checks)
             check_short(clinical.time[patients], clinical_config.get("time_unit"), checks)
+            groups = patient_groups(clinical, patients, clinical_config.get("groups"), int(evaluation["folds"]), checks)
     checks.raise_faults()
-    return _assemble(name, settings, batches, clinical, tables, patients), checks.table()
+    return replace(_assemble(name, settings, batches, clinical, tables, patients), groups=groups), checks.table()
 
 
 def _read_omics(
@@ -152,7 +156,7 @@ def _assemble(
             item,
             tables[item].rename_axis(index="patient", columns="feature"),
             str(one.get("transform") or "none"),
-            clinical.batch(batches[item])[patients].rename("batch") if item in batches else None,
+            clinical.levels(batches[item])[patients].rename("batch") if item in batches else None,
         )
         for item, one in settings.items()
     )

@@ -70,7 +70,7 @@ class Clinical:
         """Ids of the patients with usable follow-up."""
         return self.patients[~self.patients.isin(list(self.reasons))]
 
-    def batch(self, column: str) -> pd.Series:
+    def levels(self, column: str) -> pd.Series:
         """Return a column as levels, NaN where not known; those that differ only in case are one."""
         return one_spelling(known(self.cells[column]))[0]
 
@@ -93,7 +93,7 @@ def read_clinical(
     ----------
     settings
         The ``clinical`` part of the config: path, patient, time, time_unit, drop_nonpositive_time, event, event_codes, covariates,
-        annotations, exclude.
+        annotations, groups, exclude.
     base_dir
         Folder the paths of the config start from.
     checks
@@ -122,6 +122,8 @@ def read_clinical(
     wanted = {id_column: "clinical.patient", **dict.fromkeys(times, "clinical.time"), event_column: "clinical.event"}
     wanted |= {column: f"clinical.{kept[column]}" for column in columns if column not in wanted}
     wanted |= {column: "clinical.exclude" for column in exclude if column not in wanted}
+    if settings.get("groups"):
+        wanted.setdefault(str(settings["groups"]), "clinical.groups")
     wanted |= {column: f"batch of omics '{name}'" for name, column in batches.items() if column not in wanted}
     # The config may hold a name with a blank or an invisible character that the header has lost, or the other way round.
     spelt = {clean_name(column): column for column in wanted}
@@ -172,7 +174,7 @@ def _check_columns(path: str, columns: list[str], wanted: Mapping[str, str], com
             advice = "Correct the name in the config."
             if wanted[column] == "clinical.patient" and columns[0] == "":
                 advice = 'The first column has no name: if it holds the ids, write under clinical: patient: ""'
-            elif wanted[column].startswith(("clinical.cov", "clinical.ann", "batch")):
+            elif wanted[column].startswith(("clinical.cov", "clinical.ann", "clinical.groups", "batch")):
                 advice = (
                     "Correct the name in the config; if the column stands in another file, join the two by patient into one "
                     "clinical table."

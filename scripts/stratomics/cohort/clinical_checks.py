@@ -82,7 +82,7 @@ def check_covariates(
             _check_leak(
                 clinical,
                 column,
-                clinical.batch(column)[patients],
+                clinical.levels(column)[patients],
                 None,
                 time,
                 event,

@@ -6,20 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from stratomics.errors import DataError
 from stratomics.runtime import derive_seed
 from stratomics.tables import FULL
 
+from .grouped_folds import grouped_folds
 from .types import Split
 
 
-def make_splits(time: np.ndarray, event: np.ndarray, *, folds: int, repeats: int, seed: int) -> list[Split]:
+def make_splits(
+    time: np.ndarray, event: np.ndarray, *, folds: int, repeats: int, seed: int, groups: ArrayLike | None = None
+) -> list[Split]:
     """Draw repeated K-fold splits, stratified by event and follow-up.
 
     Strata are the tertiles of follow-up among patients with the event and among those without. The patients of a stratum are
     shuffled and dealt to the folds in turn, each stratum going on where the last one stopped. So the folds differ by at most
     one patient in total, in each stratum, in events and in censored patients; small strata need no merging.
+
+    Groups are kept whole: no patient is held out from a chain that trained on another of the group. The folds are then only as
+    even as the groups allow (`grouped_folds`), and with few groups repeats may deal alike. The folds within a training set, by
+    which penalties and classifiers are chosen, do not look at groups.
 
     Parameters
     ----------
@@ -33,6 +41,8 @@ def make_splits(time: np.ndarray, event: np.ndarray, *, folds: int, repeats: int
         Times that the patients are dealt anew. A further repeat leaves the others as they are.
     seed
         Of the run.
+    groups
+        Group of each patient, such as the hospital [n]; None for none.
 
     Returns
     -------
@@ -42,7 +52,8 @@ def make_splits(time: np.ndarray, event: np.ndarray, *, folds: int, repeats: int
     Raises
     ------
     DataError
-        When there are fewer than two events per fold, so that a fold could be without.
+        When there are fewer than two events per fold, so that a fold could be without; when there are fewer groups than folds,
+        or the groups leave a fold with fewer than two events.
     """
     time, event = np.asarray(time, dtype=np.float64), np.asarray(event).astype(bool)
     if event.sum() < 2 * folds:
@@ -52,16 +63,62 @@ def make_splits(time: np.ndarray, event: np.ndarray, *, folds: int, repeats: int
         )
     everybody = np.arange(len(time), dtype=np.int64)
     strata = _strata(time, event)
+    codes = None if groups is None else np.unique(np.asarray(groups).astype(str), return_inverse=True)[1]
+    if codes is not None and codes.max() + 1 < folds:
+        raise DataError(
+            f"evaluation.folds is {folds}, and clinical.groups has {codes.max() + 1} groups, which stay whole: use at most "
+            f"{codes.max() + 1} folds."
+        )
     splits = [Split(FULL, everybody, np.empty(0, dtype=np.int64))]
     for repeat in range(repeats):
         rng = np.random.default_rng(np.random.SeedSequence([derive_seed(seed, "make_splits", repeat)]))
-        dealt = np.concatenate([rng.permutation(np.flatnonzero(strata == stratum)) for stratum in np.unique(strata)])
-        fold_of = np.empty(len(time), dtype=np.int64)
-        fold_of[dealt] = rng.permutation(folds)[everybody % folds]
+        if codes is None:
+            dealt = np.concatenate(
+                [rng.permutation(np.flatnonzero(strata == stratum)) for stratum in np.unique(strata)]
+            )
+            fold_of = np.empty(len(time), dtype=np.int64)
+            fold_of[dealt] = rng.permutation(folds)[everybody % folds]
+        else:
+            fold_of = grouped_folds(strata, codes, folds, rng)
+            fewest = int(np.bincount(fold_of[event], minlength=folds).min())
+            if fewest < 2:
+                raise DataError(
+                    f"clinical.groups leaves a fold of repeat {repeat} with {fewest} of the {int(event.sum())} events, since "
+                    f"groups stay whole, and each fold needs at least 2: use fewer than {folds} evaluation.folds, or a column "
+                    f"with smaller groups."
+                )
         for fold in range(folds):
             held_out = fold_of == fold
             splits.append(Split(f"r{repeat}f{fold}", everybody[~held_out], everybody[held_out]))
     return splits
+
+
+def describe_folds(splits: Sequence[Split], event: np.ndarray) -> str:
+    """Say how even folds are, and how many repeats deal alike.
+
+    Parameters
+    ----------
+    splits
+        From `make_splits`.
+    event
+        Whether follow-up ended in the event [n].
+
+    Returns
+    -------
+    str
+        Such as ``42 to 74 patients and 9 to 35 events per fold``.
+    """
+    folds = [split for split in splits if split.repeat is not None]
+    sizes = [len(split.held_out) for split in folds]
+    events = [int(event[split.held_out].sum()) for split in folds]
+    said = f"{min(sizes)} to {max(sizes)} patients and {min(events)} to {max(events)} events per fold"
+    deals: dict[str | None, set[tuple[int, ...]]] = {}
+    for split in folds:
+        deals.setdefault(split.repeat, set()).add(tuple(split.held_out.tolist()))
+    different = len({frozenset(deal) for deal in deals.values()})
+    if different < len(deals):
+        said += f"; of {len(deals)} repeats only {different} differ, the others deal alike: their spread says less than it seems"
+    return said
 
 
 def splits_table(splits: Sequence[Split], patients: Sequence[str]) -> pd.DataFrame:

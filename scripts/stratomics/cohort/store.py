@@ -17,13 +17,16 @@ from stratomics.writing import atomic_path
 from .columns import column_names
 from .types import Cohort, Omics
 
+#: The column of the file with the groups.
+GROUPS = "groups"
+
 
 def save_cohort(cohort: Cohort, path: str | Path) -> None:
     """Write a cohort.
 
     The modalities hold the measurements (X, float32), ``obs["batch"]`` where there are batches, and ``uns["transform"]``. The
     clinical table is the ``obs`` of the whole, under names that the file can hold; ``uns["clinical_columns"]`` has the
-    names of the table.
+    names of the table. ``obs["groups"]`` is there where the cohort has groups.
 
     Parameters
     ----------
@@ -35,8 +38,9 @@ def save_cohort(cohort: Cohort, path: str | Path) -> None:
     with _quiet_mudata() as mudata, atomic_path(path) as temporary:
         data = mudata.MuData({one.name: _to_anndata(one) for one in cohort.omics})
         names = [str(name) for name in cohort.clinical]
-        stored = column_names(names, reserved=[str(cohort.clinical.index.name)])
-        data.obs = _to_categories(cohort.clinical).set_axis(stored, axis=1)
+        stored = column_names(names, reserved=[str(cohort.clinical.index.name), GROUPS])
+        obs = cohort.clinical.set_axis(stored, axis=1)
+        data.obs = _to_categories(obs if cohort.groups is None else obs.assign(**{GROUPS: cohort.groups}))
         data.uns["cohort"] = cohort.name
         data.uns["clinical_columns"] = np.array(names, dtype=object)
         data.write(temporary)
@@ -61,8 +65,10 @@ def load_cohort(path: str | Path) -> Cohort:
     """
     with _quiet_mudata() as mudata, reading(path):
         data = mudata.read_h5mu(str(path))
-        clinical = _from_categories(data.obs).set_axis([str(name) for name in data.uns["clinical_columns"]], axis=1)
-        clinical.index = _index(data.obs_names, "patient")
+        obs = _from_categories(data.obs)
+        obs.index = _index(data.obs_names, "patient")
+        groups = obs.pop(GROUPS) if GROUPS in obs else None
+        clinical = obs.set_axis([str(name) for name in data.uns["clinical_columns"]], axis=1)
         # mudata guesses types anew, so that whole numbers come back as integers.
         numbers = clinical.select_dtypes("number").columns
         clinical = clinical.astype({**dict.fromkeys(numbers, np.float64), "event": np.int8})
@@ -71,7 +77,7 @@ def load_cohort(path: str | Path) -> Cohort:
             values = pd.DataFrame(one.X, index=clinical.index, columns=_index(one.var_names, "feature"))
             batch = _from_categories(one.obs)["batch"].set_axis(clinical.index) if "batch" in one.obs else None
             omics.append(Omics(name, values, str(one.uns["transform"]), batch))
-        return Cohort(str(data.uns["cohort"]), tuple(omics), clinical)
+        return Cohort(str(data.uns["cohort"]), tuple(omics), clinical, groups)
 
 
 @contextmanager

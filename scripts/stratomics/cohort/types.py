@@ -45,16 +45,22 @@ class Cohort:
     clinical
         One row per patient (index), with ``time`` (days, > 0), ``event`` (1 = died or progressed, 0 = censored), then the
         covariates as they were found.
+    groups
+        Group of each patient (text, none missing), such as the hospital, by which folds are drawn and survival is permuted; None
+        for none.
     """
 
     name: str
     omics: tuple[Omics, ...]
     clinical: pd.DataFrame
+    groups: pd.Series | None = None
 
     def __post_init__(self) -> None:
         for one in self.omics:
             if not one.values.index.equals(self.clinical.index):
                 raise ValueError(f"omics {one.name!r} and the clinical table list different patients")
+        if self.groups is not None and not self.groups.index.equals(self.clinical.index):
+            raise ValueError("groups and the clinical table list different patients")
 
     @property
     def patients(self) -> pd.Index:

@@ -112,7 +112,10 @@ def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
             ):
                 text = f"found {column!r}, which {spell(earlier)} has already. Name two different columns."
                 yield Fault((*clinical, key), text)
-    covariates = config.get(*clinical, "covariates") or []
+    groups, covariates = config.get(*clinical, "groups"), config.get(*clinical, "covariates") or []
+    if groups is not None and (role := roles.get(_seen(groups))) is not None:
+        text = f"found {groups!r}, which is {spell(role)}. Groups are hospitals or sites: name another column, or remove it."
+        yield Fault((*clinical, "groups"), text)
     listed: dict[tuple[str, str], int] = {}
     for key, what in (("covariates", "A covariate"), ("annotations", "An annotation")):
         for i, column in enumerate(config.get(*clinical, key) or []):
@@ -122,10 +125,13 @@ def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
             elif (first := listed.setdefault((key, _seen(column)), i)) != i:
                 text = f"found {column!r}, the same column as {spell((*clinical, key, first))}: remove it."
                 yield Fault((*clinical, key, i), text)
-            elif key == "annotations" and column in covariates:
-                text = (
-                    f"found {column!r}, which is among the covariates, and those are compared anyway: remove it here."
+            elif key == "annotations" and (column in covariates or column == groups):
+                other = (
+                    "is among the covariates, and those are"
+                    if column in covariates
+                    else "is clinical.groups, and that is"
                 )
+                text = f"found {column!r}, which {other} compared anyway: remove it here."
                 yield Fault((*clinical, key, i), text)
     died, alive = (config.get(*clinical, "event_codes", key) or [] for key in ("event", "censored"))
     for code in sorted(set(died) & set(alive)):

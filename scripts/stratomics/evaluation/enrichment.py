@@ -1,4 +1,4 @@
-"""Do the subtypes differ in clinical variables: stage, grade, age, sex.
+"""Do the subtypes differ in clinical variables: stage, grade, age, sex; and do they follow the site.
 
 The subtypes were made from the omics, not from these variables, so for a variable that has no tie to survival the p-values hold.
 The latents were chosen by survival on these same patients, though, and a variable that goes with survival (stage) is drawn in
@@ -22,6 +22,8 @@ from stratomics.subtypes.select import adjust_benjamini_hochberg
 ENRICHMENT_COLUMNS = [
     *("embedding", "covariate", "kind", "test", "statistic", "p", "q", "effect", "effect_name", "n", "missing")
 ]  # fmt: skip
+#: The kind of the column by which folds are drawn and survival is permuted.
+GROUPS = "groups"
 LEVEL_COLUMNS = ["embedding", "covariate", "kind", "subtype", "level", "n", "share", "value"]
 
 #: The chi-square approximation needs expected counts of this size (Cochran 1954, Biometrics 10, 417-451).
@@ -156,7 +158,7 @@ def associate_ranks(values: np.ndarray, subtype: np.ndarray) -> Association:
 
 
 def measure_enrichment(
-    cohort: Cohort, labels: Mapping[str, pd.Series], covariates: Sequence[str], *, seed: int
+    cohort: Cohort, labels: Mapping[str, pd.Series], covariates: Sequence[str], *, groups: str | None = None, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Test every clinical variable against the subtypes of every embedding.
 
@@ -168,6 +170,8 @@ def measure_enrichment(
         By embedding: the final subtype (1..K) of every patient, by patient id.
     covariates
         Columns of the clinical table.
+    groups
+        The column that ``cohort.groups`` came from, if the cohort has groups.
     seed
         Seed of the run.
 
@@ -176,12 +180,12 @@ def measure_enrichment(
     tests : pandas.DataFrame
         ``enrichment.tsv``: ``embedding, covariate, kind`` (see `stratomics.cohort.covariates.describe_covariate`), ``test,
         statistic, p, q`` (Benjamini-Hochberg over all rows with a p), ``effect, effect_name, n`` (patients of known value),
-        ``missing`` (the others).
+        ``missing`` (the others). The groups are tested as categories; their kind is `GROUPS`.
     levels : pandas.DataFrame
         ``enrichment_levels.tsv``: ``embedding, covariate, kind, subtype, level, n, share, value``. Of a categorical or ordinal
         variable one row per subtype and level: how many patients (``n``) and their share among the subtype's patients of
         known value. Of a numeric one the levels ``median``, ``q25`` and ``q75`` with their ``value``; ``n`` counts the
-        subtype's patients of known value.
+        subtype's patients of known value. Groups have no rows here.
 
     Raises
     ------
@@ -190,18 +194,22 @@ def measure_enrichment(
     """
     if absent := [column for column in covariates if column not in cohort.clinical]:
         raise ValueError(f"the clinical table has no column {', '.join(absent)}")
-    described = {column: describe_covariate(cohort.clinical[column]) for column in covariates}
+    described: list[tuple[str, str, pd.Series]] = [
+        (column, *describe_covariate(cohort.clinical[column])) for column in covariates
+    ]
+    if groups is not None and cohort.groups is not None:
+        described.append((groups, GROUPS, cohort.groups))
     names = {column: level_names(cohort.clinical[column]) for column in covariates}
     tests, levels = [], []
     for embedding, label in labels.items():
         subtype = label.reindex(cohort.patients).to_numpy(np.float64)
         if np.isnan(subtype).any():
             raise ValueError(f"{int(np.isnan(subtype).sum())} patients have no subtype of embedding {embedding}")
-        for column, (kind, values) in described.items():
+        for column, kind, values in described:
             known = values.notna().to_numpy()
             group = subtype[known].astype(np.int64)
             head = (embedding, column, kind)
-            if kind == "categorical":
+            if kind in ("categorical", GROUPS):
                 counts = pd.crosstab(group, values[known].to_numpy(str))
                 result = associate_table(counts.to_numpy(), derive_seed(seed, "measure_enrichment", embedding, column))
             else:
@@ -210,6 +218,8 @@ def measure_enrichment(
                 (*head, result.test, result.statistic, result.p, np.nan, result.effect, result.effect_name)
                 + (int(known.sum()), int((~known).sum()))
             )
+            if kind == GROUPS:
+                continue
             of_levels = _quartiles if kind == "numeric" else _shares
             for one in np.unique(subtype).astype(np.int64):
                 own = values[known][group == one]

@@ -3,7 +3,8 @@
 The embeddings never saw survival, so they stay as they are. Latents are selected, patients clustered, risk and classifier
 fitted anew in every split by the very chain that made the observed figures, with its seeds; permutation 0 is the observed
 order and gives the observed figures. Follow-up and clinical covariates move together, so what the clinic says of survival
-stays intact.
+stays intact. Where the cohort has groups (hospitals), patients change places within theirs only, so that what a group says of
+survival and of the omics stays intact too: omics that only tell the hospital look as good in the null.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from stratomics.chain.classify import feature_predictors
 from stratomics.chain.fit import Chain
@@ -52,7 +54,7 @@ TEST_COLUMNS = [
 ]
 
 
-def permuted_order(n: int, permutation: int, seed: int) -> np.ndarray:
+def permuted_order(n: int, permutation: int, seed: int, groups: ArrayLike | None = None) -> np.ndarray:
     """Return whose survival each patient gets.
 
     Parameters
@@ -63,6 +65,9 @@ def permuted_order(n: int, permutation: int, seed: int) -> np.ndarray:
         0 for the observed order. Each number stands for one order, the same for every embedding of a cohort.
     seed
         Seed of the run.
+    groups
+        Group of each patient [n], within which patients change places; one who is alone in it keeps the own survival. None for
+        one group of all.
 
     Returns
     -------
@@ -71,7 +76,14 @@ def permuted_order(n: int, permutation: int, seed: int) -> np.ndarray:
     """
     if permutation == 0:
         return np.arange(n)
-    return np.random.default_rng(derive_seed(seed, "permute_survival", permutation)).permutation(n)
+    shuffled = np.random.default_rng(derive_seed(seed, "permute_survival", permutation)).permutation(n)
+    if groups is None:
+        return shuffled
+    codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)[1]
+    order = np.empty(n, dtype=np.int64)
+    # The places of each group in turn, and its patients in the order of the shuffle.
+    order[np.argsort(codes, kind="stable")] = shuffled[np.argsort(codes[shuffled], kind="stable")]
+    return order
 
 
 def permute_survival(
@@ -90,7 +102,7 @@ def permute_survival(
     Parameters
     ----------
     cohort, splits
-        The patients and the splits; these stay, and so do the omics.
+        The patients and the splits; these stay, and so do the omics. Survival is permuted within ``cohort.groups``.
     fitted
         Gives the preprocessing of a split; called only where the classifier looks at omics features.
     latents
@@ -117,7 +129,7 @@ def permute_survival(
     an unstratified cross-validation: a little more variable, which errs on the safe side.
     """
     chain = Chain.of(settings, seed)
-    orders = [permuted_order(cohort.n, b, seed) for b in permutations]
+    orders = [permuted_order(cohort.n, b, seed, cohort.groups) for b in permutations]
     survival = [(cohort.time[order], cohort.event[order]) for order in orders]
     repeats = sorted({split.repeat for split in splits if split.repeat}, key=lambda name: int(name[1:]))
     shape = (len(orders), cohort.n)

@@ -9,6 +9,7 @@ import pandas as pd
 from stratomics.user_text import markdown
 
 from .adjusted import COMBINED
+from .enrichment import GROUPS
 from .evidence import Evidence
 from .sources import NAN, figure_of, only_row
 from .wording import DAYS_PER_MONTH, interval, number, probability, share
@@ -220,7 +221,7 @@ def agreement_lines(agreement: pd.DataFrame) -> list[str]:
 
 
 def enrichment_lines(enrichment: pd.DataFrame) -> list[str]:
-    """List the clinical variables that differ between subtypes, and how many tests that took.
+    """List the clinical variables that differ between subtypes, and how many tests that took; say whether they follow the site.
 
     Parameters
     ----------
@@ -233,8 +234,11 @@ def enrichment_lines(enrichment: pd.DataFrame) -> list[str]:
         Lines of Markdown.
     """
     tested = enrichment[enrichment["p"].notna()]
+    by_group = tested["kind"] == GROUPS
+    groups = _group_lines(tested[by_group])
+    tested = tested[~by_group]
     if tested.empty:
-        return ["No clinical variable could be compared between the subtypes."]
+        return ["No clinical variable could be compared between the subtypes.", *groups]
     found = tested[tested["q"] < ENRICHED].sort_values("q", kind="stable")
     lines = [
         f"{len(found)} of {len(tested)} tests (each clinical variable with each embedding) have a false discovery rate q below "
@@ -247,4 +251,23 @@ def enrichment_lines(enrichment: pd.DataFrame) -> list[str]:
             f"- {row['embedding']}, {name}: {effect} {number(row['effect'])}, q {probability(row['q'])} ({test}, "
             f"{row['n']:.0f} patients of known value)"
         )
-    return [lines[0], "", *lines[1:]] if len(lines) > 1 else lines
+    return [*([lines[0], "", *lines[1:]] if len(lines) > 1 else lines), *groups]
+
+
+def _group_lines(tested: pd.DataFrame) -> list[str]:
+    """Say of the tests of the groups whether the subtypes follow them; nothing where there are none."""
+    if tested.empty:
+        return []
+    name = markdown(str(tested["covariate"].iloc[0]))
+    found = [
+        f"{row['embedding']} (Cramer's V {number(row['effect'])}, q {probability(row['q'])})"
+        for _, row in tested[tested["q"] < ENRICHED].iterrows()
+    ]
+    if not found:
+        return ["", f"The subtypes do not follow {name} (smallest q {probability(tested['q'].min())})."]
+    return [
+        "",
+        f"The subtypes follow {name}: {', '.join(found)}. A part of what they tell may be where a patient was treated or "
+        f"measured. The folds kept the groups whole, and permutations keep survival within them, so the tests on unseen "
+        f"patients do not rest on it; the final subtypes may.",
+    ]

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stratomics.evaluation.enrichment import GROUPS
 from stratomics.user_text import one_line
 
 from .small_multiples import empty_figure
@@ -74,7 +75,7 @@ def enrichment_table(enrichment: pd.DataFrame, levels: pd.DataFrame) -> pd.DataF
     sums: dict[str, Any] = {"n": "sum", "share": lambda share: share.sum(min_count=1), "value": "first"}
     table = table.groupby(keys, sort=False, as_index=False).agg(sums)[columns]
     table["n_subtypes"] = table.groupby("embedding")["subtype"].transform("max")
-    tests = enrichment[["embedding", "covariate", "test", "p", "q"]]
+    tests = enrichment.loc[enrichment["kind"] != GROUPS, ["embedding", "covariate", "test", "p", "q"]]
     return table.merge(tests, on=["embedding", "covariate"], how="left", validate="many_to_one")
 
 
@@ -111,7 +112,7 @@ def draw_enrichment(table: pd.DataFrame, about: About) -> Figure:
             top += head + body + 4
         footnote(
             figure,
-            "Shares among patients of known value; numeric variables: median and quartiles. q: Benjamini-Hochberg over all panels"
+            "Shares among patients of known value; numeric variables: median and quartiles. q: Benjamini-Hochberg over all tests"
             " (chi-square, Fisher’s exact or Kruskal-Wallis test).\nThe latents were chosen by survival, so a variable tied to"
             " survival is expected to differ between subtypes: this describes them and is no independent evidence for them.",
         )
