@@ -19,8 +19,8 @@ endif
 
 demo: install
 	@start=$$(date +%s); \
-	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete --configfile config/quick.yaml && \
-	$(BIN)/snakemake --report report.zip --configfile config/quick.yaml || exit 1; \
+	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete --configfile config/quick.yaml --report report.zip --report-after-run \
+		|| exit 1; \
 	echo; \
 	echo "Done in $$(( $$(date +%s) - start )) s. Look at:"; \
 	echo "  results/demo/summary.md        the result in words"; \

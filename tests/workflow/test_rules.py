@@ -55,7 +55,8 @@ def test_a_key_means_the_same_kind_of_file_in_every_rule(described):
                 continue
             for path in paths if isinstance(paths, list) else [paths]:
                 kind = re.sub(r"^results/((cohort_|tables)/)?((ae|mine_)/)?", "", path)
-                # What has one file per comparator, chunk or part of a model.
+                # What has one file per comparator, chunk or part of a model; the clinic with the omics is one more comparator.
+                kind = kind.replace("with_clinical.", "comparators/")
                 kinds.setdefault(key, set()).add(re.sub(r"^(comparators|permutations|model)/.*", r"\1/*", kind))
     kinds.pop("tables")  # of the user
     assert {key: own for key, own in kinds.items() if len(own) > 1} == TWICE

@@ -36,10 +36,10 @@ rule combine_clinical:
         cohort="<results>/{cohort}/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         latents=of_embeddings("latents.safetensors"),
-        comparators=combined_comparators("tsv"),
+        comparator_predictions=combined_comparators("tsv"),
         survival=combined_comparators("safetensors"),
     output:
-        predictions="<results>/{cohort}/with_clinical.tsv",
+        comparator_predictions="<results>/{cohort}/with_clinical.tsv",
         survival="<results>/{cohort}/with_clinical.safetensors",
     log:
         "<logs>/{cohort}/combine_clinical.log",
@@ -47,7 +47,7 @@ rule combine_clinical:
         "<benchmarks>/{cohort}/combine_clinical.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1000, cells=6),
         runtime=runtime(30, pairs=3),
