@@ -22,7 +22,7 @@ rule fit_classifier:
         "<benchmarks>/{cohort}/{embedding}/fit_classifier.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1200, cells=6, kept=40),
         runtime=runtime(15, kept=2),

@@ -52,7 +52,7 @@ rule cluster_patients:
         "<benchmarks>/{cohort}/{embedding}/cluster_patients.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1000, cells=6),
         runtime=runtime(10),
@@ -80,7 +80,7 @@ rule fit_risk:
         "<benchmarks>/{cohort}/{embedding}/fit_risk.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1000, cells=6),
         runtime=runtime(10),
