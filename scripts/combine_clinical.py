@@ -9,7 +9,9 @@ with job(snakemake.log[0]) as log:
 
     given, params = snakemake.input, snakemake.params
     cohort = load_cohort(given.cohort)
-    comparators = zip(params.comparators, given.get("comparators", []), given.get("survival", []), strict=True)
+    comparators = zip(
+        params.comparators, given.get("comparator_predictions", []), given.get("survival", []), strict=True
+    )
     predictions, survival = combine_methods(
         cohort,
         splits_from_table(read_table(given.splits), cohort.patients),
@@ -19,5 +21,5 @@ with job(snakemake.log[0]) as log:
         seed=params.seed,
         threads=snakemake.threads,
     )
-    write_table(predictions, snakemake.output.predictions)
+    write_table(predictions, snakemake.output.comparator_predictions)
     save_arrays(snakemake.output.survival, survival)

@@ -84,6 +84,7 @@ PER_EMBEDDING |= {
 PER_EMBEDDING |= {"plot_prognostic_latents", "plot_feature_heatmap"}
 #: What has an input or a row per embedding.
 OF_EMBEDDINGS = {
+    "combine_clinical",
     "compare_methods",
     "measure_enrichment",
     "summarise_permutations",
@@ -138,7 +139,8 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     ),
     # Patients and omics stay what they are.
     (
-        {"annotate_cohort", "write_checks", "measure_enrichment", "compare_methods", *REPEATED, *LEADERBOARD, *SUMMARY},
+        {"annotate_cohort", "write_checks", "measure_enrichment", "compare_methods"}
+        | {"combine_clinical", *REPEATED, *LEADERBOARD, *SUMMARY},
         {"cohorts[0].clinical.covariates": ["age"]},
     ),
     (
@@ -216,7 +218,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     ({"write_checks", *JUDGED, *LEADERBOARD}, {"evaluation.horizon_days": 900}),
     (JUDGED | LEADERBOARD, {"evaluation.bootstrap": 500, "evaluation.auc_days": [365]}),
     ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.permutations": 300}),
-    ({"compare_methods", *SUMMARY}, {"comparators": ["pca"]}),
+    ({"compare_methods", "combine_clinical", *SUMMARY}, {"comparators": ["pca"]}),
     (
         {"measure_stability", *SUMMARY},
         {"stability.subsamples": 20, "stability.share": 0.7, "stability.ambiguous_below": 0.5},
@@ -224,7 +226,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     ({"train_embedding", "fit_comparator", *SUMMARY}, {"device": "auto"}),
     (
         {"make_splits", "train_embedding", "project_embeddings", "cluster_patients", "measure_stability", "fit_risk"}
-        | {"fit_classifier", "measure_enrichment", *REPEATED, *JUDGED},
+        | {"fit_classifier", "measure_enrichment", "combine_clinical", *REPEATED, *JUDGED},
         {"seed": 1},
     ),
     (set(), {"container": "docker://registry.example.org/stratomics:1.0"}),

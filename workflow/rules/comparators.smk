@@ -36,11 +36,11 @@ rule combine_clinical:
         cohort="<results>/{cohort}/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         latents=of_embeddings("latents.safetensors"),
-        comparators=combined_comparators("tsv"),
+        comparator_predictions=combined_comparators("tsv"),
         survival=combined_comparators("safetensors"),
     output:
-        predictions="<results>/{cohort}/with_clinical.tsv",
-        survival="<results>/{cohort}/with_clinical.safetensors",
+        comparator_predictions="<results>/{cohort}/comparators/with_clinical.tsv",
+        survival="<results>/{cohort}/comparators/with_clinical.safetensors",
     log:
         "<logs>/{cohort}/combine_clinical.log",
     benchmark:
