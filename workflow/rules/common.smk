@@ -206,7 +206,11 @@ def beside_embeddings(suffix):
         names = comparators_of(wildcards)
         folder = f"<results>/{wildcards.cohort}"
         # Where the clinic is a comparator, each embedding (and penalised Cox model) with the clinic is one, too.
-        combined = [f"{folder}/with_clinical.{suffix}"] if "clinical" in names else []
+        combined = (
+            [f"{folder}/comparators/with_clinical.{suffix}"]
+            if "clinical" in names
+            else []
+        )
         return [*(f"{folder}/comparators/{name}.{suffix}" for name in names), *combined]
 
     return files

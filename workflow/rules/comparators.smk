@@ -39,8 +39,8 @@ rule combine_clinical:
         comparator_predictions=combined_comparators("tsv"),
         survival=combined_comparators("safetensors"),
     output:
-        comparator_predictions="<results>/{cohort}/with_clinical.tsv",
-        survival="<results>/{cohort}/with_clinical.safetensors",
+        comparator_predictions="<results>/{cohort}/comparators/with_clinical.tsv",
+        survival="<results>/{cohort}/comparators/with_clinical.safetensors",
     log:
         "<logs>/{cohort}/combine_clinical.log",
     benchmark:
