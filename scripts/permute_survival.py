@@ -20,6 +20,7 @@ with job(snakemake.log[0]) as log:
         load_arrays(snakemake.input.latents)[0],
         params.settings,
         params.permutations,
+        uses_survival=params.uses_survival,
         design=design,
         seed=params.seed,
     )

@@ -91,6 +91,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
             chain.embedding.latents,
             settings,
             range(settings["evaluation"]["permutations"] + 1),
+            uses_survival=False,
             design=design,
             seed=seed,
         )

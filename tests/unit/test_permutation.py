@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stratomics.errors import ConfigError
 from stratomics.evaluation.permutation import STATISTICS, permutation_tests, permute_survival, permuted_order
 
 
@@ -15,7 +16,9 @@ from stratomics.evaluation.permutation import STATISTICS, permutation_tests, per
 def run(small_cohort, small_settings, small_chain):
     """Return a function that permutes the survival of the small cohort for one embedding."""
 
-    def permute(permutations, embedding="ae", settings=small_settings, design=None, cohort=small_cohort):
+    def permute(
+        permutations, embedding="ae", settings=small_settings, design=None, cohort=small_cohort, uses_survival=False
+    ):
         chain = small_chain[embedding]
         return permute_survival(
             cohort,
@@ -24,6 +27,7 @@ def run(small_cohort, small_settings, small_chain):
             chain.embedding.latents,
             settings,
             permutations,
+            uses_survival=uses_survival,
             design=design,
             seed=settings["seed"],
         )
@@ -109,6 +113,13 @@ def test_added_value_is_tested_only_where_there_is_a_clinic(run, small_cohort):
     design = np.column_stack([small_cohort.clinical["age"].to_numpy(float)])
     found = run([0, 1], design=np.nan_to_num(design - np.nanmean(design)))
     assert found["added_lr_p"].between(0, 1).all()
+
+
+def test_an_embedding_that_saw_survival_is_not_permuted(run):
+    """Its latents know the observed order, so the null would be too easy to beat."""
+    with pytest.raises(ConfigError, match="trained on survival"):
+        run([0, 1], uses_survival=True)
+    assert run([0], uses_survival=True)["heldout_cindex"].notna().all()
 
 
 def test_a_chain_that_stops_is_the_least_extreme(run, small_settings):

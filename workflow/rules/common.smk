@@ -9,7 +9,7 @@ _SCRIPTS = Path(str(workflow.current_basedir)).resolve().parents[1].joinpath("sc
 if _SCRIPTS.as_posix() not in sys.path:
     sys.path.append(_SCRIPTS.as_posix())
 
-from stratomics.catalogue import comparators as _comparators
+from stratomics.catalogue import comparators as _comparators, embeddings as _kinds
 from stratomics.checksums import checksums as _checksums
 from stratomics.config.code import code_version as _code_version
 from stratomics.config import load_config, load_yaml
@@ -224,6 +224,11 @@ def combined_comparators(suffix):
 def comparator_settings(wildcards):
     """The part of the config that a comparator reads."""
     return CATALOGUE[wildcards.comparator].settings(SETTINGS)
+
+
+def embedding_uses_survival(wildcards):
+    """Whether training the embedding of a job looks at survival."""
+    return _kinds()[EMBEDDINGS[wildcards.embedding]["kind"]].uses_survival
 
 
 def features_of_classifier(wildcards):

@@ -26,6 +26,7 @@ rule permute_survival:
             for key in ("selection", "subtypes", "risk", "classifier")
         },
         permutations=permutations_of_chunk,
+        uses_survival=embedding_uses_survival,
         covariates=covariates_of,
         seed=SETTINGS["seed"],
         code=code_version("permute_survival"),

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from stratomics.chain.classify import feature_predictors
 from stratomics.chain.fit import Chain
 from stratomics.cohort.types import Cohort, Split
-from stratomics.errors import DataError
+from stratomics.errors import ConfigError, DataError
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed, log
 from stratomics.survival import concordance_harrell, pooled_logrank, trend_logrank
@@ -94,6 +94,7 @@ def permute_survival(
     settings: Mapping[str, Any],
     permutations: Sequence[int],
     *,
+    uses_survival: bool,
     design: np.ndarray | None = None,
     seed: int,
 ) -> pd.DataFrame:
@@ -111,6 +112,8 @@ def permute_survival(
         The parts `stratomics.catalogue.CHAIN` of the config.
     permutations
         Which permutations to run; 0 is the observed order.
+    uses_survival
+        Whether training the embedding looked at survival.
     design
         The clinical covariates of all patients [n, q], for the likelihood ratio that subtype and risk add to them; None for
         none.
@@ -123,11 +126,22 @@ def permute_survival(
         One row per permutation: ``permutation`` and the statistics of `STATISTICS`; those of held-out patients are medians over the
         repeats. NaN where the chain could not be completed (for instance no latent selected and ``if_none: stop``).
 
+    Raises
+    ------
+    ConfigError
+        If the embedding used survival and survival is to be permuted: latents that know the observed order make every
+        permutation look worse than it is, and the null meaningless.
+
     Notes
     -----
     The folds were stratified by the observed survival and stay as they are, so the folds of a permutation are as those of
     an unstratified cross-validation: a little more variable, which errs on the safe side.
     """
+    if uses_survival and any(permutations):
+        raise ConfigError(
+            "This embedding was trained on survival, and the permutation test would have to train it anew in every permutation, "
+            "which is not done yet. Set evaluation.permutations to 0, or use an embedding that does not see survival."
+        )
     chain = Chain.of(settings, seed)
     orders = [permuted_order(cohort.n, b, seed, cohort.groups) for b in permutations]
     survival = [(cohort.time[order], cohort.event[order]) for order in orders]
