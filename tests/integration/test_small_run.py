@@ -100,7 +100,13 @@ def test_one_changed_embedding_leaves_the_others_alone(snakemake, runs, small_co
     [
         ("classifier/calibrate.py", {"fit_classifier", "evaluate_subtypes"}, {"train_embedding", "cluster_patients"}),
         ("embedding/network.py", {"train_embedding", "fit_classifier"}, {"fit_preprocess", "build_cohort"}),
-        ("plots/umap.py", {"plot_umap", "export_embedding"}, {"train_embedding", "fit_classifier"}),
+        ("plots/umap.py", {"plot_umap"}, {"train_embedding", "fit_classifier", "export_embedding"}),
+        (
+            "projection.py",
+            {"project_embeddings", "plot_umap", "export_embedding"},
+            {"train_embedding", "fit_classifier"},
+        ),
+        ("chain/risk.py", {"fit_risk", "permute_survival"}, {"train_embedding", "cluster_patients"}),
         ("survival/cox.py", {"select_latents", "permute_survival"}, {"train_embedding", "fit_preprocess"}),
         ("evaluation/calibration.py", {"evaluate_subtypes"}, {"train_embedding", "fit_classifier"}),
         ("comparators/methods/pca.py", {"fit_comparator"}, {"train_embedding", "fit_classifier"}),

@@ -44,7 +44,8 @@ def drawn_texts(figure, folder) -> list[str]:
 
 def enrichment_of(levels: list[str], covariate: str = "income") -> tuple[pd.DataFrame, pd.DataFrame]:
     tests = pd.DataFrame(
-        [("ae", covariate, "chi_square", 0.01, 0.02)], columns=["embedding", "covariate", "test", "p", "q"]
+        [("ae", covariate, "categorical", "chi_square", 0.01, 0.02)],
+        columns=["embedding", "covariate", "kind", "test", "p", "q"],
     )
     rows = [
         ("ae", covariate, "categorical", subtype, level, 20 - place, 1 / len(levels), np.nan)
