@@ -111,19 +111,19 @@ def permutations(count: int, b: int = 39) -> pd.DataFrame:
             "embedding": name,
             "permutation": np.arange(b + 1),
             "apparent_logrank_p": 10 ** -rng.gamma(3, 0.8, b + 1),
-            "heldout_logrank_p": 10 ** -rng.exponential(0.5, b + 1),
+            "heldout_trend_z": rng.normal(size=b + 1),
             "heldout_cindex": rng.normal(0.5, 0.03, b + 1),
             "added_lr_p": rng.chisquare(1, b + 1),
         }
         parts.append(pd.DataFrame(part))
     table = pd.concat(parts, ignore_index=True)
     table.loc[table["permutation"] == 0, "apparent_logrank_p"] = 1e-9
-    table.loc[table["permutation"] == 0, ["heldout_logrank_p", "heldout_cindex"]] = 1e-2, 0.61
+    table.loc[table["permutation"] == 0, ["heldout_trend_z", "heldout_cindex"]] = 2.5, 0.61
     return table
 
 
 def permutation_tests(count: int, b: int = 39) -> pd.DataFrame:
-    statistics = ["apparent_logrank_p", "heldout_logrank_p", "heldout_cindex", "added_lr_p"]
+    statistics = ["apparent_logrank_p", "heldout_trend_z", "heldout_cindex", "added_lr_p"]
     rows = [(name, one, 0.1, 0.5, 0.2, 0.9, 0.025, 0.075, b) for name in NAMES[:count] for one in statistics]
     columns = ["embedding", "statistic", "observed", "null_mean", "null_q05", "null_q95", "p", "p_adjusted"]
     return pd.DataFrame(rows, columns=[*columns, "permutations"])
@@ -364,7 +364,7 @@ def test_without_permutations_the_optimism_owns_up() -> None:
     text = words(figure)
     assert "not tested" in text
     assert "nothing in this figure is a valid test" in text
-    assert "permutation p of the held-out log-rank" not in text
+    assert "permutation p of the held-out trend" not in text
     assert fits(figure)
 
 
@@ -384,7 +384,7 @@ def test_the_optimism_bounds_extreme_and_missing_values() -> None:
 
 
 def test_the_share_of_false_alarms_counts_every_permuted_cohort() -> None:
-    null = pd.DataFrame({"embedding": "ae", "permutation": range(6), "heldout_cindex": 0.5, "heldout_logrank_p": 0.3})
+    null = pd.DataFrame({"embedding": "ae", "permutation": range(6), "heldout_cindex": 0.5, "heldout_trend_z": 0.3})
     null["apparent_logrank_p"] = [1e-8, 0.01, 0.04, 0.05, np.nan, 0.6]  # permutation 0 is the real cohort
     table = permutation_null_table(null.sample(frac=1, random_state=1), permutation_tests(1, 5))
     apparent = table[table["statistic"] == "apparent_logrank_p"]
@@ -417,7 +417,7 @@ def test_without_permutations_the_null_says_so() -> None:
 
 def test_a_null_without_any_statistic_does_not_crash() -> None:
     table = permutations(1)
-    table[["apparent_logrank_p", "heldout_logrank_p", "heldout_cindex"]] = np.nan
+    table[["apparent_logrank_p", "heldout_trend_z", "heldout_cindex"]] = np.nan
     figure = draw_permutation_null(permutation_null_table(table, permutation_tests(0)), ABOUT)
     assert "permutation p n/a" in words(figure)
     assert fits(figure)

@@ -35,7 +35,12 @@ def of_size(config: dict, patients: int, features: list[int]) -> dict:
     """The config of one simulated cohort of a size, trained on a GPU if there is one."""
     omics = [{"name": f"omics{i}", "features": n, "values": "log_normal"} for i, n in enumerate(features)]
     cohort = {"name": "one", "simulate": {"patients": patients, "omics": omics}}
-    return {**copy.deepcopy(config), "cohorts": [cohort], "device": "auto", "comparators": ["clinical", "pca", "ridge_cox"]}
+    return {
+        **copy.deepcopy(config),
+        "cohorts": [cohort],
+        "device": "auto",
+        "comparators": ["clinical", "pca", "ridge_cox"],
+    }
 
 
 @pytest.fixture(scope="module")

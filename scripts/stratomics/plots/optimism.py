@@ -30,7 +30,7 @@ from .style import (
 #: The axis of -log10 p ends here at the latest; what lies beyond is an arrow, and its number stands beside it.
 FARTHEST_P = 20.0
 
-_TESTS = {"heldout_logrank_p": "permutation_p", "heldout_cindex": "permutation_p_cindex"}
+_TESTS = {"heldout_trend_z": "permutation_p", "heldout_cindex": "permutation_p_cindex"}
 _TOP, _ROW = 25.0, 11.0
 _NAME, _C, _C_TEXT, _P, _P_TEXT = 27.0, 45.0, 27.0, 40.0, 33.0  # widths, mm
 
@@ -51,7 +51,7 @@ def optimism_table(metrics: Mapping[str, pd.DataFrame], tests: pd.DataFrame) -> 
         One row per embedding: embedding, n, events, repeats, cindex_apparent, cindex_heldout (median over the repeats), ci_low,
         ci_high, cindex_min, cindex_max (over the repeats), optimism (apparent - held-out), logrank_p_apparent,
         logrank_p_heldout (nominal, median over the repeats), permutation_p and permutation_p_adjusted (of the held-out
-        log-rank), permutation_p_cindex and permutation_p_cindex_adjusted (of the held-out C), permutations. NaN where there is
+        trend), permutation_p_cindex and permutation_p_cindex_adjusted (of the held-out C), permutations. NaN where there is
         none.
     """
     rows = []
@@ -206,7 +206,7 @@ def _key(figure: Figure, top: float, tested: bool) -> None:
     words = ["apparent: own patients, no test", "held-out: patients never seen (log-rank p nominal)"]
     if tested:
         handles.append(mark("D", INK, size=3.6))
-        words.append("permutation p of the held-out log-rank")
+        words.append("permutation p of the held-out trend")
     key_below(figure, handles, words, top, left=6)
 
 

@@ -28,9 +28,11 @@ from .style import (
 #: Statistics drawn, by column of the figure: heading and axis.
 STATISTICS = {
     "apparent_logrank_p": ("Apparent log-rank p: no test", "−log₁₀ p"),
-    "heldout_logrank_p": ("Held-out log-rank p", "−log₁₀ p"),
-    "heldout_cindex": ("Held-out concordance", "Harrell’s C"),
+    "heldout_trend_z": ("Held-out subtypes: trend", "z of the log-rank test for trend"),
+    "heldout_cindex": ("Held-out risk: concordance", "Harrell’s C"),
 }
+#: Of the statistics that are no p-value: what chance gives, and the range that is shown at least.
+CHANCE = {"heldout_trend_z": (0.0, -2.0, 3.0), "heldout_cindex": (0.5, 0.45, 0.6)}
 #: An observed value farther out than this many times the reach of the null becomes an arrow at the edge.
 FARTHEST = 1.5
 _BINS = 28
@@ -45,7 +47,7 @@ def permutation_null_table(permutations: pd.DataFrame, tests: pd.DataFrame) -> p
     Parameters
     ----------
     permutations
-        ``permutations.tsv``: embedding, permutation (0 = the observed order), apparent_logrank_p, heldout_logrank_p,
+        ``permutations.tsv``: embedding, permutation (0 = the observed order), apparent_logrank_p, heldout_trend_z,
         heldout_cindex.
     tests
         ``permutation_tests.tsv``: embedding, statistic, p, p_adjusted.
@@ -55,7 +57,7 @@ def permutation_null_table(permutations: pd.DataFrame, tests: pd.DataFrame) -> p
     pandas.DataFrame
         One row per embedding, statistic and permutation: embedding, statistic, permutation, value, observed (true for
         permutation 0), p, p_adjusted (of the statistic), share_below_05 (share of the permuted cohorts whose p-value is below
-        .05, one without a p-value not being so; NaN for the concordance). No rows where no permutation was run.
+        .05, one without a p-value not being so; NaN for what is no p-value). No rows where no permutation was run.
     """
     columns = ["embedding", "statistic", "permutation", "value", "observed", "p", "p_adjusted", "share_below_05"]
     if not (permutations["permutation"] > 0).any():
@@ -82,7 +84,7 @@ def permutation_null_table(permutations: pd.DataFrame, tests: pd.DataFrame) -> p
 
 
 def draw_permutation_null(table: pd.DataFrame, about: About) -> Figure:
-    """Draw, for every embedding, the null of both p-values and of the concordance with the observed value as a line.
+    """Draw, for every embedding, the null of each statistic with the observed value as a line.
 
     Parameters
     ----------
@@ -121,7 +123,7 @@ def draw_permutation_null(table: pd.DataFrame, about: About) -> Figure:
                 null = shown[own & ~rows["observed"].to_numpy(bool)]
                 observed = shown[own & rows["observed"].to_numpy(bool)]
                 _histogram(axes, null, observed[0] if observed.size else np.nan, limits, color)
-                _level(axes, "p = .05" if statistic.endswith("_p") else "chance", observed)
+                _level(axes, statistic, observed)
                 axes.tick_params(labelsize=6, labelbottom=True)
                 if place == len(names) - 1:
                     axes.set_xlabel(label, labelpad=1.5, fontsize=6.5)
@@ -146,7 +148,8 @@ def _limits(shown: np.ndarray, observed: np.ndarray, statistic: str) -> tuple[fl
     if statistic.endswith("_p"):
         reach = max(null.max(initial=0.0), 3.0)
         return 0.0, float(max(reach, min(real.max(initial=0.0), FARTHEST * reach)) * 1.04)
-    low, high = min(null.min(initial=0.45), 0.45), max(null.max(initial=0.6), 0.6)
+    _, lowest, highest = CHANCE[statistic]
+    low, high = null.min(initial=lowest), null.max(initial=highest)
     width = high - low
     low = max(min(low, real.min(initial=low)), low - width / 2)
     high = min(max(high, real.max(initial=high)), high + width / 2)
@@ -170,9 +173,9 @@ def _histogram(axes: Axes, null: np.ndarray, observed: float, limits: tuple[floa
     axes.plot([inside], [top], marker=marker, markersize=4.5, color=INK, zorder=5, clip_on=False)
 
 
-def _level(axes: Axes, words: str, observed: np.ndarray) -> None:
-    """Draw the dashed line at p = .05, or at the concordance of chance; its name keeps clear of the observed value."""
-    x = -np.log10(ALPHA) if words.startswith("p") else 0.5
+def _level(axes: Axes, statistic: str, observed: np.ndarray) -> None:
+    """Draw the dashed line at p = .05, or at what chance gives; its name keeps clear of the observed value."""
+    x, words = (CHANCE[statistic][0], "chance") if statistic in CHANCE else (-np.log10(ALPHA), "p = .05")
     axes.axvline(x, color=MUTED, linewidth=0.7, linestyle=(0, (3, 2)), zorder=3)
     low, high = axes.get_xlim()
     near = observed.size > 0 and 0 <= observed[0] - x < 0.22 * (high - low)
@@ -187,8 +190,8 @@ def _words(figure: Figure, left: float, top: float, row: pd.Series, observed: pd
     test = f"permutation {p_with_adjusted(float(row['p']), float(row['p_adjusted']))}"
     if row["statistic"] == "apparent_logrank_p":
         lines = f"p < .05 in {share} of permuted cohorts", f"observed p {number_text(value)}"
-    elif row["statistic"] == "heldout_logrank_p":
-        lines = test, f"observed p {number_text(value)}, nominal; null < .05: {share}"
+    elif row["statistic"] == "heldout_trend_z":
+        lines = test, f"observed z {ratio_text(value)}"
     else:
         lines = test, f"observed C {ratio_text(value)}"
     text_mm(figure, left, top - 3.6, lines[0], fontsize=6.5, fontweight="bold", fit=_PANEL + 4)
