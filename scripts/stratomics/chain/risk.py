@@ -21,7 +21,7 @@ from stratomics.tables import stack_splits
 #: What the penalty allows the log hazard to vary over patients (variance, before the data are seen), strictest first.
 VARIANCES = np.logspace(-2, 0, 5)
 #: In the cross-validation a fit may stop this far (in deviations) from its maximum.
-COARSE = 1e-2
+COARSE = 1e-1
 
 
 @dataclass(frozen=True)

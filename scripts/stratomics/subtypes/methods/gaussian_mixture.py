@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .kmeans import nearest_centre, one_hot, seed_centres
+from .kmeans import nearest_centre, seed_centres
 
 VARIANCE_KEPT = 0.95
 PRIOR_PATIENTS = 5.0
@@ -126,6 +126,11 @@ def climb(
     return posterior, shares, parameters
 
 
+def one_hot(labels: np.ndarray, k: int) -> np.ndarray:
+    """Turn labels [n, restarts] into indicators, float64 [n, restarts, k]."""
+    return (labels[:, :, None] == np.arange(k)).astype(np.float64)
+
+
 def fit(z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray]:
     """Fit the mixture and keep the restart of largest posterior.
 
@@ -156,7 +161,7 @@ def fit(z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray
         return np.lexsort([-posterior, ~full])
 
     starts = seed_centres(x, k, restarts, np.random.default_rng(np.random.SeedSequence([seed])))
-    posterior, shares, _ = climb(x, one_hot(nearest_centre(x, starts)[0], k), pooled, SHORT_ITERATIONS)
+    posterior, shares, _ = climb(x, one_hot(nearest_centre(x, starts)[0].T, k), pooled, SHORT_ITERATIONS)
     promising = rank(posterior, shares)[:PROMISING]
     posterior, shares, (weights, means, variances) = climb(x, shares[:, promising], pooled, LONG_ITERATIONS)
     best = rank(posterior, shares)[0]

@@ -59,20 +59,15 @@ def nearest_centre(z: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.n
     Returns
     -------
     labels, distances
-        int64 and squared Euclidean distances, both [n, restarts].
+        int64 and squared Euclidean distances, both [restarts, n].
     """
     restarts, k, width = centres.shape
     flat = centres.reshape(restarts * k, width)
-    # |z - c|^2 without |z|^2, which is the same for all centres
-    partial = ((flat**2).sum(axis=1) - 2.0 * z @ flat.T).reshape(len(z), restarts, k)
-    labels = partial.argmin(axis=2)
-    distances = np.take_along_axis(partial, labels[:, :, None], axis=2)[:, :, 0] + (z**2).sum(axis=1)[:, None]
-    return labels, np.maximum(distances, 0.0)
-
-
-def one_hot(labels: np.ndarray, k: int) -> np.ndarray:
-    """Turn labels [n, restarts] into indicators, float64 [n, restarts, k]."""
-    return (labels[:, :, None] == np.arange(k)).astype(np.float64)
+    # |z - c|^2 without |z|^2, which is the same for all centres. Points run along the last axis: the smallest of a few centres
+    # is then found for many points at a time.
+    partial = ((flat**2).sum(axis=1)[:, None] - 2.0 * flat @ z.T).reshape(restarts, k, len(z))
+    distances = partial.min(axis=1) + (z**2).sum(axis=1)
+    return partial.argmin(axis=1), np.maximum(distances, 0.0)
 
 
 def fit(z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray]:
@@ -96,21 +91,25 @@ def fit(z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray
     """
     centres = seed_centres(z, k, restarts, np.random.default_rng(np.random.SeedSequence([seed])))
     labels, distances = nearest_centre(z, centres)
+    inertia = distances.sum(axis=1)
+    moving = np.arange(restarts)  # those that have not come to rest; most have after a few steps
     for _ in range(MAX_ITERATIONS):
-        members = one_hot(labels, k)
-        counts = members.sum(axis=0)
-        sums = (members.reshape(len(z), -1).T @ z).reshape(centres.shape)
-        centres = sums / np.maximum(counts, 1.0)[:, :, None]
+        members = (labels[:, None, :] == np.arange(k)[:, None]).astype(np.float64)
+        counts = members.sum(axis=2)
+        moved = (members.reshape(-1, len(z)) @ z).reshape(len(moving), k, -1) / np.maximum(counts, 1.0)[:, :, None]
         for restart, empty in np.argwhere(counts == 0):
             # an empty cluster starts anew at the point that is served worst
-            worst = distances[:, restart].argmax()
-            centres[restart, empty] = z[worst]
-            distances[worst, restart] = 0.0
+            worst = distances[restart].argmax()
+            moved[restart, empty] = z[worst]
+            distances[restart, worst] = 0.0
         previous = labels
-        labels, distances = nearest_centre(z, centres)
-        if np.array_equal(labels, previous):
+        labels, distances = nearest_centre(z, moved)
+        centres[moving], inertia[moving] = moved, distances.sum(axis=1)
+        on = (labels != previous).any(axis=1)
+        if not on.any():
             break
-    return {"centres": centres[distances.sum(axis=0).argmin()]}
+        moving, labels, distances = moving[on], labels[on], distances[on]
+    return {"centres": centres[inertia.argmin()]}
 
 
 def assign(z: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
@@ -128,4 +127,4 @@ def assign(z: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
     numpy.ndarray
         int64 [n], 0..k-1.
     """
-    return nearest_centre(z, arrays["centres"][None])[0][:, 0]
+    return nearest_centre(z, arrays["centres"][None])[0][0]
