@@ -63,11 +63,14 @@ def nearest_centre(z: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.n
     """
     restarts, k, width = centres.shape
     flat = centres.reshape(restarts * k, width)
-    # |z - c|^2 without |z|^2, which is the same for all centres. Points run along the last axis: the smallest of a few centres
-    # is then found for many points at a time.
+    # |z - c|^2 without |z|^2, which is the same for all centres.
     partial = ((flat**2).sum(axis=1)[:, None] - 2.0 * flat @ z.T).reshape(restarts, k, len(z))
-    distances = partial.min(axis=1) + (z**2).sum(axis=1)
-    return partial.argmin(axis=1), np.maximum(distances, 0.0)
+    # Centre after centre, for all points at a time: an argmin over a few centres, point by point, takes far longer.
+    nearest, labels = partial[:, 0], np.zeros((restarts, len(z)), dtype=np.int64)
+    for one in range(1, k):
+        labels = np.where(partial[:, one] < nearest, one, labels)
+        nearest = np.minimum(nearest, partial[:, one])
+    return labels, np.maximum(nearest + (z**2).sum(axis=1), 0.0)
 
 
 def fit(z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray]:
