@@ -13,9 +13,8 @@ from stratomics.cohort.types import Cohort, Split
 from stratomics.runtime import derive_seed, log, parallel_map
 from stratomics.subtypes import SubtypeModel
 from stratomics.subtypes.select import DEAD_SHARE, default_names
-from stratomics.survival.penalty import cross_fitted, inner_folds
+from stratomics.survival.penalty import inner_folds, tuned_ridge
 from stratomics.survival.predicted import breslow_survival, subtype_survival
-from stratomics.survival.ridge_cox import ridge_cox_path
 from stratomics.tables import stack_splits
 
 #: What the penalty allows the log hazard to vary over patients (variance, before the data are seen), strictest first.
@@ -139,19 +138,9 @@ def fit_risk(
     z = (values - mean) / scale
     # The log hazard of a patient varies by the sum over latents of coefficient squared.
     penalties = max(int((~dead).sum()), 1) / VARIANCES
-    folds = inner_folds(time, event, seed)
-    best = 0
-    if folds:
-        score, apart = cross_fitted(
-            lambda rows: ridge_cox_path(z[rows], time[rows], event[rows], penalties, tol=COARSE).risk(z),
-            time,
-            event,
-            folds,
-        )
-        best = int(score.argmax())
-    path = ridge_cox_path(z, time, event, penalties[: best + 1])
+    path, best, apart = tuned_ridge(z, time, event, penalties, inner_folds(time, event, seed), coarse=COARSE)
     # Cut where risks of unseen patients lie, which vary less than those of the patients a model was fitted on.
-    unseen = apart[best] if folds else path.risk(z)[best]
+    unseen = path.risk(z)[best] if apart is None else apart
     cuts = np.quantile(unseen, np.arange(1, subtypes.n_subtypes) / subtypes.n_subtypes)
     return RiskModel(
         "ridge_cox",

@@ -76,7 +76,7 @@ def combined_risk(
     Parameters
     ----------
     clinic, omics
-        Of the same patients, the same training patients and inner folds.
+        Of the same patients and the same training patients; their inner folds may differ.
     train
         Positions of the training patients.
     time, event

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from stratomics.cohort.types import Split
-from stratomics.survival.penalty import cross_fitted
-from stratomics.survival.ridge_cox import ridge_cox_path, row_space
+from stratomics.survival.penalty import cross_fitted, tuned_ridge
+from stratomics.survival.ridge_cox import row_space
 
 from .clinical_design import fit_clinical_design
 from .clinical_model import describe, fit_coefficients
@@ -82,19 +82,10 @@ def ridge_risk(
     own, axes = row_space(centred[train])
     everybody = centred if axes is None else centred @ axes
     penalties = max(float((own**2).sum(axis=1).mean()), 1e-12) / VARIANCES
-    best, apart = 0, np.zeros(len(train))
-    if folds:
-        score, risks = cross_fitted(
-            lambda rows: ridge_cox_path(own[rows], time[rows], event[rows], penalties, tol=COARSE).risk(own),
-            time,
-            event,
-            folds,
-        )
-        best = int(score.argmax())
-        apart = risks[best]
-    path = ridge_cox_path(own, time, event, penalties[: best + 1])
+    path, best, apart = tuned_ridge(own, time, event, penalties, folds, coarse=COARSE)
     note = f"prior variance {VARIANCES[best]:.3g} of the log hazard (choice {best + 1} of {len(VARIANCES)})"
-    return TunedRisk(path.risk(everybody)[best], apart, (note + ("" if path.converged[best] else ", not converged"),))
+    notes = (note if path.converged[best] else f"{note}, not converged",)
+    return TunedRisk(path.risk(everybody)[best], np.zeros(len(train)) if apart is None else apart, notes)
 
 
 def clinical_risk(

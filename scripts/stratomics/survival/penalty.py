@@ -8,7 +8,7 @@ import numpy as np
 
 from stratomics.cohort.splits import make_splits
 from stratomics.cohort.types import Split
-from stratomics.survival.ridge_cox import partial_loglik
+from stratomics.survival.ridge_cox import RidgePath, partial_loglik, ridge_cox_path
 
 FOLDS = 5
 
@@ -71,6 +71,56 @@ def cross_fitted(
         apart.append(risk[:, fold.held_out])
     order = np.argsort(np.concatenate([fold.held_out for fold in folds]))
     return score, np.concatenate(apart, axis=1)[:, order]
+
+
+def tuned_ridge(
+    x: np.ndarray,
+    time: np.ndarray,
+    event: np.ndarray,
+    penalties: np.ndarray,
+    folds: Sequence[Split],
+    *,
+    coarse: float,
+) -> tuple[RidgePath, int, np.ndarray | None]:
+    """Fit a ridge Cox model, its penalty chosen by the cross-validated partial likelihood.
+
+    Parameters
+    ----------
+    x
+        Features of the training patients [n, p], of mean 0.
+    time, event
+        Their follow-up [n]; at least one event.
+    penalties
+        To choose from, strictest first [L].
+    folds
+        From `inner_folds`; without any the strictest penalty is taken.
+    coarse
+        In the cross-validation a fit may stop this far (in deviations) from its maximum.
+
+    Returns
+    -------
+    path : RidgePath
+        Up to the penalty chosen.
+    best : int
+        Its position.
+    apart : numpy.ndarray or None
+        Log hazard of each patient by the model of that penalty fitted without the patient's fold [n]; None without folds.
+
+    References
+    ----------
+    Verweij & van Houwelingen 1994, Stat. Med. 13, 2427-2436; van Houwelingen et al. 2006, Stat. Med. 25, 3201-3216.
+    """
+    best, apart = 0, None
+    if folds:
+        score, risks = cross_fitted(
+            lambda rows: ridge_cox_path(x[rows], time[rows], event[rows], penalties, tol=coarse).risk(x),
+            time,
+            event,
+            folds,
+        )
+        best = int(score.argmax())
+        apart = risks[best]
+    return ridge_cox_path(x, time, event, penalties[: best + 1]), best, apart
 
 
 def cross_validated_likelihood(
