@@ -17,7 +17,6 @@ A **comparator** may say, at the top level of its file:
     Whether its results hold what each training patient is told by a model that did not know the patient (`Predicted.apart`). The
     clinic is then added to it (`stratomics.comparators.combine`). False when it is absent.
 
-An **embedding** may say, in the class of its file, ``uses_survival = True`` (see `stratomics.embedding.kind`).
 """
 
 from __future__ import annotations
@@ -109,19 +108,6 @@ class Comparator(Plugin):
             raise ConfigError(f"{self.path}: {text}") from None
 
 
-@dataclass(frozen=True)
-class Embedding(Plugin):
-    """A kind of embedding.
-
-    Parameters
-    ----------
-    uses_survival
-        Whether training looks at survival.
-    """
-
-    uses_survival: bool
-
-
 def plugins(key: str) -> dict[str, Plugin]:
     """Return the plug-ins that a key of the config chooses among.
 
@@ -133,14 +119,14 @@ def plugins(key: str) -> dict[str, Plugin]:
     Returns
     -------
     dict of Plugin
-        By name, sorted; `Comparator` for ``comparators``, `Embedding` for ``embeddings``.
+        By name, sorted; `Comparator` for ``comparators``.
 
     Raises
     ------
     ConfigError
         When the file of a plug-in says what it cannot.
     """
-    read = {"comparators": _comparator, "embeddings": _embedding}.get(key, _plugin)
+    read = _comparator if key == "comparators" else _plugin
     files = sorted(ROOT.joinpath(*FOLDERS[key].split("/")).glob("*.py"))
     return {path.stem: read(path) for path in files if path.stem != "__init__"}
 
@@ -150,9 +136,9 @@ def comparators() -> dict[str, Comparator]:
     return {name: one for name, one in plugins("comparators").items() if isinstance(one, Comparator)}
 
 
-def embeddings() -> dict[str, Embedding]:
-    """Return the kinds of embedding by name."""
-    return {name: one for name, one in plugins("embeddings").items() if isinstance(one, Embedding)}
+def uses_survival(embedding: Mapping[str, Any]) -> bool:
+    """Tell whether the networks of an entry of ``embeddings`` of the config look at survival."""
+    return float(embedding["survival"]) > 0
 
 
 @cache
@@ -174,13 +160,6 @@ def _comparator(path: Path) -> Comparator:
     reads = [key for one in said.get("READS", ()) for key in (CHAIN if one == "chain" else (one,))]
     apart = any(_value(path, name, node) for name, node in _assigned(_tree(path)) if name == "APART")
     return Comparator(path.stem, path, _summary(path), needs, tuple(reads), said.get("METHODS", (path.stem,)), apart)
-
-
-def _embedding(path: Path) -> Embedding:
-    classes = [node for node in _tree(path).body if isinstance(node, ast.ClassDef)]
-    said = [node for one in classes for name, node in _assigned(one) if name == "uses_survival"]
-    uses = [_value(path, "uses_survival", node) for node in said]
-    return Embedding(path.stem, path, _summary(path), any(uses))
 
 
 def _summary(path: Path) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from stratomics.catalogue import CHAIN
 from stratomics.classifier import ClassifierModel
+from stratomics.embedding.told import Told
 from stratomics.subtypes import SubtypeModel
 
 from .classify import Predictors, classifier_seed, fit_labels, label, latent_predictors
@@ -105,6 +106,7 @@ class Chain:
         event: np.ndarray,
         features: Predictors | None = None,
         *,
+        told: Told | None = None,
         report: bool = False,
     ) -> FittedChain:
         """Fit every stage on training patients, with the seeds of the jobs of the workflow.
@@ -119,6 +121,8 @@ class Chain:
             Their follow-up [n].
         features
             Their omics features; needed where the classifier looks at them.
+        told
+            What the networks say of survival; None where they do not look at it.
         report
             Whether to fill the tables that only people read.
 
@@ -132,7 +136,7 @@ class Chain:
             When the settings lead to no latents, no subtypes, or one subtype only.
         """
         prognostic, subtypes = self.find_subtypes(split, latents, time, event, report=report)
-        risk = fit_risk(latents, time, event, subtypes, self.risk, risk_seed(self.seed, split))
+        risk = fit_risk(latents, time, event, subtypes, self.risk, risk_seed(self.seed, split), told)
         predictors = latent_predictors(latents, prognostic, subtypes) if self.on_latents else features
         if predictors is None:
             raise ValueError("classifier.predictors is features, and none were given")

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from stratomics.cohort.types import Cohort, Split
+from stratomics.embedding.told import Told
 from stratomics.runtime import derive_seed, log, parallel_map
 from stratomics.subtypes import SubtypeModel
 from stratomics.subtypes.select import DEAD_SHARE, default_names
 from stratomics.survival.penalty import inner_folds, tuned_ridge
 from stratomics.survival.predicted import breslow_survival, subtype_survival
+from stratomics.survival.stacking import stack
 from stratomics.tables import stack_splits
 
 #: What the penalty allows the log hazard to vary over patients (variance, before the data are seen), strictest first.
@@ -41,7 +43,10 @@ class RiskModel:
         Where the risk is cut into as many groups of equal size as there are subtypes, rising [K - 1]: quantiles of the
         risk that the training patients get from models fitted without them. Empty for ``subtype``.
     variance
-        What the penalty allows the log hazard to vary; NaN for ``subtype``.
+        What the penalty allows the log hazard to vary; NaN for ``subtype`` and where no ridge took part.
+    weights
+        What the networks themselves say of survival and the ridge Cox model of the other latents count, per standard deviation of
+        their risk [2]; empty where only one of them is there.
     converged
         Whether the Cox model has reached its maximum.
     """
@@ -53,6 +58,7 @@ class RiskModel:
     log_risk: np.ndarray
     cuts: np.ndarray
     variance: float
+    weights: np.ndarray
     converged: bool = True
 
     def risk(self, latents: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -80,7 +86,7 @@ class RiskModel:
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take the model apart into numeric arrays and JSON-able settings; `from_arrays` undoes it exactly."""
-        arrays = {name: getattr(self, name) for name in ("coef", "mean", "scale", "log_risk", "cuts")}
+        arrays = {name: getattr(self, name) for name in ("coef", "mean", "scale", "log_risk", "cuts", "weights")}
         return arrays, {"method": self.method, "variance": self.variance, "converged": self.converged}
 
     @classmethod
@@ -94,34 +100,59 @@ def risk_seed(seed: int, split: str) -> int:
     return derive_seed(seed, "fit_risk", split)
 
 
-def fit_risk(
-    latents: np.ndarray,
-    time: np.ndarray,
-    event: np.ndarray,
-    subtypes: SubtypeModel,
-    settings: Mapping[str, Any],
-    seed: int,
-) -> RiskModel:
-    """Fit the risk on training patients.
+@dataclass(frozen=True)
+class LatentRisk:
+    """A risk that is linear in the latents.
+
+    Parameters
+    ----------
+    coef
+        Log hazard per standard deviation of each latent [L].
+    mean, scale
+        Of the latents among the training patients [L]; the scale of a latent that hardly varies is infinite.
+    apart
+        Log hazard of each training patient by models that were fitted without the patient [n], of mean 0; zeros with too few
+        events for inner folds.
+    variance, weights, converged
+        As in `RiskModel`.
+    """
+
+    coef: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    apart: np.ndarray
+    variance: float
+    weights: np.ndarray
+    converged: bool
+
+    def risk(self, latents: np.ndarray) -> np.ndarray:
+        """Return the log hazard of patients, [n, L] -> [n]; 0 for the average training patient."""
+        return ((np.asarray(latents, dtype=np.float64) - self.mean) / self.scale) @ self.coef
+
+
+def latent_risk(
+    latents: np.ndarray, time: np.ndarray, event: np.ndarray, seed: int, told: Told | None = None
+) -> LatentRisk:
+    """Learn a risk from the latents of training patients.
 
     Parameters
     ----------
     latents
-        All latents of the training patients [n, L], selected or not: the penalty, not a threshold, says what each may add.
+        All latents [n, L], selected or not: the penalty, not a threshold, says what each may add.
     time, event
         Their follow-up [n]; at least one event.
-    subtypes
-        The subtypes of the same patients.
-    settings
-        ``risk`` of the config: ``method``.
     seed
         Of the inner folds.
+    told
+        What the networks say of survival with the first latents; None where they do not look at it. What they say is taken as it
+        is, since a model of latents that know the survival of these patients would believe every one of them. The other latents
+        have a ridge Cox model of their own, and the two are weighed by what they say of patients they did not know.
 
     Returns
     -------
-    RiskModel
-        For ``ridge_cox`` the penalty is that of the largest cross-validated partial likelihood among the training patients
-        (the strictest when there are too few events for inner folds).
+    LatentRisk
+        The penalty of the ridge is that of the largest cross-validated partial likelihood among the training patients (the
+        strictest when there are too few events for inner folds).
 
     References
     ----------
@@ -131,26 +162,65 @@ def fit_risk(
     mean, spread = values.mean(axis=0), values.std(axis=0)
     dead = spread <= DEAD_SHARE * spread.max(initial=0.0)
     scale = np.where(dead, np.inf, spread)
-    width = values.shape[1]
-    if settings["method"] == "subtype":
-        none = np.zeros(0)
-        return RiskModel("subtype", np.zeros(width), mean, scale, subtypes.log_risk, none, float("nan"))
-    z = (values - mean) / scale
-    # The log hazard of a patient varies by the sum over latents of coefficient squared.
-    penalties = max(int((~dead).sum()), 1) / VARIANCES
-    path, best, apart = tuned_ridge(z, time, event, penalties, inner_folds(time, event, seed), coarse=COARSE)
+    z, width = (values - mean) / scale, 0 if told is None else len(told.coef)
+    coef, risks, apart = np.zeros(len(mean)), [], []
+    variance, converged, columns = float("nan"), True, []
+    if told is not None:
+        coef[:width] = np.where(dead[:width], 0.0, told.coef * spread[:width])
+        risks, apart, columns = [z[:, :width] @ coef[:width]], [told.apart], [slice(0, width)]
+    if width < len(mean):
+        # The log hazard of a patient varies by the sum over latents of coefficient squared.
+        penalties = max(int((~dead[width:]).sum()), 1) / VARIANCES
+        folds = inner_folds(time, event, seed)
+        path, best, unseen = tuned_ridge(z[:, width:], time, event, penalties, folds, coarse=COARSE)
+        coef[width:] = path.coef[best]
+        variance, converged = float(VARIANCES[best]), bool(path.converged[best])
+        risks.append(z[:, width:] @ coef[width:])
+        apart.append(np.zeros(len(z)) if unseen is None else unseen)
+        columns.append(slice(width, len(mean)))
+    if told is None:
+        return LatentRisk(coef, mean, scale, apart[0], variance, np.zeros(0), converged)
+    weights, factors, together = stack(risks, apart, time, event)
+    for own, factor in zip(columns, factors, strict=True):
+        coef[own] *= factor
+    return LatentRisk(coef, mean, scale, together, variance, weights, converged)
+
+
+def fit_risk(
+    latents: np.ndarray,
+    time: np.ndarray,
+    event: np.ndarray,
+    subtypes: SubtypeModel,
+    settings: Mapping[str, Any],
+    seed: int,
+    told: Told | None = None,
+) -> RiskModel:
+    """Fit the risk on training patients.
+
+    Parameters
+    ----------
+    latents, time, event, seed, told
+        As for `latent_risk`.
+    subtypes
+        The subtypes of the same patients.
+    settings
+        ``risk`` of the config: ``method``.
+
+    Returns
+    -------
+    RiskModel
+    """
+    found = latent_risk(latents, time, event, seed, told) if settings["method"] == "ridge_cox" else None
+    if found is None:
+        width, none = np.asarray(latents).shape[1], np.zeros(0)
+        still = np.zeros(width), np.zeros(width), np.ones(width)
+        return RiskModel("subtype", *still, subtypes.log_risk, none, float("nan"), none)
     # Cut where risks of unseen patients lie, which vary less than those of the patients a model was fitted on.
-    unseen = path.risk(z)[best] if apart is None else apart
+    unseen = found.apart if found.apart.any() else found.risk(latents)
     cuts = np.quantile(unseen, np.arange(1, subtypes.n_subtypes) / subtypes.n_subtypes)
+    own = found.coef, found.mean, found.scale
     return RiskModel(
-        "ridge_cox",
-        path.coef[best],
-        mean,
-        scale,
-        subtypes.log_risk,
-        cuts,
-        float(VARIANCES[best]),
-        bool(path.converged[best]),
+        "ridge_cox", *own, subtypes.log_risk, cuts, found.variance, found.weights, found.converged
     )
 
 
@@ -162,6 +232,7 @@ def fit_risk_splits(
     settings: Mapping[str, Any],
     *,
     seed: int,
+    told: Mapping[str, Told] | None = None,
     threads: int = 1,
 ) -> dict[str, RiskModel]:
     """Fit the risk on the training patients of every split.
@@ -176,6 +247,8 @@ def fit_risk_splits(
         ``risk`` of the config.
     seed
         Seed of the run.
+    told
+        By split, what the networks say of survival; empty or None where they do not look at it.
     threads
         Splits fitted at once.
 
@@ -189,16 +262,23 @@ def fit_risk_splits(
         own, train = subtypes[split.name], split.train
         seed_of_split = risk_seed(seed, split.name)
         return fit_risk(
-            latents[split.name][train], cohort.time[train], cohort.event[train], own, settings, seed_of_split
+            latents[split.name][train],
+            cohort.time[train],
+            cohort.event[train],
+            own,
+            settings,
+            seed_of_split,
+            (told or {}).get(split.name),
         )
 
     models = dict(zip([split.name for split in splits], parallel_map(fit, splits, threads), strict=True))
     for name, model in models.items():
         if model.method == "ridge_cox":
             log.info(
-                "%s: prior variance %.3g of the log hazard%s",
+                "%s: prior variance %.3g of the log hazard%s%s",
                 name,
                 model.variance,
+                "; weights (networks, ridge) {:.2f} {:.2f}".format(*model.weights) if len(model.weights) == 2 else "",
                 "" if model.converged else ", not converged",
             )
     return models

@@ -100,7 +100,16 @@ def run_chain(
         subtypes, clusters, k_selection = cluster_splits(
             cohort, splits, trained.latents, prognostic, settings["subtypes"], seed=seed, threads=threads
         )
-        risks = fit_risk_splits(cohort, splits, trained.latents, subtypes, settings["risk"], seed=seed, threads=threads)
+        risks = fit_risk_splits(
+            cohort,
+            splits,
+            trained.latents,
+            subtypes,
+            settings["risk"],
+            seed=seed,
+            told=trained.told,
+            threads=threads,
+        )
         classified = classify_splits(
             cohort,
             splits,

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from stratomics.catalogue import FOLDERS, comparators, embeddings, plugins
+from stratomics.catalogue import FOLDERS, comparators, plugins
 
 from .faults import Fault, Path, spell
 from .hints import show
@@ -77,7 +77,6 @@ def agreement_faults(config: Trusted) -> Iterator[Fault]:
     yield from _subtypes(config)
     yield from _permutations(config)
     yield from _plugins(config)
-    yield from _survival(config)
 
 
 def _same(config: Trusted, items: Iterable[Path], key: str, what_to_do: str) -> Iterator[Fault]:
@@ -225,19 +224,6 @@ def _plugins(config: Trusted) -> Iterator[Fault]:
         if name is not None and name not in plugins(key):
             text = f"found {name!r}, which the schema allows, but there is no file scripts/stratomics/{FOLDERS[key]}/{name}.py."
             yield Fault(path, f"{text} Add it, or take another: {', '.join(plugins(key))}.")
-
-
-def _survival(config: Trusted) -> Iterator[Fault]:
-    """Check that no embedding learns from survival where survival is permuted: its latents would keep the observed one."""
-    if not config.get("evaluation", "permutations"):
-        return
-    for path in _kinds(config):
-        kind = embeddings().get(config.get_any(*path))
-        if kind is not None and kind.uses_survival:
-            text = f"found {kind.name!r}, which learns from survival: every permutation would have to train it anew, and that is"
-            yield Fault(
-                path, f"{text} not supported yet. Set evaluation.permutations to 0 (no test), or take another kind."
-            )
 
 
 def _kinds(config: Trusted) -> list[Path]:

@@ -88,3 +88,25 @@ def split_validation(rng: np.random.Generator, patients: int, held: int) -> tupl
     """
     order = rng.permutation(patients)
     return np.sort(order[held:]), np.sort(order[:held])
+
+
+def leave_out(seed: int, patients: int, part: int, parts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Choose the training patients that one member of a committee is fitted on, and those it leaves out.
+
+    Parameters
+    ----------
+    seed
+        Of the committee.
+    patients
+        Number of training patients.
+    part, parts
+        Which member, of how many; every patient is left out by exactly one.
+
+    Returns
+    -------
+    fitted, left_out : ndarray of int64
+        Sorted positions among the training patients. Survival has no say, so that a permutation of survival has the same.
+    """
+    order = np.random.default_rng(seed).permutation(patients)
+    left_out = np.sort(order[part::parts])
+    return np.setdiff1d(np.arange(patients), left_out), left_out

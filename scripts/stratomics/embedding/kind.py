@@ -13,8 +13,8 @@ from torch import Tensor
 class Kind:
     """An undercomplete autoencoder, with hooks where other kinds differ.
 
-    Hooks that draw random numbers work on one network alone, from its own generator, so that no network can disturb
-    another. Hooks that compute work on all M networks at once; padding with zeros must leave their results as they are.
+    Hooks work on one network alone: random numbers come from its own generator, and what is computed is spread over many
+    networks by `torch.func.vmap`. Padding with zeros must leave results as they are.
 
     Parameters
     ----------
@@ -22,8 +22,6 @@ class Kind:
         One entry of ``embeddings`` of the config.
     """
 
-    #: Whether training looks at survival; then a permutation of survival must train again.
-    uses_survival: ClassVar[bool] = False
     #: Outputs of the encoder, one linear layer each; patients are encoded by the first.
     heads: ClassVar[tuple[str, ...]] = ("code",)
     #: Variance that latents have over patients if they follow their prior; None for kinds without one.
@@ -40,7 +38,7 @@ class Kind:
         Parameters
         ----------
         features
-            Patients that one network is fitted on, [n, P] float32.
+            Patients that one network is fitted on, [n, P] float32, all views side by side.
         rng
             The generator of that network.
 
@@ -52,12 +50,12 @@ class Kind:
         return features
 
     def draw_noise(self, patients: int, latents: int, rng: np.random.Generator) -> Sequence[np.ndarray]:
-        """Draw what `latent` and `divergence` need for one epoch of one network.
+        """Draw what `latent` and `divergence` need for one epoch.
 
         Parameters
         ----------
         patients, latents
-            n and L of that network.
+            n and L of the network.
         rng
             Its generator.
 
@@ -74,14 +72,14 @@ class Kind:
         Parameters
         ----------
         heads
-            Outputs of the encoder, each [M, B, L].
+            Outputs of the encoder, each [B, L].
         noise
-            From `draw_noise`, each [M, B, L].
+            From `draw_noise`, each [B, L].
 
         Returns
         -------
         Tensor
-            [M, B, L].
+            [B, L].
         """
         return heads[0]
 
@@ -95,14 +93,14 @@ class Kind:
         heads, noise
             As in `latent`.
         latent
-            What the decoder saw, [M, B, L].
+            What the decoder saw, [B, L].
         weight
-            Weight of each patient in the mean, [M, B], summing to 1 over B; 0 for padding.
+            Weight of each patient in the mean, [B], summing to 1; 0 for padding.
 
         Returns
         -------
         Tensor or None
-            [M], or None for kinds without.
+            A number, or None for kinds without.
         """
         return None
 

@@ -1,4 +1,4 @@
-"""Train a batch of networks, each until its own validation loss stops falling.
+"""Train a batch of networks, each until its own validation loss stops falling or for a set number of epochs.
 
 A network that has stopped leaves the stack, and the rest runs faster.
 """
@@ -6,17 +6,18 @@ A network that has stopped leaves the stack, and the rest runs faster.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
-from .batch import Batch, Shape
-from .kind import Kind
-from .member import Task
-from .network import Layout
+from .architecture import Architecture, Dropout
+from .batch import PRECISION, Batch, Shape
+from .member import Member, Task
+from .recipe import Recipe
 from .row_space import RowSpace
 
 
@@ -28,40 +29,83 @@ class Trained:
     ----------
     task
         What was trained.
-    space, layout
-        Its coordinates, and its layers without padding.
+    network
+        Its architecture, with its own sizes, on coordinates.
+    spaces
+        The coordinates of each view.
+    fitted, left_out
+        Positions of the patients it was fitted on, and of the other training patients.
     parameters
-        Weight [in, out] and bias [1, out] of every layer, on the coordinates, at the best epoch.
+        By name, at the best epoch, on the coordinates.
+    codes
+        Latents of all patients, [n, L] float32.
+    attention
+        How much each view counts, [n, V]; None where the network does not weigh them.
     epoch, loss
         The best epoch (from 0; -1 if no loss was finite) and its validation loss.
     history
-        Per epoch: train_loss, validation_loss, reconstruction, divergence.
+        Per epoch: train_loss, validation_loss, reconstruction, divergence, cox.
     """
 
     task: Task
-    space: RowSpace
-    layout: Layout
-    parameters: list[Tensor] = field(default_factory=list)
+    network: Architecture
+    spaces: list[RowSpace]
+    fitted: np.ndarray
+    left_out: np.ndarray
+    parameters: dict[str, Tensor] = field(default_factory=dict)
+    codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
+    attention: np.ndarray | None = None
     epoch: int = -1
     loss: float = math.inf
     history: list[tuple[float, ...]] = field(default_factory=list)
 
+    @classmethod
+    def before(cls, member: Member, task: Task) -> Trained:
+        """Begin with a network that has not been trained."""
+        return cls(task, member.network, member.spaces, member.fitted, member.validation_rows)
+
+    @property
+    def hazard(self) -> np.ndarray:
+        """Log hazard per unit of each latent, float64 [L]."""
+        return self.parameters["hazard.weight"][0].numpy().astype(np.float64)
+
+    @torch.no_grad()
+    def encode(self, member: Member) -> None:
+        """Fill `codes` and `attention`, one network at a time so that they depend on no other."""
+        views = [view.to(PRECISION) for view in member.everyone()]
+        present = torch.from_numpy(self.task.views.has(np.arange(len(views[0]))).astype(np.float64))
+        module = _Encoder(self.network)
+        parameters = {f"network.{name}": value for name, value in self.parameters.items()}
+        heads, weights = functional_call(module, parameters, (views, present))
+        self.codes = heads.float().numpy()
+        self.attention = None if weights is None else weights.numpy()
+
+
+class _Encoder(torch.nn.Module):
+    """What is asked of a trained network."""
+
+    def __init__(self, network: Architecture) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, views: Sequence[Tensor], present: Tensor) -> tuple[Tensor, Tensor | None]:
+        return self.network.encode(views, present, Dropout())[0], self.network.attention(views, present)
+
 
 def train_batch(
     tasks: Sequence[Task],
-    kind: Kind,
-    settings: Mapping[str, Any],
+    recipe: Recipe,
     shape: Shape,
     device: torch.device,
     report: Callable[[int], None],
 ) -> list[Trained]:
-    """Train networks together, each until it has not improved for ``patience`` epochs.
+    """Train networks together.
 
     Parameters
     ----------
     tasks
         The networks.
-    kind, settings, shape, device
+    recipe, shape, device
         As for `Batch`.
     report
         Called with the number of networks that have just stopped.
@@ -69,16 +113,18 @@ def train_batch(
     Returns
     -------
     list of Trained
-        In the order of `tasks`.
+        In the order of `tasks`. A network is that of the epoch with the lowest loss of its validation patients, and stops when
+        that has not fallen for ``patience`` epochs; in a committee, which has other uses for those patients, it is that of the
+        last epoch.
     """
-    batch = Batch(tasks, kind, settings, shape, device)
-    epochs, patience = int(settings["epochs"]), int(settings["patience"])
-    first_judged = min(kind.warmup_epochs, epochs - 1)
-    everyone = [Trained(member.task, member.space, member.layout) for member in batch.members]
+    batch = Batch(tasks, recipe, shape, device)
+    epochs, patience = recipe.epochs, int(recipe.settings["patience"])
+    first_judged = epochs - 1 if recipe.committee else min(recipe.kind.warmup_epochs, epochs - 1)
+    everyone = [Trained.before(batch.members[int(batch.owner[i])], task) for i, task in enumerate(batch.tasks)]
     running = everyone
     for epoch in range(epochs):
         train_loss = batch.train_epoch(epoch)
-        losses = torch.stack([train_loss, *batch.validate(epoch)]).cpu().numpy()
+        losses = torch.stack([train_loss, *_flat(batch.validate(epoch))]).cpu().numpy()
         better = []
         for i, one in enumerate(running):
             one.history.append(tuple(losses[:, i].tolist()))
@@ -91,7 +137,8 @@ def train_batch(
         if any(over):
             for i, one in enumerate(running):
                 if over[i]:
-                    one.parameters = batch.best_parameters(i)
+                    one.parameters = dict(zip(batch.names, batch.best_parameters(i), strict=True))
+                    one.encode(batch.members[int(batch.owner[i])])
             left = [i for i in range(len(running)) if not over[i]]
             batch.keep(left)
             running = [running[i] for i in left]
@@ -100,3 +147,8 @@ def train_batch(
             break
     position = {id(task): i for i, task in enumerate(tasks)}
     return sorted(everyone, key=lambda one: position[id(one.task)])
+
+
+def _flat(validated: tuple[Tensor, Sequence[Tensor]]) -> list[Tensor]:
+    loss, parts = validated
+    return [loss, *parts]

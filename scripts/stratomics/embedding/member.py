@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .draws import dropout_scale, split_validation
-from .kind import Kind
-from .network import Layout
+from .draws import dropout_scale, keep_mask, leave_out, split_validation
+from .recipe import Recipe
 from .row_space import RowSpace
+from .views import Views
 
 
 @dataclass(frozen=True)
@@ -24,42 +23,52 @@ class Task:
     ----------
     split, restart
         Which.
-    features
-        All patients x features of the split, [n, P] float32.
+    views
+        All patients, as the networks get them.
     train
-        Positions of the training patients; no other row is read.
-    seed
-        Of this network alone.
+        Positions of the training patients; no other row is learned from.
+    seed, committee_seed
+        Of the draws of this network, and of those that all restarts of a split share.
+    outcome
+        Follow-up of all patients, time [n] and event [n], for networks that look at it.
+    permutation
+        Which outcome. Networks of the same split and restart that differ in their outcome alone make the same draws.
     """
 
     split: str
     restart: int
-    features: np.ndarray
+    views: Views
     train: np.ndarray
     seed: int
+    committee_seed: int = 0
+    outcome: tuple[np.ndarray, np.ndarray] | None = None
+    permutation: int = 0
 
-    def held(self, settings: Mapping[str, Any]) -> int:
-        """Return how many training patients decide when to stop."""
+    @property
+    def key(self) -> tuple[str, int]:
+        """What networks with the same draws have in common."""
+        return self.split, self.restart
+
+    def held(self, recipe: Recipe) -> int:
+        """Return the largest number of training patients that the weights are not fitted on."""
         n = len(self.train)
-        return min(max(1, round(float(settings["validation"]) * n)), n - 2)
+        if recipe.committee:
+            return -(-n // recipe.networks)
+        return min(max(1, round(float(recipe.settings["validation"]) * n)), n - 2)
 
-    def fitted(self, settings: Mapping[str, Any]) -> int:
-        """Return how many training patients the weights are fitted on."""
-        return len(self.train) - self.held(settings)
+    def fitted(self, recipe: Recipe) -> int:
+        """Return the largest number of training patients that the weights are fitted on."""
+        n = len(self.train)
+        return n - n // recipe.networks if recipe.committee else n - self.held(recipe)
 
-    def steps(self, settings: Mapping[str, Any]) -> int:
+    def steps(self, recipe: Recipe) -> int:
         """Return the number of minibatches in an epoch."""
-        return -(-self.fitted(settings) // int(settings["batch_size"]))
-
-    def layout(self, settings: Mapping[str, Any], kind: Kind, inputs: int) -> Layout:
-        """Return the layers of this network for a number of coordinates."""
-        hidden = tuple(int(width) for width in settings["hidden"])
-        return Layout(inputs, hidden, int(settings["latent"]), len(kind.heads), str(settings["activation"]))
+        return -(-self.fitted(recipe) // int(recipe.settings["batch_size"]))
 
 
 @dataclass
 class Epoch:
-    """What one network draws for one epoch; rows of `inputs`, `dropout` and `noise` follow the fitted patients.
+    """What one network draws for one epoch; rows of all but `order` and `weight` follow the fitted patients.
 
     Parameters
     ----------
@@ -67,7 +76,9 @@ class Epoch:
         Patients of each minibatch and their weights in its mean (which sum to 1), [steps, B]; padded with patient 0 at
         weight 0.
     inputs
-        Coordinates of corrupted patients, [n, r]; None for kinds that corrupt nothing.
+        Coordinates of corrupted patients, [n, r_v] per view; None for kinds that corrupt nothing.
+    shown
+        Which views the encoder gets to see, [n, V].
     dropout
         Multipliers, [n, H] per hidden layer.
     noise
@@ -76,7 +87,8 @@ class Epoch:
 
     order: np.ndarray
     weight: np.ndarray
-    inputs: Tensor | None
+    inputs: list[Tensor] | None
+    shown: np.ndarray
     dropout: list[np.ndarray]
     noise: Sequence[np.ndarray]
 
@@ -88,30 +100,59 @@ class Member:
     ----------
     task
         What to train.
-    kind, settings
+    recipe
         The embedding.
     device
         Where to keep what is used in every epoch.
     """
 
-    def __init__(self, task: Task, kind: Kind, settings: Mapping[str, Any], device: torch.device) -> None:
-        self.task, self.kind = task, kind
-        self.steps = task.steps(settings)
-        self.level = float(settings["dropout"])
+    def __init__(self, task: Task, recipe: Recipe, device: torch.device) -> None:
+        self.task, self.recipe = task, recipe
+        self.steps = task.steps(recipe)
+        self.level = float(recipe.settings["dropout"])
+        self.hidden_share = 0.0 if task.views.complete else float(recipe.settings["modality_dropout"])
         self.rng = np.random.default_rng(np.random.SeedSequence(task.seed))
-        fitted, validation = split_validation(self.rng, len(task.train), task.held(settings))
-        self.n = len(fitted)
-        features = torch.from_numpy(task.features[task.train[fitted]])
-        unseen = torch.from_numpy(task.features[task.train[validation]])
-        self.space = RowSpace.fit(features)
-        self.clean = self.space.coordinates(features)
-        self.validation = self.space.coordinates(unseen)
-        self.lost = float(self.space.lost(unseen).mean()) / self.space.rank
-        self.layout = task.layout(settings, kind, self.space.rank)
-        self.initial = self.layout.initialise(self.rng)
-        self.validation_noise = kind.draw_noise(len(unseen), self.layout.latents, self.rng)
-        self.on_device = self.space.to(device)
-        self.features = features.to(device) if kind.corrupts else None
+        if recipe.committee:
+            fitted, validation = leave_out(task.committee_seed, len(task.train), task.restart, recipe.networks)
+        else:
+            fitted, validation = split_validation(self.rng, len(task.train), task.held(recipe))
+        self.n, self.fitted, self.validation_rows = len(fitted), task.train[fitted], task.train[validation]
+        self.present, self.validation_present = (task.views.has(rows) for rows in (self.fitted, self.validation_rows))
+        known = [torch.from_numpy(part) for part in task.views.of(self.fitted)]
+        unseen = [torch.from_numpy(part) for part in task.views.of(self.validation_rows)]
+        self.spaces = [
+            RowSpace.fit(part[torch.from_numpy(has)]) for part, has in zip(known, self.present.T, strict=True)
+        ]
+        self.clean = self.coordinates(known)
+        self.validation = self.coordinates(unseen)
+        self.ranks = np.array([space.rank for space in self.spaces])
+        # How much each view counts in the reconstruction: as much as it varies.
+        size = np.array([space.scale**2 * space.rank for space in self.spaces])
+        self.shares = size / size.sum()
+        self.lost = self._lost(unseen)
+        self.network = recipe.architecture(recipe.sizes(self.ranks.tolist()))
+        self.widths = self.network.dropped_widths() if self.level > 0 else []
+        self.initial = self.network.initialise(self.rng)
+        self.validation_noise = recipe.kind.draw_noise(len(validation), self.network.latents, self.rng)
+        self.on_device = [space.to(device) for space in self.spaces]
+        corrupts = recipe.kind.corrupts
+        self.features = torch.from_numpy(task.views.features[self.fitted]).to(device) if corrupts else None
+        self.device = device
+
+    def coordinates(self, views: Sequence[Tensor]) -> list[Tensor]:
+        """Return the coordinates of patients, each view [n, p_v] -> [n, r_v]; those of a view that a patient lacks are 0."""
+        return [space.coordinates(view) for space, view in zip(self.spaces, views, strict=True)]
+
+    def everyone(self) -> list[Tensor]:
+        """Return the coordinates of all patients of the cohort, [n, r_v] per view."""
+        views = self.task.views
+        return self.coordinates([torch.from_numpy(part) for part in views.of(np.arange(len(views.features)))])
+
+    def _lost(self, unseen: Sequence[Tensor]) -> float:
+        """Return the mean error of the validation patients outside the spans, which no network can reconstruct."""
+        lost = np.stack([space.lost(view).numpy() for space, view in zip(self.spaces, unseen, strict=True)], axis=1)
+        weights = self.shares * self.validation_present
+        return float(((lost / self.ranks * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-12)).mean())
 
     def draw_epoch(self, batch_rows: int) -> Epoch:
         """Draw the order of the patients, the corruption, the dropout and the noise of one epoch.
@@ -132,7 +173,18 @@ class Member:
             weight[step, : len(rows)] = 1.0 / len(rows)
         inputs = None
         if self.features is not None:
-            inputs = self.on_device.coordinates(self.kind.corrupt(self.features, self.rng))
-        widths = self.layout.dropped_widths() if self.level > 0 else []
-        dropout = [dropout_scale(self.rng, (self.n, width), self.level) for width in widths]
-        return Epoch(order, weight, inputs, dropout, self.kind.draw_noise(self.n, self.layout.latents, self.rng))
+            corrupted = self.recipe.kind.corrupt(self.features, self.rng)
+            inputs = [
+                space.coordinates(corrupted[:, block])
+                for space, block in zip(self.on_device, self.task.views.blocks.values(), strict=True)
+            ]
+        dropout = [dropout_scale(self.rng, (self.n, width), self.level) for width in self.widths]
+        noise = self.recipe.kind.draw_noise(self.n, self.network.latents, self.rng)
+        return Epoch(order, weight, inputs, self._shown(), dropout, noise)
+
+    def _shown(self) -> np.ndarray:
+        """Draw which views are hidden in this epoch; every patient keeps at least one."""
+        if self.hidden_share == 0.0:
+            return self.present
+        shown = self.present & keep_mask(self.rng, self.present.shape, self.hidden_share)
+        return np.where(shown.any(axis=1, keepdims=True), shown, self.present)

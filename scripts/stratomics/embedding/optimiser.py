@@ -17,7 +17,7 @@ class StackedAdamW:
     Parameters
     ----------
     parameters
-        Weights and biases in turn, each [M, ...]; changed in place. Only weights decay.
+        Each [M, ...]; changed in place. Only matrices decay, biases do not.
     learning_rate, weight_decay
         As in the paper, with the decay multiplied by the learning rate.
 
@@ -38,7 +38,7 @@ class StackedAdamW:
         self.first = [torch.zeros_like(p) for p in parameters]
         self.second = [torch.zeros_like(p) for p in parameters]
         self._allocate_scratch()
-        self.steps = torch.zeros(len(parameters[0]), 1, 1, dtype=torch.float64, device=parameters[0].device)
+        self.steps = torch.zeros(len(parameters[0]), dtype=torch.float64, device=parameters[0].device)
 
     def _allocate_scratch(self) -> None:
         # Fresh memory for temporaries in every step would cost more (page faults) than the arithmetic on them.
@@ -60,14 +60,15 @@ class StackedAdamW:
         size = (-self.rate / (1 - beta1 ** self.steps[:k])).to(dtype)
         unbias = (1 - beta2 ** self.steps[:k]).rsqrt().to(dtype)
         for i, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
+            each = (k, *[1] * (parameter.ndim - 1))
             value, first, second = parameter[:k], self.first[i][:k], self.second[i][:k]
             first.lerp_(gradient, 1 - beta1)
             second.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-            if i % 2 == 0:
+            if parameter.ndim > 2:
                 value.mul_(1 - self.rate * self.decay)
             change, deviation = self.scratch[i][0][:k], self.scratch[i][1][:k]
-            torch.mul(first, size, out=change)
-            torch.sqrt(second, out=deviation).mul_(unbias).add_(self.epsilon)
+            torch.mul(first, size.view(each), out=change)
+            torch.sqrt(second, out=deviation).mul_(unbias.view(each)).add_(self.epsilon)
             value.addcdiv_(change, deviation)
 
     def keep(self, positions: Tensor) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -12,18 +11,19 @@ from stratomics.network_size import CPU_BATCH, numbers_in_training
 from stratomics.runtime import log, parallel_map
 
 from .batch import PRECISION, Shape
-from .kind import Kind
 from .loop import Trained, train_batch
 from .member import Task
+from .recipe import Recipe
 
 #: Share of the free memory of a GPU that one batch may plan to use.
 GPU_SHARE = 0.7
+#: Networks per batch on a CPU where many differ in their outcome alone.
+OUTCOMES = 25
 
 
 def train_on_cpu(
     tasks: Sequence[Task],
-    kind: Kind,
-    settings: Mapping[str, Any],
+    recipe: Recipe,
     shape: Shape,
     device: torch.device,
     report: Callable[[int], None],
@@ -35,7 +35,7 @@ def train_on_cpu(
     ----------
     tasks
         All networks.
-    kind, settings, shape, device, report
+    recipe, shape, device, report
         As for `train_batch`.
     threads
         Batches trained at once; results do not depend on it.
@@ -45,20 +45,21 @@ def train_on_cpu(
     trained, batches
         The networks in the order of `tasks`, and how many batches were trained.
     """
-    size = min(CPU_BATCH, -(-len(tasks) // max(threads, 1)))
+    keys = {task.key for task in tasks}
+    # Networks that share their draws do so within a batch.
+    size = OUTCOMES if len(keys) < len(tasks) else min(CPU_BATCH, -(-len(tasks) // max(threads, 1)))
     batches = [tasks[start : start + size] for start in range(0, len(tasks), size)]
 
     def train(batch: Sequence[Task]) -> list[Trained]:
         torch.set_num_threads(1)  # a setting of each thread
-        return train_batch(batch, kind, settings, shape, device, report)
+        return train_batch(batch, recipe, shape, device, report)
 
     return [one for batch in parallel_map(train, batches, threads) for one in batch], len(batches)
 
 
 def train_on_gpu(
     tasks: Sequence[Task],
-    kind: Kind,
-    settings: Mapping[str, Any],
+    recipe: Recipe,
     shape: Shape,
     device: torch.device,
     report: Callable[[int], None],
@@ -69,7 +70,7 @@ def train_on_gpu(
     ----------
     tasks
         All networks.
-    kind, settings, shape, device, report
+    recipe, shape, device, report
         As for `train_batch`.
 
     Returns
@@ -83,14 +84,14 @@ def train_on_gpu(
         If not even one network fits.
     """
     free, _ = torch.cuda.mem_get_info(device)
-    size = max(1, min(len(tasks), int(GPU_SHARE * free / _bytes_per_network(tasks, kind, settings, shape))))
+    size = max(1, min(len(tasks), int(GPU_SHARE * free / _bytes_per_network(tasks, recipe, shape))))
     trained: list[Trained] = []
     chunks = 0
     while len(trained) < len(tasks):
         batch = tasks[len(trained) : len(trained) + size]
         stopped: list[int] = []
         try:
-            trained += train_batch(batch, kind, settings, shape, device, stopped.append)
+            trained += train_batch(batch, recipe, shape, device, stopped.append)
             report(sum(stopped))
             chunks += 1
             continue
@@ -107,11 +108,11 @@ def train_on_gpu(
     return trained, chunks
 
 
-def _bytes_per_network(tasks: Sequence[Task], kind: Kind, settings: Mapping[str, Any], shape: Shape) -> int:
+def _bytes_per_network(tasks: Sequence[Task], recipe: Recipe, shape: Shape) -> int:
     """Estimate the memory of one network in training, from above."""
-    layout = shape.layout
-    sizes = (layout.inputs, layout.hidden, layout.latents, layout.heads)
-    wide = max(task.features.shape[1] for task in tasks)
+    own = shape.sizes
+    sizes = (sum(own.inputs), own.hidden, own.latents * len(own.inputs), own.heads)
+    wide = max(task.views.features.shape[1] for task in tasks)
     numbers = numbers_in_training(*sizes, patients=shape.patients, rows=shape.rows)
-    numbers += wide * layout.inputs + (4 * shape.patients * wide if kind.corrupts else 0)
+    numbers += wide * sum(own.inputs) + (4 * shape.patients * wide if recipe.kind.corrupts else 0)
     return PRECISION.itemsize * numbers

@@ -6,9 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stratomics.cohort.types import Cohort, Split
-from stratomics.embedding.train import EmbeddingResult, train_embedding
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed
+
+from .train import SUPERVISED, EmbeddingResult, Study, recipes_of, train_embedding
+from .views import Views
+
+
+def views_of(cohort: Cohort, fitted: FittedPreprocess) -> Views:
+    """Return what networks look at: the preprocessed features of all patients times the block weights, by omics."""
+    return Views(fitted.transform(cohort) * fitted.weights, fitted.blocks)
+
+
+def embedding_seed(seed: int, name: str) -> int:
+    """Return the seed of the networks of an embedding."""
+    return derive_seed(seed, "train_embedding", name)
 
 
 def embed_splits(
@@ -42,10 +54,40 @@ def embed_splits(
     """
     return train_embedding(
         settings,
-        [fitted[split.name].transform(cohort) * fitted[split.name].weights for split in splits],
+        [views_of(cohort, fitted[split.name]) for split in splits],
         [split.train for split in splits],
         [split.name for split in splits],
-        seed=derive_seed(seed, "train_embedding", settings["name"]),
+        seed=embedding_seed(seed, settings["name"]),
+        outcome=(cohort.time, cohort.event),
         device=device,
         threads=threads,
+    )
+
+
+def survival_study(
+    cohort: Cohort,
+    splits: Sequence[Split],
+    fitted: Mapping[str, FittedPreprocess],
+    settings: Mapping[str, Any],
+    *,
+    seed: int,
+) -> Study:
+    """List the networks of an embedding that look at survival, to be trained again on other outcomes (`train.retrain`).
+
+    Parameters
+    ----------
+    cohort, splits, fitted, settings, seed
+        As for `embed_splits`.
+
+    Returns
+    -------
+    Study
+    """
+    return Study.of(
+        recipes_of(settings)[SUPERVISED],
+        [views_of(cohort, fitted[split.name]) for split in splits],
+        [split.train for split in splits],
+        [split.name for split in splits],
+        embedding_seed(seed, settings["name"]),
+        (cohort.time, cohort.event),
     )

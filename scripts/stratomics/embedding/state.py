@@ -1,93 +1,159 @@
-"""A trained network as plain arrays, for encoding new patients without torch."""
+"""The trained networks of a split as plain arrays, for encoding new patients."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def _elu(x: np.ndarray) -> np.ndarray:
-    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
-
-
-def _gelu(x: np.ndarray) -> np.ndarray:
-    return 0.5 * x * (1.0 + np.tanh(np.sqrt(2.0 / np.pi).astype(x.dtype) * (x + 0.044715 * x**3)))
-
-
-ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "tanh": np.tanh,
-    "relu": lambda x: np.maximum(x, 0),
-    "elu": _elu,
-    "gelu": _gelu,
-}
+    from .architecture import Architecture
 
 
 @dataclass(frozen=True)
 class NetworkState:
-    """Weights of one network, on the features it was given (standardised, times the block weights).
+    """Weights of networks, on the features they were given (standardised, times the block weights).
 
     Parameters
     ----------
-    kind
-        Kind of embedding.
-    activation
-        Of the hidden layers; the codes and the reconstruction are linear.
-    encoder, decoder
-        Layers in order: weight [in, out] and bias [out], float32. A variational encoder holds the posterior mean.
+    kind, architecture
+        As in the config.
+    sizes
+        Of the networks, on features (`stratomics.embedding.architecture.Sizes`).
+    blocks
+        By view, the first column and the one after the last.
+    members
+        One network or several: arrays by the names of the parameters of the architecture, float32. The latents of the networks
+        stand side by side.
     """
 
     kind: str
-    activation: str
-    encoder: tuple[tuple[np.ndarray, np.ndarray], ...]
-    decoder: tuple[tuple[np.ndarray, np.ndarray], ...]
+    architecture: str
+    sizes: Mapping[str, Any]
+    blocks: Mapping[str, tuple[int, int]]
+    members: tuple[Mapping[str, np.ndarray], ...]
 
-    def _run(self, x: np.ndarray, layers: tuple[tuple[np.ndarray, np.ndarray], ...]) -> np.ndarray:
-        activation = ACTIVATIONS[self.activation]
-        for weight, bias in layers[:-1]:
-            x = activation(x @ weight + bias)
-        weight, bias = layers[-1]
-        return x @ weight + bias
+    @cached_property
+    def networks(self) -> list[Architecture]:
+        """The networks as torch modules."""
+        import torch
 
-    def encode(self, features: np.ndarray) -> np.ndarray:
-        """Return the latents of patients, [n, P] -> [n, L] float32."""
-        return self._run(np.asarray(features, dtype=np.float32), self.encoder)
+        from .architecture import Sizes
+        from .architectures import find_architecture
 
-    def decode(self, latents: np.ndarray) -> np.ndarray:
-        """Return the patients that latents stand for, [n, L] -> [n, P] float32."""
-        return self._run(np.asarray(latents, dtype=np.float32), self.decoder)
+        sizes = {**self.sizes, "inputs": tuple(self.sizes["inputs"]), "hidden": tuple(self.sizes["hidden"])}
+        found = []
+        for arrays in self.members:
+            has = {"decodes": "writes.0.weight" in arrays, "tells_hazard": "hazard.weight" in arrays}
+            with torch.device("meta"):
+                network = find_architecture(self.architecture)(Sizes(**{**sizes, **has}))
+            tensors = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+            network.load_state_dict(tensors, assign=True)
+            found.append(network.requires_grad_(False))
+        return found
+
+    def views(self, features: Tensor) -> list[Tensor]:
+        """Take features [n, P] apart into views [n, p_v]."""
+        return [features[:, start:stop] for start, stop in self.blocks.values()]
+
+    def torch_encode(self, features: Tensor, present: Tensor | None = None) -> Tensor:
+        """Return the latents of patients, differentiable with respect to the features.
+
+        Parameters
+        ----------
+        features
+            [n, P] float32; zeros where a patient lacks an omics.
+        present
+            1 where a patient has a view, [n, V]; None where all have all.
+
+        Returns
+        -------
+        Tensor
+            [n, L].
+        """
+        import torch
+
+        from .architecture import Dropout
+
+        views = self.views(features)
+        there = torch.ones(len(features), len(views), dtype=features.dtype) if present is None else present
+        return torch.cat([network.encode(views, there, Dropout())[0] for network in self.networks], dim=-1)
+
+    def encode(self, features: np.ndarray, present: np.ndarray | None = None) -> np.ndarray:
+        """Return the latents of patients, [n, P] -> [n, L] float32; arguments as for `torch_encode`."""
+        import torch
+
+        there = None if present is None else torch.from_numpy(np.asarray(present, dtype=np.float32))
+        with torch.no_grad():
+            found = self.torch_encode(torch.from_numpy(np.ascontiguousarray(features, dtype=np.float32)), there)
+        return found.numpy()
 
     def reconstruct(self, features: np.ndarray) -> np.ndarray:
-        """Encode and decode, [n, P] -> [n, P] float32."""
-        return self.decode(self.encode(features))
+        """Encode and decode, [n, P] -> [n, P] float32; the mean over the networks."""
+        import torch
+
+        from .architecture import Dropout
+
+        with torch.no_grad():
+            views = self.views(torch.from_numpy(np.ascontiguousarray(features, dtype=np.float32)))
+            there = torch.ones(len(features), len(views))
+            found = []
+            for network in self.networks:
+                z = network.encode(views, there, Dropout())[0]
+                found.append(torch.cat(network.decode(z, Dropout()), dim=-1))
+            return torch.stack(found).mean(dim=0).numpy()
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Take the network apart into arrays and JSON-able settings; `from_arrays` undoes it exactly."""
-        arrays = {}
-        for part, layers in (("encoder", self.encoder), ("decoder", self.decoder)):
-            for i, (weight, bias) in enumerate(layers):
-                arrays[f"{part}.{i}.weight"], arrays[f"{part}.{i}.bias"] = weight, bias
-        depth = {"encoder": len(self.encoder), "decoder": len(self.decoder)}
-        return arrays, {"kind": self.kind, "activation": self.activation, "layers": depth}
+        """Take the networks apart into arrays and JSON-able settings; `from_arrays` undoes it exactly."""
+        arrays = {f"{i}.{name}": array for i, member in enumerate(self.members) for name, array in member.items()}
+        meta = {
+            "kind": self.kind,
+            "architecture": self.architecture,
+            "sizes": dict(self.sizes),
+            "blocks": {name: list(ends) for name, ends in self.blocks.items()},
+            "members": [list(member) for member in self.members],
+        }
+        return arrays, meta
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> NetworkState:
-        """Put a network together again from what `to_arrays` gave."""
-
-        def layers(part: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-            count = int(meta["layers"][part])
-            return tuple((arrays[f"{part}.{i}.weight"], arrays[f"{part}.{i}.bias"]) for i in range(count))
-
-        return cls(meta["kind"], meta["activation"], layers("encoder"), layers("decoder"))
+        """Put networks together again from what `to_arrays` gave."""
+        members = tuple({name: arrays[f"{i}.{name}"] for name in names} for i, names in enumerate(meta["members"]))
+        blocks = {name: (int(start), int(stop)) for name, (start, stop) in meta["blocks"].items()}
+        return cls(meta["kind"], meta["architecture"], meta["sizes"], blocks, members)
 
 
-def encode(state: NetworkState, features: np.ndarray) -> np.ndarray:
-    """Return the latents of patients; `NetworkState.encode` as a function."""
-    return state.encode(features)
+def fold(parameters: Mapping[str, Tensor], spaces: Sequence[Any]) -> dict[str, np.ndarray]:
+    """Turn the parameters of a network on coordinates into those of one on features.
+
+    Parameters
+    ----------
+    parameters
+        By name.
+    spaces
+        `stratomics.embedding.row_space.RowSpace` of each view.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        float32.
+    """
+    folded = {name: value.float() for name, value in parameters.items()}
+    for v, space in enumerate(spaces):
+        name = f"reads.{v}.weight"
+        folded[name] = space.fold_first(folded[name].T).T
+        weight, bias = f"writes.{v}.weight", f"writes.{v}.bias"
+        if weight in folded:
+            folded[weight] = space.fold_last(folded[weight].T).T
+            folded[bias] = space.fold_last(folded[bias])
+    return {name: np.ascontiguousarray(value.numpy()) for name, value in folded.items()}
 
 
-def reconstruct(state: NetworkState, features: np.ndarray) -> np.ndarray:
-    """Return patients as the network sees them; `NetworkState.reconstruct` as a function."""
-    return state.reconstruct(features)
+def sizes_on_features(sizes: Any, widths: Sequence[int]) -> dict[str, Any]:
+    """Return the sizes of a network (`Sizes`) whose views are features rather than coordinates, JSON-able."""
+    return {**asdict(sizes), "inputs": list(widths), "hidden": list(sizes.hidden)}

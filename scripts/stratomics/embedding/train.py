@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import time as clock
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -12,24 +12,30 @@ import numpy as np
 import pandas as pd
 import torch
 
-from stratomics.errors import DataError, StratomicsError
+from stratomics.errors import ConfigError, DataError, StratomicsError
 from stratomics.memory import peak_memory_mb
 from stratomics.runtime import derive_seed, log, parallel_map
 
 from .batch import Shape
 from .device import device_name, given_gpus, repeatable, resolve_device
 from .kind import Kind
-from .kinds import find_kind
 from .loop import Trained
 from .member import Task
+from .recipe import Recipe
 from .schedule import train_on_cpu, train_on_gpu
-from .state import NetworkState
+from .state import NetworkState, fold, sizes_on_features
+from .told import Told
+from .views import Views
 
 #: A latent is dead when its variance over the training patients is below this share of the variance of the prior
 #: (Burda, Grosse & Salakhutdinov 2016, arXiv:1509.00519), or without a prior, of the liveliest latent.
 DEAD = 0.01
 #: Fewest training patients: two to fit, one to decide when to stop, and one to spare.
 FEWEST = 4
+#: The parts that latents come in, where some of the networks look at survival.
+SUPERVISED, UNSUPERVISED = "supervised", "unsupervised"
+
+Outcome = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -41,31 +47,133 @@ class EmbeddingResult:
     latents
         Per split, the codes of all patients (training or not), [n, L] float32.
     models
-        Per split, the network that made them.
+        Per split, the networks that made them.
     history
-        One row per split, restart and epoch: ``train_loss`` (mean over the minibatches, with dropout and corruption),
-        ``validation_loss``, ``reconstruction`` and ``divergence`` of the validation patients, ``chosen`` (the epoch whose
-        weights the restart keeps), ``kept`` (the restart that the split keeps). Reconstruction errors are relative: mean
-        squared error per entry over the mean square of the fitted patients, 1 for a network that knows nothing.
+        One row per split, network and epoch: ``part`` (of the latents), ``restart``, ``epoch``, ``train_loss`` (mean over the
+        minibatches, with dropout and corruption), ``validation_loss``, ``reconstruction``, ``divergence`` and ``cox`` of the
+        patients that it is not fitted on, ``chosen`` (the epoch whose weights the network keeps), ``kept`` (whether the split
+        keeps the network). Reconstruction errors are relative: mean squared error per entry over the mean square of the fitted
+        patients, 1 for a network that knows nothing.
     info
         JSON-able: ``device``, ``device_requested``, ``device_reason``, ``visible_devices`` (the GPUs given to
         the job), ``seconds``, ``peak_memory_mb`` (of the process, or of the GPU), ``models``, ``chunks``, ``parameters``
         (of the widest network), ``epochs`` (run, per split), ``dead_latents`` (positions, per split), ``torch``.
+    parts
+        The columns of the latents that networks of one sort made.
+    told
+        Per split, what the networks say of survival; empty where none looks at it.
+    attention
+        Per split, how much each view of each patient counts, [n, V]; empty where the networks do not weigh views.
     """
 
     latents: dict[str, np.ndarray]
     models: dict[str, NetworkState]
     history: pd.DataFrame
     info: dict[str, Any]
+    parts: dict[str, slice]
+    told: dict[str, Told] = field(default_factory=dict)
+    attention: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def recipes_of(settings: Mapping[str, Any]) -> dict[str, Recipe]:
+    """Return the recipes of the networks of an embedding, by the part of the latents that they make.
+
+    Parameters
+    ----------
+    settings
+        One entry of ``embeddings`` of the config.
+
+    Returns
+    -------
+    dict of Recipe
+        One, or where survival is looked at, `SUPERVISED` and, unless the reconstruction counts nothing, `UNSUPERVISED`: the same
+        network without the Cox term. Where survival says little of the omics, or the other way round, the second is the better
+        one, and which counts how much is learned from training patients (`stratomics.chain.risk`).
+
+    Raises
+    ------
+    ConfigError
+        If the kind is unknown, or nothing is learned.
+    """
+    if float(settings["survival"]) == 0.0:
+        if float(settings["reconstruction"]) == 0.0:
+            raise ConfigError("embeddings: with survival 0 and reconstruction 0 a network has nothing to learn. Raise one.")
+        return {UNSUPERVISED: Recipe.of(settings)}
+    found = {SUPERVISED: Recipe.of(settings, committee=True)}
+    if float(settings["reconstruction"]) > 0.0:
+        found[UNSUPERVISED] = Recipe.of(settings)
+    return found
+
+
+@dataclass(frozen=True)
+class Study:
+    """All networks of one recipe that the splits of a cohort ask for.
+
+    Parameters
+    ----------
+    recipe
+        How they are trained.
+    tasks
+        One per split and network.
+    shape
+        That holds them all: with it, a network comes out the same whichever of them are trained.
+    """
+
+    recipe: Recipe
+    tasks: Sequence[Task]
+    shape: Shape
+
+    @classmethod
+    def of(
+        cls,
+        recipe: Recipe,
+        views: Sequence[Views],
+        trains: Sequence[np.ndarray],
+        names: Sequence[str],
+        seed: int,
+        outcome: Outcome | None,
+    ) -> Study:
+        """List the networks, those of a split side by side."""
+        tasks = []
+        for name, own, train in zip(names, views, trains, strict=True):
+            what = [recipe.settings["kind"], *(["committee"] if recipe.committee else []), name]
+            common = derive_seed(seed, *what)
+            for restart in range(recipe.networks):
+                draws = derive_seed(seed, *what, restart)
+                follow_up = outcome if recipe.committee else None
+                tasks.append(Task(name, restart, recipe.views(own), np.asarray(train), draws, common, follow_up))
+        return cls(recipe, tasks, Shape.of(tasks, recipe))
+
+    def train(
+        self,
+        tasks: Sequence[Task],
+        device: torch.device,
+        threads: int,
+        report: Callable[[int], None] = lambda stopped: None,
+    ) -> tuple[list[Trained], int]:
+        """Train some of the networks; return them and the number of batches.
+
+        Raises
+        ------
+        StratomicsError
+            If the loss of a network is not finite.
+        """
+        if device.type == "cuda":
+            trained, chunks = train_on_gpu(tasks, self.recipe, self.shape, device, report)
+        else:
+            trained, chunks = train_on_cpu(tasks, self.recipe, self.shape, device, report, threads)
+        _check_finite(trained)
+        return trained, chunks
 
 
 def train_embedding(
     settings: Mapping[str, Any],
-    matrices: Sequence[np.ndarray],
+    views: Sequence[Views],
     trains: Sequence[np.ndarray],
     names: Sequence[str],
     *,
     seed: int,
+    outcome: Outcome | None = None,
     device: str = "auto",
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
@@ -76,14 +184,17 @@ def train_embedding(
     ----------
     settings
         One entry of ``embeddings`` of the config, with all its hyper-parameters.
-    matrices
-        Per split, standardised features times block weights of all patients, [n, P_s] float32 without missing values.
+    views
+        Per split, standardised features times block weights of all patients.
     trains
         Per split, positions of the training patients; the rows of the others are only encoded.
     names
         Of the splits.
     seed
         Each network draws from its own generator, seeded by this, the kind, the split and the restart.
+    outcome
+        Follow-up of all patients, time (days) and event; only networks that know survival look at it, and only at that of the
+        patients they are fitted on.
     device
         ``auto``, ``cpu`` or ``cuda``.
     threads
@@ -100,91 +211,150 @@ def train_embedding(
     ConfigError
         If the kind is unknown or a GPU is asked for and there is none.
     DataError
-        If a matrix is not finite or a split has too few training patients.
+        If features are not finite or a split has too few training patients.
     StratomicsError
         If the loss of a network is not finite.
     """
-    started = time.monotonic()
-    kind = find_kind(settings)
+    started = clock.monotonic()
+    recipes = recipes_of(settings)
     where, reason = resolve_device(device)
     log.info("training on %s (%s)", device_name(where), reason)
     if given_gpus() is not None and where.type == "cpu" and device != "cpu":
         log.warning("this job was given GPU %s and does not use it: %s", given_gpus(), reason)
-    tasks = _tasks(settings, matrices, trains, names, seed)
-    shape = Shape.of(tasks, kind, settings)
-    count, lock = [0], Lock()
+    _check(views, trains, names)
+    studies = {part: Study.of(recipe, views, trains, names, seed, outcome) for part, recipe in recipes.items()}
+    count, lock, total = [0], Lock(), sum(len(study.tasks) for study in studies.values())
 
     def report(stopped: int) -> None:
         with lock:
             count[0] += stopped
             if progress is not None:
-                progress(count[0], len(tasks))
+                progress(count[0], total)
 
     with repeatable(where):
         if where.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
-            trained, chunks = train_on_gpu(tasks, kind, settings, shape, where, report)
-        else:
-            trained, chunks = train_on_cpu(tasks, kind, settings, shape, where, report, threads)
+        trained, batches = {}, 0
+        for part, study in studies.items():
+            trained[part], chunks = study.train(study.tasks, where, threads, report)
+            batches += chunks
         log.info(
             "trained %d networks in %d batches; peak memory %.0f MB of %s",
-            len(tasks),
-            chunks,
+            total,
+            batches,
             _peak_memory_mb(where),
             "the GPU" if where.type == "cuda" else "the process",
         )
-        _check_finite(trained)
-        kept = _best_restarts(trained)
-        folded = parallel_map(lambda name: _fold(kept[name], settings["kind"]), names, threads)
-        codes = parallel_map(lambda i: folded[i].encode(matrices[i]), range(len(names)), threads)
-
+        kept = {part: _kept(own, recipes[part]) for part, own in trained.items()}
+        parallel = [[one for own in kept.values() for one in own[name]] for name in names]
+        states = parallel_map(lambda networks: _state(networks, settings), parallel, threads)
+    codes = {name: np.hstack([one.codes for one in own]) for name, own in zip(names, parallel, strict=True)}
     return EmbeddingResult(
-        latents=dict(zip(names, codes, strict=True)),
-        models=dict(zip(names, folded, strict=True)),
-        history=_history(trained, kept),
+        latents=codes,
+        models=dict(zip(names, states, strict=True)),
+        history=pd.concat(
+            [_history(part, own, kept[part]) for part, own in trained.items()], ignore_index=True
+        ),
         info={
             "device": device_name(where),
             "device_requested": device,
             "device_reason": reason,
             "visible_devices": given_gpus(),
-            "seconds": round(time.monotonic() - started, 3),
+            "seconds": round(clock.monotonic() - started, 3),
             "peak_memory_mb": _peak_memory_mb(where),
-            "models": len(tasks),
-            "chunks": chunks,
-            "parameters": max(one.layout.parameter_count() for one in trained),
-            "epochs": {name: len(kept[name].history) for name in names},
-            "dead_latents": {names[i]: _dead(codes[i][trains[i]], kind) for i in range(len(names))},
+            "models": total,
+            "chunks": batches,
+            "parameters": max(_parameters(one) for own in trained.values() for one in own),
+            "epochs": {
+                name: max(len(one.history) for one in own) for name, own in zip(names, parallel, strict=True)
+            },
+            "dead_latents": {
+                name: [
+                    int(width + i)
+                    for width, one in _placed(own)
+                    for i in _dead(one.codes[train], next(iter(recipes.values())).kind)
+                ]
+                for name, train, own in zip(names, trains, parallel, strict=True)
+            },
             "torch": torch.__version__,
+        },
+        parts=_parts({part: own[names[0]] for part, own in kept.items()}),
+        told={name: told(own[name], train) for own in [kept.get(SUPERVISED)] if own for name, train in zip(names, trains, strict=True)},
+        attention={
+            name: np.mean([one.attention for one in own], axis=0)
+            for name, own in zip(names, parallel, strict=True)
+            if all(one.attention is not None for one in own)
         },
     )
 
 
-def _tasks(
-    settings: Mapping[str, Any],
-    matrices: Sequence[np.ndarray],
-    trains: Sequence[np.ndarray],
-    names: Sequence[str],
-    seed: int,
-) -> list[Task]:
-    """Check the input and list the networks, restarts of a split side by side."""
-    if not names or not len(names) == len(matrices) == len(trains) == len(set(names)):
-        raise ValueError(f"{len(matrices)} matrices, {len(trains)} training sets and {len(set(names))} different names")
-    faults, tasks = [], []
-    for name, matrix, train in zip(names, matrices, trains, strict=True):
+def retrain(
+    study: Study, split: str, outcomes: Sequence[Outcome], threads: int = 1
+) -> list[tuple[np.ndarray, Told]]:
+    """Train the networks of one split again, on other outcomes.
+
+    Parameters
+    ----------
+    study
+        Of networks that look at survival.
+    split
+        Its name.
+    outcomes
+        Follow-up of all patients, as often as the networks are to be trained. All else, the draws too, stays as it was: with the
+        observed outcome the observed networks come out.
+    threads
+        Batches at once; results do not depend on it.
+
+    Returns
+    -------
+    list of tuple
+        Per outcome, the latents of all patients [n, L] and what the networks say of survival.
+    """
+    own = [task for task in study.tasks if task.split == split]
+    tasks = [
+        replace(task, outcome=outcome, permutation=b) for task in own for b, outcome in enumerate(outcomes)
+    ]
+    with repeatable(torch.device("cpu")):
+        trained, _ = study.train(tasks, torch.device("cpu"), threads)
+    found = []
+    for b in range(len(outcomes)):
+        networks = [one for one in trained if one.task.permutation == b]
+        found.append((np.hstack([one.codes for one in networks]), told(networks, own[0].train)))
+    return found
+
+
+def told(networks: Sequence[Trained], train: np.ndarray) -> Told:
+    """Return what the networks of a committee say of survival.
+
+    Parameters
+    ----------
+    networks
+        Of one split.
+    train
+        Positions of its training patients.
+    """
+    apart = np.zeros(len(train))
+    for one in networks:
+        risk = one.codes.astype(np.float64) @ one.hazard
+        apart[np.searchsorted(train, one.left_out)] = risk[one.left_out] - risk[one.fitted].mean()
+    return Told(np.concatenate([one.hazard for one in networks]) / len(networks), apart)
+
+
+def _check(views: Sequence[Views], trains: Sequence[np.ndarray], names: Sequence[str]) -> None:
+    if not names or not len(names) == len(views) == len(trains) == len(set(names)):
+        raise ValueError(f"{len(views)} matrices, {len(trains)} training sets and {len(set(names))} different names")
+    faults = []
+    for name, own, train in zip(names, views, trains, strict=True):
         if len(train) < FEWEST:
             faults.append(
                 f"split {name}: {len(train)} training patients are too few for an autoencoder, which needs {FEWEST}. "
                 "Lower evaluation.folds or add patients."
             )
-        elif not np.isfinite(matrix).all():
-            rows = int((~np.isfinite(matrix).all(axis=1)).sum())
+        elif not np.isfinite(own.features).all():
+            rows = int((~np.isfinite(own.features).all(axis=1)).sum())
             faults.append(f"split {name}: {rows} patients have missing or infinite features after preprocessing.")
-        for restart in range(int(settings["restarts"])):
-            own = derive_seed(seed, settings["kind"], name, restart)
-            tasks.append(Task(name, restart, np.asarray(matrix, dtype=np.float32), np.asarray(train), own))
     if faults:
         raise DataError(faults)
-    return tasks
 
 
 def _check_finite(trained: Sequence[Trained]) -> None:
@@ -196,43 +366,61 @@ def _check_finite(trained: Sequence[Trained]) -> None:
         )
 
 
-def _best_restarts(trained: Sequence[Trained]) -> dict[str, Trained]:
-    """Keep the restart with the lowest validation loss of each split."""
-    kept: dict[str, Trained] = {}
+def _kept(trained: Sequence[Trained], recipe: Recipe) -> dict[str, list[Trained]]:
+    """Keep the whole committee of each split, or the restart with the lowest validation loss."""
+    by_split: dict[str, list[Trained]] = {}
     for one in trained:
-        if one.task.split not in kept or one.loss < kept[one.task.split].loss:
-            kept[one.task.split] = one
-    return kept
+        by_split.setdefault(one.task.split, []).append(one)
+    if recipe.committee:
+        return by_split
+    return {name: [min(own, key=lambda one: one.loss)] for name, own in by_split.items()}
 
 
-def _fold(trained: Trained, kind: str) -> NetworkState:
-    """Turn a network on coordinates into one on features, without the layers that only training needs."""
+def _state(networks: Sequence[Trained], settings: Mapping[str, Any]) -> NetworkState:
+    """Turn networks on coordinates into networks on features."""
     torch.set_num_threads(1)
-    layout, space = trained.layout, trained.space
-    depth = len(layout.hidden)
-    pairs = list(zip(trained.parameters[::2], trained.parameters[1::2], strict=True))
-    pairs[0] = (space.fold_first(pairs[0][0]), pairs[0][1])
-    pairs[-1] = (space.fold_last(pairs[-1][0]), space.fold_last(pairs[-1][1]))
-    layers = [(np.ascontiguousarray(weight.numpy()), bias.numpy()[0].copy()) for weight, bias in pairs]
+    views = networks[0].task.views
     return NetworkState(
-        kind=kind,
-        activation=layout.activation,
-        encoder=tuple(layers[: depth + 1]),
-        decoder=tuple(layers[depth + layout.heads :]),
+        kind=settings["kind"],
+        architecture=settings["architecture"],
+        sizes=sizes_on_features(networks[0].network.sizes, views.widths),
+        blocks={name: (block.start, block.stop) for name, block in views.blocks.items()},
+        members=tuple(fold(one.parameters, one.spaces) for one in networks),
     )
 
 
-def _history(trained: Sequence[Trained], kept: Mapping[str, Trained]) -> pd.DataFrame:
-    parts = []
+def _placed(networks: Sequence[Trained]) -> list[tuple[int, Trained]]:
+    """Return each network with the column where its latents begin."""
+    starts = np.cumsum([0, *(one.codes.shape[1] for one in networks)])
+    return [(int(start), one) for start, one in zip(starts, networks, strict=False)]
+
+
+def _parts(kept: Mapping[str, Sequence[Trained]]) -> dict[str, slice]:
+    parts, start = {}, 0
+    for part, networks in kept.items():
+        width = sum(one.codes.shape[1] for one in networks)
+        parts[part] = slice(start, start + width)
+        start += width
+    return parts
+
+
+def _parameters(one: Trained) -> int:
+    return sum(parameter.numel() for parameter in one.parameters.values())
+
+
+def _history(part: str, trained: Sequence[Trained], kept: Mapping[str, Sequence[Trained]]) -> pd.DataFrame:
+    tables = []
+    columns = ["train_loss", "validation_loss", "reconstruction", "divergence", "cox"]
     for one in trained:
-        part = pd.DataFrame(one.history, columns=["train_loss", "validation_loss", "reconstruction", "divergence"])
-        part.insert(0, "split", one.task.split)
-        part.insert(1, "restart", one.task.restart)
-        part.insert(2, "epoch", np.arange(1, len(part) + 1))
-        part["chosen"] = np.arange(len(part)) == one.epoch
-        part["kept"] = one is kept[one.task.split]
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+        table = pd.DataFrame(one.history, columns=columns)
+        table.insert(0, "split", one.task.split)
+        table.insert(1, "part", part)
+        table.insert(2, "restart", one.task.restart)
+        table.insert(3, "epoch", np.arange(1, len(table) + 1))
+        table["chosen"] = np.arange(len(table)) == one.epoch
+        table["kept"] = any(one is other for other in kept[one.task.split])
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def _dead(codes: np.ndarray, kind: Kind) -> list[int]:

@@ -82,14 +82,14 @@ class VariationalAutoencoder(Kind):
 
 
 def squared_mmd(z: Tensor, prior: Tensor, weight: Tensor, latents: int, kernel: str = "imq") -> Tensor:
-    """Return the squared maximum mean discrepancy between latents and a sample of the prior, per network.
+    """Return the squared maximum mean discrepancy between latents and a sample of the prior.
 
     Parameters
     ----------
     z, prior
-        [M, B, L].
+        [..., B, L].
     weight
-        Weight of each patient, [M, B], summing to 1 over B.
+        Weight of each patient, [..., B], summing to 1 over B.
     latents
         Number of latents without padding; the expected squared distance of two prior samples is twice that.
     kernel
@@ -98,17 +98,17 @@ def squared_mmd(z: Tensor, prior: Tensor, weight: Tensor, latents: int, kernel: 
     Returns
     -------
     Tensor
-        [M], the biased (V-statistic) estimate, >= 0; mean over the scales, so at most 2.
+        [...], the biased (V-statistic) estimate, >= 0; mean over the scales, so at most 2.
     """
-    both = torch.cat([z, prior], dim=1)
-    signed = torch.cat([weight, -weight], dim=1)
+    both = torch.cat([z, prior], dim=-2)
+    signed = torch.cat([weight, -weight], dim=-1)
     norms = both.square().sum(dim=-1)
-    squared = (norms[:, :, None] - 2.0 * both @ both.transpose(1, 2) + norms[:, None, :]).clamp(min=0.0)
+    squared = (norms[..., :, None] - 2.0 * both @ both.transpose(-1, -2) + norms[..., None, :]).clamp(min=0.0)
     total = torch.zeros_like(squared)
     for scale in SCALES:
         width = 2.0 * latents * scale
         total = total + (torch.exp(-squared / width) if kernel == "rbf" else width / (width + squared))
-    return ((total / len(SCALES) @ signed[:, :, None]).squeeze(-1) * signed).sum(dim=-1)
+    return ((total / len(SCALES) @ signed[..., None]).squeeze(-1) * signed).sum(dim=-1)
 
 
 EMBEDDING = VariationalAutoencoder

@@ -1,0 +1,96 @@
+"""Several risks in one: weights, none below zero, learned among the training patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .ridge_cox import ridge_cox_path
+
+#: Of the differences of the weights (each per standard deviation of its risk): they are equal unless the patients say otherwise.
+#: As much as ten events would.
+EQUAL = 10.0
+#: Of their sum: too little to be seen.
+FREE = 1e-3
+
+
+def stacking_weights(apart: Sequence[np.ndarray], time: np.ndarray, event: np.ndarray) -> np.ndarray:
+    """Learn how much each of several risks counts.
+
+    A Cox model of the risks, each of deviation 1, with a penalty on the differences of their weights and none below zero: the most
+    negative is dropped and the others learned again. What risks say of patients they were fitted on would overrate those that
+    have more to fit with; so these come from models that did not know the patient.
+
+    Parameters
+    ----------
+    apart
+        Log hazards of the training patients, each by a model fitted without the patient [n], k of them.
+    time, event
+        Their follow-up [n].
+
+    Returns
+    -------
+    numpy.ndarray
+        [k], >= 0, per standard deviation of each. Equal where nothing can be learned, 0 for a risk that does not vary.
+
+    References
+    ----------
+    Wolpert 1992, Neural Networks 5, 241-259 (stacking); Breiman 1996, Machine Learning 24, 49-64 (weights not below zero);
+    Tibshirani & Efron 2002, Stat. Appl. Genet. Mol. Biol. 1, 1 (pre-validated risks beside clinical covariates).
+    """
+    risks = np.column_stack(list(apart))
+    spread = risks.std(axis=0)
+    varies = spread > 1e-9 * np.maximum(np.abs(risks).max(axis=0), 1.0)
+    if not event.any() or not varies.any():
+        return varies.astype(np.float64) if varies.any() else np.ones(len(varies))
+    weights, left = np.zeros(len(varies)), np.flatnonzero(varies)
+    while True:
+        found = _weights(risks[:, left] / spread[left], time, event)
+        if (found >= 0).all() or len(left) == 1:
+            break
+        left = np.delete(left, int(found.argmin()))
+    weights[left] = np.maximum(found, 0.0)
+    return weights if weights.any() else varies.astype(np.float64)
+
+
+def _weights(z: np.ndarray, time: np.ndarray, event: np.ndarray) -> np.ndarray:
+    """Fit the Cox model of risks of deviation 1, [n, k] -> [k]."""
+    k = z.shape[1]
+    # Axes: the mean of the weights, and contrasts that are orthogonal to it. sum and difference for k = 2.
+    axes = np.linalg.qr(np.column_stack([np.ones(k), np.eye(k)[:, : k - 1]]))[0]
+    scale = np.sqrt([FREE / k, *[EQUAL / 2] * (k - 1)])
+    coef: np.ndarray = ridge_cox_path(z @ axes / scale, time, event, [1.0]).coef[0]
+    return axes @ (coef / scale)
+
+
+def stack(
+    risks: Sequence[np.ndarray], apart: Sequence[np.ndarray], time: np.ndarray, event: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weigh risks.
+
+    Parameters
+    ----------
+    risks
+        Log hazards of the training patients by the models of all training patients [n], k of them.
+    apart, time, event
+        As for `stacking_weights`.
+
+    Returns
+    -------
+    weights : numpy.ndarray
+        Per standard deviation of each risk [k].
+    factors : numpy.ndarray
+        What to multiply each risk by [k]. They are scaled as the risks lie among the training patients: a model fitted closely
+        to them spreads wider there than among others, and is taken back by as much.
+    apart : numpy.ndarray
+        The weighted risk of the training patients by models that did not know them [n], of mean 0.
+    """
+    weights = stacking_weights(apart, time, event)
+
+    def per_deviation(values: Sequence[np.ndarray]) -> np.ndarray:
+        spread = np.array([one.std() for one in values])
+        return np.where(spread > 0, weights / np.where(spread > 0, spread, 1.0), 0.0)
+
+    centred = np.column_stack([one - one.mean() for one in apart])
+    return weights, per_deviation(risks), centred @ per_deviation(apart)
