@@ -5,7 +5,8 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort, splits_from_table
     from stratomics.comparators.combine import combine_methods
-    from stratomics.tables import load_arrays, read_table, save_arrays, write_table
+    from stratomics.embedding.told import Told
+    from stratomics.tables import load_arrays, load_models, read_table, save_arrays, write_table
 
     given, params = snakemake.input, snakemake.params
     cohort = load_cohort(given.cohort)
@@ -16,6 +17,7 @@ with job(snakemake.log[0]) as log:
         cohort,
         splits_from_table(read_table(given.splits), cohort.patients),
         {name: load_arrays(path)[0] for name, path in zip(params.embeddings, given.latents, strict=True)},
+        {name: load_models(path, Told) for name, path in zip(params.embeddings, given.told, strict=True)},
         {name: (read_table(table), load_arrays(arrays)[0]) for name, table, arrays in comparators},
         params.covariates,
         seed=params.seed,

@@ -5,6 +5,7 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from stratomics.chain.risk import fit_risk_splits, risk_table
     from stratomics.cohort import load_cohort, splits_from_table
+    from stratomics.embedding.told import Told
     from stratomics.subtypes import SubtypeModel
     from stratomics.tables import load_arrays, load_models, read_table, save_models, write_table
 
@@ -16,6 +17,7 @@ with job(snakemake.log[0]) as log:
         load_models(snakemake.input.subtype_models, SubtypeModel),
         snakemake.params.risk,
         seed=snakemake.params.seed,
+        told=load_models(snakemake.input.told, Told),
         threads=snakemake.threads,
     )
     write_table(risk_table(models), snakemake.output.risk_latents)

@@ -3,13 +3,22 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
+    from functools import partial
+
     from stratomics.cohort import load_cohort
     from stratomics.stability import measure_stability
     from stratomics.tables import load_arrays, read_table, save_arrays, write_table
 
     latents, _ = load_arrays(snakemake.input.latents)
+    cohort, embedding, retrain = load_cohort(snakemake.input.cohort), snakemake.params.embedding, None
+    if embedding is not None:
+        from stratomics.embedding.splits import resampled_latents
+        from stratomics.preprocess import load_preprocess
+
+        fitted = load_preprocess(snakemake.input.transforms, ["full"])["full"]
+        retrain = partial(resampled_latents, cohort, fitted, embedding, snakemake.params.seed)
     stability = measure_stability(
-        load_cohort(snakemake.input.cohort),
+        cohort,
         latents["full"],
         read_table(snakemake.input.prognostic),
         read_table(snakemake.input.clusters),
@@ -19,6 +28,7 @@ with job(snakemake.log[0]) as log:
         snakemake.params.selection,
         snakemake.params.subtypes,
         seed=snakemake.params.seed,
+        retrain=retrain,
         threads=snakemake.threads,
     )
     write_table(stability.measures, snakemake.output.stability)

@@ -1,26 +1,38 @@
-"""Run the chain on some of the permutations of survival; the embedding stays as it is."""
+"""Run the chain on some of the permutations of survival; networks that look at survival are trained anew."""
 
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
+    from functools import partial
+
     from stratomics.cohort import load_cohort, splits_from_table
     from stratomics.comparators import design_of_known
+    from stratomics.embedding.told import Told
     from stratomics.evaluation.permutation import permute_survival
     from stratomics.preprocess import load_preprocess
-    from stratomics.tables import load_arrays, read_table, write_table
+    from stratomics.tables import load_arrays, load_models, read_table, write_table
 
     cohort, params = load_cohort(snakemake.input.cohort), snakemake.params
     design = None
     if params.covariates:
         _, design = design_of_known(cohort.clinical, params.covariates)
+    splits = splits_from_table(read_table(snakemake.input.splits), cohort.patients)
+    told, again = load_models(snakemake.input.told, Told), None
+    if told and any(params.permutations):
+        from stratomics.embedding.splits import survival_study
+        from stratomics.embedding.train import retrain
+
+        fitted = load_preprocess(snakemake.input.transforms)
+        again = partial(retrain, survival_study(cohort, splits, fitted, params.embedding, seed=params.seed))
     table = permute_survival(
         cohort,
-        splits_from_table(read_table(snakemake.input.splits), cohort.patients),
+        splits,
         lambda split: load_preprocess(snakemake.input.transforms, [split])[split],
         load_arrays(snakemake.input.latents)[0],
         params.settings,
         params.permutations,
-        uses_survival=params.uses_survival,
+        told=told,
+        retrain=again,
         design=design,
         seed=params.seed,
     )

@@ -25,5 +25,7 @@ with job(snakemake.log[0]) as log:
     )
     save_arrays(snakemake.output.latents, result.latents)
     save_models(snakemake.output.network, {"full": result.models["full"]})
+    save_models(snakemake.output.told, result.told)
+    save_arrays(snakemake.output.attention, result.attention)
     write_table(result.history, snakemake.output.history)
     write_json(result.info, snakemake.output.training)

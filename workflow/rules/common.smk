@@ -9,7 +9,10 @@ _SCRIPTS = Path(str(workflow.current_basedir)).resolve().parents[1].joinpath("sc
 if _SCRIPTS.as_posix() not in sys.path:
     sys.path.append(_SCRIPTS.as_posix())
 
-from stratomics.catalogue import comparators as _comparators, embeddings as _kinds
+from stratomics.catalogue import (
+    comparators as _comparators,
+    uses_survival as _uses_survival,
+)
 from stratomics.checksums import checksums as _checksums
 from stratomics.config.code import code_version as _code_version
 from stratomics.config import load_config, load_yaml
@@ -46,10 +49,6 @@ CATALOGUE = _comparators()
 COMBINED = [name for name in SETTINGS["comparators"] if CATALOGUE[name].apart]
 # A job runs this many permutations: the unit that is lost when a run is killed.
 CHUNK = 50
-CHUNKS = [
-    str(chunk)
-    for chunk in range(max(1, -(-SETTINGS["evaluation"]["permutations"] // CHUNK)))
-]
 # Fits of the whole chain: every fold of every repeat, and `full`.
 SPLITS = SETTINGS["evaluation"]["folds"] * SETTINGS["evaluation"]["repeats"] + 1
 MODEL_FILES = [
@@ -226,9 +225,15 @@ def comparator_settings(wildcards):
     return CATALOGUE[wildcards.comparator].settings(SETTINGS)
 
 
-def embedding_uses_survival(wildcards):
-    """Whether training the embedding of a job looks at survival."""
-    return _kinds()[EMBEDDINGS[wildcards.embedding]["kind"]].uses_survival
+def uses_survival(embedding):
+    """Whether the networks of an embedding look at survival."""
+    return _uses_survival(EMBEDDINGS[embedding])
+
+
+def embedding_if_survival(wildcards):
+    """The settings of the embedding, where its networks look at survival and are to be trained anew; else None."""
+    name = wildcards.embedding
+    return EMBEDDINGS[name] if uses_survival(name) else None
 
 
 def features_of_classifier(wildcards):
@@ -240,10 +245,37 @@ def features_of_classifier(wildcards):
     }
 
 
+def transforms_if_survival(wildcards):
+    """The preprocessing, where networks look at survival and are to be trained anew."""
+    if not uses_survival(wildcards.embedding):
+        return {}
+    return {
+        "transforms": f"<results>/{wildcards.cohort}/preprocess/transforms.safetensors"
+    }
+
+
+def features_of_permutations(wildcards):
+    """The preprocessing, where permutations look at it: to label patients by features, or to train networks anew."""
+    return {**features_of_classifier(wildcards), **transforms_if_survival(wildcards)}
+
+
+def permutations_of(embedding):
+    """The number of permutations of an embedding."""
+    key = "survival_permutations" if uses_survival(embedding) else "permutations"
+    return SETTINGS["evaluation"][key]
+
+
+def chunks_of(embedding):
+    """The jobs that the permutations of an embedding are divided into; at least one, for the observed order."""
+    return [
+        str(chunk) for chunk in range(max(1, -(-permutations_of(embedding) // CHUNK)))
+    ]
+
+
 def permutations_of_chunk(wildcards):
     """The permutations of one job; the first also has 0, the observed order."""
     first = int(wildcards.chunk) * CHUNK
-    last = min(first + CHUNK, SETTINGS["evaluation"]["permutations"])
+    last = min(first + CHUNK, permutations_of(wildcards.embedding))
     return [*([0] if first == 0 else []), *range(first + 1, last + 1)]
 
 

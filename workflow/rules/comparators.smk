@@ -36,6 +36,7 @@ rule combine_clinical:
         cohort="<results>/{cohort}/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         latents=of_embeddings("latents.safetensors"),
+        told=of_embeddings("told.safetensors"),
         comparator_predictions=combined_comparators("tsv"),
         survival=combined_comparators("safetensors"),
     output:

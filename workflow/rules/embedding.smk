@@ -1,4 +1,4 @@
-# Early fusion: the networks of all splits and restarts of one embedding train as one batch.
+# Fusion: the networks of all splits and restarts of one embedding train as one batch.
 
 
 rule train_embedding:
@@ -10,6 +10,8 @@ rule train_embedding:
     output:
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
         network="<results>/{cohort}/{embedding}/network.safetensors",
+        told="<results>/{cohort}/{embedding}/told.safetensors",
+        attention="<results>/{cohort}/{embedding}/attention.safetensors",
         history="<results>/{cohort}/{embedding}/training.tsv",
         training="<results>/{cohort}/{embedding}/training.json",
     log:

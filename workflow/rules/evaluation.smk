@@ -4,6 +4,7 @@
 rule measure_stability:
     """Find the subtypes again in subsamples of the patients, and say how firmly each patient stands in one."""
     input:
+        unpack(transforms_if_survival),
         cohort="<results>/{cohort}/intake/cohort.h5mu",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
@@ -36,6 +37,7 @@ rule measure_stability:
         runtime=runtime(15, pairs=1),
     params:
         stability=SETTINGS["stability"],
+        embedding=embedding_if_survival,
         selection=SETTINGS["selection"],
         subtypes=SETTINGS["subtypes"],
         seed=SETTINGS["seed"],

@@ -4,10 +4,11 @@
 rule permute_survival:
     """Run the chain on some of the permutations of survival; what is done stays done when a run is killed."""
     input:
-        unpack(features_of_classifier),
+        unpack(features_of_permutations),
         cohort="<results>/{cohort}/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
+        told="<results>/{cohort}/{embedding}/told.safetensors",
     output:
         chunks="<results>/{cohort}/{embedding}/permutations/{chunk}.tsv",
     log:
@@ -26,7 +27,7 @@ rule permute_survival:
             for key in ("selection", "subtypes", "risk", "classifier")
         },
         permutations=permutations_of_chunk,
-        uses_survival=embedding_uses_survival,
+        embedding=embedding_if_survival,
         covariates=covariates_of,
         seed=SETTINGS["seed"],
         code=code_version("permute_survival"),
@@ -37,11 +38,11 @@ rule permute_survival:
 rule summarise_permutations:
     """Compare the observed figures with those of permuted survival, for every embedding of a cohort."""
     input:
-        chunks=expand(
-            "<results>/{{cohort}}/{embedding}/permutations/{chunk}.tsv",
-            embedding=EMBEDDINGS,
-            chunk=CHUNKS,
-        ),
+        chunks=[
+            f"<results>/{{cohort}}/{name}/permutations/{chunk}.tsv"
+            for name in EMBEDDINGS
+            for chunk in chunks_of(name)
+        ],
     output:
         permutations="<results>/{cohort}/permutations.tsv",
         tests=report(
@@ -65,7 +66,7 @@ rule summarise_permutations:
         mem_mb=memory(1000),
         runtime=runtime(5),
     params:
-        chunk_embeddings=[name for name in EMBEDDINGS for _ in CHUNKS],
+        chunk_embeddings=[name for name in EMBEDDINGS for _ in chunks_of(name)],
         code=code_version("summarise_permutations"),
     script:
         "../../scripts/summarise_permutations.py"

@@ -70,6 +70,7 @@ rule fit_risk:
         cohort="<results>/{cohort}/intake/cohort.h5mu",
         splits="<results>/{cohort}/splits.tsv",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
+        told="<results>/{cohort}/{embedding}/told.safetensors",
         subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
     output:
         risk_latents="<results>/{cohort}/{embedding}/risk_latents.tsv",

@@ -219,9 +219,7 @@ def fit_risk(
     unseen = found.apart if found.apart.any() else found.risk(latents)
     cuts = np.quantile(unseen, np.arange(1, subtypes.n_subtypes) / subtypes.n_subtypes)
     own = found.coef, found.mean, found.scale
-    return RiskModel(
-        "ridge_cox", *own, subtypes.log_risk, cuts, found.variance, found.weights, found.converged
-    )
+    return RiskModel("ridge_cox", *own, subtypes.log_risk, cuts, found.variance, found.weights, found.converged)
 
 
 def fit_risk_splits(

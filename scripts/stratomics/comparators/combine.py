@@ -50,7 +50,9 @@ def combine_splits(context: Context, name: str, learn: Callable[[Split], TunedRi
         clinic = clinical_risk(context.cohort.clinical, train, context.covariates, *follow_up, folds)
         parts = (clinic, omics)
         weights, factors, _ = stack([one.risk[train] for one in parts], [one.apart for one in parts], *follow_up)
-        risk = np.sum([factor * (one.risk - one.risk[train].mean()) for factor, one in zip(factors, parts, strict=True)], axis=0)
+        risk = np.sum(
+            [factor * (one.risk - one.risk[train].mean()) for factor, one in zip(factors, parts, strict=True)], axis=0
+        )
         log.info("%s %s: weight %.2f of the clinic, %.2f of the omics", method, split.name, *weights)
         return Predicted(risk)
 

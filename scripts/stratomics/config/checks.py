@@ -206,12 +206,11 @@ def _subtypes(config: Trusted) -> Iterator[Fault]:
 
 def _permutations(config: Trusted) -> Iterator[Fault]:
     """Check that a permutation test could reach .05 at all."""
-    permutations = config.get("evaluation", "permutations")
-    if permutations is not None and 0 < permutations < 19:
-        text = (
-            f"found {permutations}; with fewer than 19 no p-value can be .05 or less. Give 0 (no test) or at least 19."
-        )
-        yield Fault(("evaluation", "permutations"), text)
+    for key in ("permutations", "survival_permutations"):
+        permutations = config.get("evaluation", key)
+        if permutations is not None and 0 < permutations < 19:
+            text = f"found {permutations}; with fewer than 19 no p-value can be .05 or less. Give 0 (no test) or at least 19."
+            yield Fault(("evaluation", key), text)
 
 
 def _plugins(config: Trusted) -> Iterator[Fault]:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, vmap
 
-from .architecture import Sizes, padded, stack_padded
+from .architecture import Sizes, stack_padded
 from .hazard import cox_loss
 from .member import Epoch, Member, Task
 from .optimiser import StackedAdamW
@@ -79,6 +79,17 @@ class Drawn(NamedTuple):
     present: Tensor
     dropout: list[Tensor]
     noise: list[Tensor]
+
+    def at(self, index: Tensor | tuple[Tensor, Tensor]) -> Drawn:
+        """Pick out members, or patients of members."""
+        return Drawn(
+            inputs=[one[index] for one in self.inputs],
+            target=[one[index] for one in self.target],
+            shown=self.shown[index],
+            present=self.present[index],
+            dropout=[one[index] for one in self.dropout],
+            noise=[one[index] for one in self.noise],
+        )
 
 
 class Batch:
@@ -178,7 +189,7 @@ class Batch:
     ) -> Losses:
         """Return the parts of the loss of the first k networks, for patients that have been picked out ([k, B, ...])."""
         kind, names = self.recipe.kind, self.names
-        tells = self.recipe.survival > 0
+        tells = self.recipe.committee
 
         def one(
             own: list[Tensor], drawn: Drawn, weight: Tensor, outcome: list[Tensor], ranks: Tensor, shares: Tensor
@@ -195,16 +206,18 @@ class Batch:
                     known = known + share
                 reconstruction = (errors / known.clamp(min=1e-12) * weight).sum()
             divergence = kind.divergence(heads, z, drawn.noise, weight)
-            cox = cox_loss(log_hazard, *outcome, weight) if tells else zero
+            cox = cox_loss(log_hazard, outcome[0], outcome[1], weight) if tells else zero
             return Losses(reconstruction, zero if divergence is None else divergence, cox)
 
-        return Losses(
-            *vmap(one)(list(parameters), drawn, weight, list(outcome), self.ranks[owner], self.shares[owner])
-        )
+        return Losses(*vmap(one)(list(parameters), drawn, weight, list(outcome), self.ranks[owner], self.shares[owner]))
 
     def _total(self, losses: Losses, epoch: int, owner: Tensor) -> Tensor:
         scale = self.recipe.kind.divergence_weight(epoch, self.ranks[owner].sum(dim=1))
-        return self.recipe.reconstruction * losses.reconstruction + scale * losses.divergence + self.recipe.survival * losses.cox
+        return (
+            self.recipe.reconstruction * losses.reconstruction
+            + scale * losses.divergence
+            + self.recipe.survival * losses.cox
+        )
 
     def _draw(self) -> tuple[Drawn, Tensor, Tensor, list[int]]:
         """Draw an epoch of every member."""
@@ -244,15 +257,7 @@ class Batch:
             busy = sum(steps[i] > step for i in owners)
             owner = self.owner[:busy]
             who = order[owner, step]
-            rows = (owner[:, None], who)
-            seen = Drawn(
-                inputs=[one[rows] for one in drawn.inputs],
-                target=[one[rows] for one in drawn.target],
-                shown=drawn.shown[rows],
-                present=drawn.present[rows],
-                dropout=[one[rows] for one in drawn.dropout],
-                noise=[one[rows] for one in drawn.noise],
-            )
+            seen = drawn.at((owner[:, None], who))
             if hides:
                 seen = seen._replace(inputs=[one * seen.shown[..., v, None] for v, one in enumerate(seen.inputs)])
             networks = torch.arange(busy, device=self.device)[:, None]
@@ -283,14 +288,10 @@ class Batch:
             reconstruct.
         """
         owner = self.owner
-        drawn = Drawn(
-            *[
-                [one[owner] for one in part] if isinstance(part, list) else part[owner]
-                for part in self.validation
-            ]
-        )
         outcome, weight = self.validation_outcome, self.validation_weight[owner]
-        losses = self._losses(self.parameters, drawn, weight, outcome, owner, lambda heads, noise: heads[0])
+        losses = self._losses(
+            self.parameters, self.validation.at(owner), weight, outcome, owner, lambda heads, noise: heads[0]
+        )
         losses = losses._replace(reconstruction=losses.reconstruction + self.lost[owner])
         return self._total(losses, epoch, owner), losses
 
@@ -344,6 +345,4 @@ class Batch:
         for name in ("ranks", "shares", "lost", "present", "validation_weight"):
             setattr(self, name, getattr(self, name)[left])
         self.clean = [one[left] for one in self.clean]
-        self.validation = Drawn(
-            *[[one[left] for one in part] if isinstance(part, list) else part[left] for part in self.validation]
-        )
+        self.validation = self.validation.at(left)

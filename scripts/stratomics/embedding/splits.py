@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from stratomics.cohort.types import Cohort, Split
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed
@@ -91,3 +93,37 @@ def survival_study(
         embedding_seed(seed, settings["name"]),
         (cohort.time, cohort.event),
     )
+
+
+def resampled_latents(
+    cohort: Cohort,
+    fitted: FittedPreprocess,
+    settings: Mapping[str, Any],
+    seed: int,
+    trains: Sequence[np.ndarray],
+) -> list[np.ndarray]:
+    """Train the networks of an embedding that look at survival in several sets of patients.
+
+    Parameters
+    ----------
+    cohort, fitted, settings, seed
+        As for `embed_splits`, with one preprocessing for all.
+    trains
+        Positions of the patients of each set.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Per set, the latents of all patients that these networks make [n, l], float32.
+    """
+    views = views_of(cohort, fitted)
+    names = [f"subsample {i}" for i in range(len(trains))]
+    study = Study.of(
+        recipes_of(settings)[SUPERVISED],
+        [views] * len(trains),
+        trains,
+        names,
+        embedding_seed(seed, settings["name"]),
+        (cohort.time, cohort.event),
+    )
+    return study.codes()

@@ -97,7 +97,9 @@ def recipes_of(settings: Mapping[str, Any]) -> dict[str, Recipe]:
     """
     if float(settings["survival"]) == 0.0:
         if float(settings["reconstruction"]) == 0.0:
-            raise ConfigError("embeddings: with survival 0 and reconstruction 0 a network has nothing to learn. Raise one.")
+            raise ConfigError(
+                "embeddings: with survival 0 and reconstruction 0 a network has nothing to learn. Raise one."
+            )
         return {UNSUPERVISED: Recipe.of(settings)}
     found = {SUPERVISED: Recipe.of(settings, committee=True)}
     if float(settings["reconstruction"]) > 0.0:
@@ -164,6 +166,13 @@ class Study:
             trained, chunks = train_on_cpu(tasks, self.recipe, self.shape, device, report, threads)
         _check_finite(trained)
         return trained, chunks
+
+    def codes(self) -> list[np.ndarray]:
+        """Train all networks on the processor; return the latents of all patients of each split, [n, L] float32, side by side."""
+        with repeatable(torch.device("cpu")):
+            trained, _ = self.train(self.tasks, torch.device("cpu"), 1)
+        kept = _kept(trained, self.recipe)
+        return [np.hstack([one.codes for one in own]) for own in kept.values()]
 
 
 def train_embedding(
@@ -252,9 +261,7 @@ def train_embedding(
     return EmbeddingResult(
         latents=codes,
         models=dict(zip(names, states, strict=True)),
-        history=pd.concat(
-            [_history(part, own, kept[part]) for part, own in trained.items()], ignore_index=True
-        ),
+        history=pd.concat([_history(part, own, kept[part]) for part, own in trained.items()], ignore_index=True),
         info={
             "device": device_name(where),
             "device_requested": device,
@@ -265,9 +272,7 @@ def train_embedding(
             "models": total,
             "chunks": batches,
             "parameters": max(_parameters(one) for own in trained.values() for one in own),
-            "epochs": {
-                name: max(len(one.history) for one in own) for name, own in zip(names, parallel, strict=True)
-            },
+            "epochs": {name: max(len(one.history) for one in own) for name, own in zip(names, parallel, strict=True)},
             "dead_latents": {
                 name: [
                     int(width + i)
@@ -279,18 +284,21 @@ def train_embedding(
             "torch": torch.__version__,
         },
         parts=_parts({part: own[names[0]] for part, own in kept.items()}),
-        told={name: told(own[name], train) for own in [kept.get(SUPERVISED)] if own for name, train in zip(names, trains, strict=True)},
+        told={
+            name: told(own[name], train)
+            for own in [kept.get(SUPERVISED)]
+            if own
+            for name, train in zip(names, trains, strict=True)
+        },
         attention={
-            name: np.mean([one.attention for one in own], axis=0)
+            name: np.mean([one.attention for one in own if one.attention is not None], axis=0)
             for name, own in zip(names, parallel, strict=True)
             if all(one.attention is not None for one in own)
         },
     )
 
 
-def retrain(
-    study: Study, split: str, outcomes: Sequence[Outcome], threads: int = 1
-) -> list[tuple[np.ndarray, Told]]:
+def retrain(study: Study, split: str, outcomes: Sequence[Outcome], threads: int = 1) -> list[tuple[np.ndarray, Told]]:
     """Train the networks of one split again, on other outcomes.
 
     Parameters
@@ -311,9 +319,7 @@ def retrain(
         Per outcome, the latents of all patients [n, L] and what the networks say of survival.
     """
     own = [task for task in study.tasks if task.split == split]
-    tasks = [
-        replace(task, outcome=outcome, permutation=b) for task in own for b, outcome in enumerate(outcomes)
-    ]
+    tasks = [replace(task, outcome=outcome, permutation=b) for task in own for b, outcome in enumerate(outcomes)]
     with repeatable(torch.device("cpu")):
         trained, _ = study.train(tasks, torch.device("cpu"), threads)
     found = []

@@ -1,7 +1,7 @@
 """The null of the whole chain: survival permuted against the omics, and everything that uses survival done anew.
 
-The embeddings never saw survival, so they stay as they are. Latents are selected, patients clustered, risk and classifier
-fitted anew in every split by the very chain that made the observed figures, with its seeds; permutation 0 is the observed
+Embeddings that never saw survival stay as they are; the networks of the others are trained anew. Latents are selected,
+patients clustered, risk and classifier fitted anew in every split by the very chain that made the observed figures, with its seeds; permutation 0 is the observed
 order and gives the observed figures. Follow-up and clinical covariates move together, so what the clinic says of survival
 stays intact. Where the cohort has groups (hospitals), patients change places within theirs only, so that what a group says of
 survival and of the omics stays intact too: omics that only tell the hospital look as good in the null.
@@ -9,7 +9,7 @@ survival and of the omics stays intact too: omics that only tell the hospital lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from stratomics.chain.classify import feature_predictors
 from stratomics.chain.fit import Chain
 from stratomics.cohort.types import Cohort, Split
+from stratomics.embedding.told import Told
 from stratomics.errors import ConfigError, DataError
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed, log
@@ -28,6 +29,8 @@ from .added_value import added_lr
 from .multiplicity import westfall_young_min_p
 from .repeats import middle
 
+#: Trains networks anew, see `permute_survival`.
+Retrain = Callable[[str, Sequence[tuple[np.ndarray, np.ndarray]]], Sequence[tuple[np.ndarray, Told]]]
 #: The statistics of a permutation, and whether large values speak against the null hypothesis.
 STATISTICS = {
     "apparent_logrank_p": False,
@@ -94,7 +97,8 @@ def permute_survival(
     settings: Mapping[str, Any],
     permutations: Sequence[int],
     *,
-    uses_survival: bool,
+    told: Mapping[str, Told] | None = None,
+    retrain: Retrain | None = None,
     design: np.ndarray | None = None,
     seed: int,
 ) -> pd.DataFrame:
@@ -112,8 +116,11 @@ def permute_survival(
         The parts `stratomics.catalogue.CHAIN` of the config.
     permutations
         Which permutations to run; 0 is the observed order.
-    uses_survival
-        Whether training the embedding looked at survival.
+    told
+        By split, what the networks say of survival; empty or None where they did not look at it.
+    retrain
+        Trains the networks that look at survival anew: given the name of a split and follow-ups of all patients, returns per
+        follow-up the latents that those networks make, [n, l], which replace the first l, and what they say of survival.
     design
         The clinical covariates of all patients [n, q], for the likelihood ratio that subtype and risk add to them; None for
         none.
@@ -137,10 +144,10 @@ def permute_survival(
     The folds were stratified by the observed survival and stay as they are, so the folds of a permutation are as those of
     an unstratified cross-validation: a little more variable, which errs on the safe side.
     """
-    if uses_survival and any(permutations):
+    if told and retrain is None and any(permutations):
         raise ConfigError(
-            "This embedding was trained on survival, and the permutation test would have to train it anew in every permutation, "
-            "which is not done yet. Set evaluation.permutations to 0, or use an embedding that does not see survival."
+            "The networks of this embedding looked at survival, and nothing was given to train them anew on permuted survival. "
+            "Give `retrain` (see stratomics.embedding.train.retrain), or set evaluation.survival_permutations to 0."
         )
     chain = Chain.of(settings, seed)
     orders = [permuted_order(cohort.n, b, seed, cohort.groups) for b in permutations]
@@ -155,7 +162,7 @@ def permute_survival(
 
     for number, split in enumerate(splits, start=1):
         held_out, repeat = split.held_out, split.repeat
-        own, unseen = latents[split.name][split.train], latents[split.name][held_out]
+        given = _latents(latents[split.name], split.name, survival, (told or {}).get(split.name), retrain)
         training = features = None
         if repeat is not None:
             fold[repeat][held_out] = split.name
@@ -163,14 +170,15 @@ def permute_survival(
                 preprocess = fitted(split.name)
                 everybody = preprocess.transform(cohort)
                 training, features = feature_predictors(preprocess, everybody[split.train]), everybody[held_out]
-        for row, (time, event) in enumerate(survival):
+        for row, ((time, event), (codes, heard)) in enumerate(zip(survival, given, strict=True)):
+            own, unseen = codes[split.train], codes[held_out]
             follow_up = time[split.train], event[split.train]
             try:
                 if repeat is None:
                     _, model = chain.find_subtypes(split.name, own, *follow_up)
                     apparent[row] = pooled_logrank(time, event, model.labels, np.full(cohort.n, model.n_subtypes))[2]
                     continue
-                labels = chain.fit(split.name, own, *follow_up, training).label(unseen, features)
+                labels = chain.fit(split.name, own, *follow_up, training, told=heard).label(unseen, features)
             except DataError as error:
                 log.info("permutation %d, %s: %s", permutations[row], split.name, error)
                 continue
@@ -201,6 +209,21 @@ def permute_survival(
     return pd.DataFrame(rows, columns=["permutation", *STATISTICS])
 
 
+def _latents(
+    observed: np.ndarray,
+    split: str,
+    survival: Sequence[tuple[np.ndarray, np.ndarray]],
+    told: Told | None,
+    retrain: Retrain | None,
+) -> Iterator[tuple[np.ndarray, Told | None]]:
+    """Give the latents of all patients and what the networks say of survival, for every order of it in turn."""
+    if retrain is None or told is None:
+        yield from ((observed, told) for _ in survival)
+        return
+    for codes, heard in retrain(split, survival):
+        yield np.hstack([codes, observed[:, codes.shape[1] :]]), heard
+
+
 def _heldout_statistics(
     labels: Mapping[str, Mapping[str, np.ndarray]], time: np.ndarray, event: np.ndarray, design: np.ndarray | None
 ) -> dict[str, float]:
@@ -229,34 +252,37 @@ def permutation_tests(permutations: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     permutations
-        What `permute_survival` gave for every embedding of a cohort, with the column ``embedding``: the same permutations
-        for each, 0 among them.
+        What `permute_survival` gave for every embedding of a cohort, with the column ``embedding``: for each the permutations 0
+        to B, B being its own.
 
     Returns
     -------
     pandas.DataFrame
         One row per embedding and statistic: ``observed``; mean, 5 % and 95 % quantile of the null; for p-values the share of
         the null below .05; ``p`` = (1 + number at least as extreme) / (B + 1); ``p_adjusted`` for having tried several
-        embeddings (step-down minP over the embeddings of the cohort, see `multiplicity.westfall_young_min_p`). No rows
-        without permutations.
+        embeddings (step-down minP over the embeddings of the cohort and the permutations that all of them have, see
+        `multiplicity.westfall_young_min_p`). No rows for an embedding without permutations.
 
     Raises
     ------
     ValueError
-        When the embeddings do not have the same permutations.
+        When an embedding lacks the observed order (0), or one permutation below its last.
     """
-    names = list(dict.fromkeys(permutations["embedding"]))
+    counts = permutations["embedding"].value_counts().to_dict()
+    names = [str(name) for name in dict.fromkeys(permutations["embedding"]) if counts[name] > 1]
     rows = []
     for statistic, larger in STATISTICS.items():
-        table = permutations.pivot(index="permutation", columns="embedding", values=statistic)[names]
-        if len(table) * len(names) != len(permutations) or table.index[0] != 0:
-            raise ValueError("every embedding needs the same permutations, the observed order (0) among them")
-        observed, null = table.iloc[0].to_numpy(np.float64), table.iloc[1:].to_numpy(np.float64)
-        if len(null) == 0:
+        table = permutations.pivot(index="permutation", columns="embedding", values=statistic)
+        there = permutations.assign(there=True).pivot(index="permutation", columns="embedding", values="there").notna()
+        if any(not there[name].iloc[:count].all() for name, count in counts.items()) or table.index[0] != 0:
+            raise ValueError("every embedding needs the permutations 0 (the observed order) to its last, none left out")
+        if not names:
             continue
-        p, adjusted = westfall_young_min_p(observed, null, larger)
+        shared = table[names].iloc[: min(counts[name] for name in names)].to_numpy(np.float64)
+        observed, adjusted = shared[0], westfall_young_min_p(shared[0], shared[1:], larger)[1]
         for column, name in enumerate(names):
-            own = null[:, column]
+            own = table[name].iloc[1 : counts[name]].to_numpy(np.float64)
+            p = westfall_young_min_p(observed[[column]], own[:, None], larger)[0][0]
             usable = own[np.isfinite(own)]
             q05, q95 = np.quantile(usable, [0.05, 0.95]) if len(usable) else (np.nan, np.nan)
             below = float((usable < 0.05).sum() / len(own)) if statistic in P_STATISTICS else np.nan
@@ -270,8 +296,8 @@ def permutation_tests(permutations: pd.DataFrame) -> pd.DataFrame:
                     "null_q05": q05,
                     "null_q95": q95,
                     "null_share_below_05": below,
-                    "p": np.nan if missing else p[column],
-                    "p_adjusted": np.nan if missing else adjusted[column],
+                    "p": np.nan if missing else p,
+                    "p_adjusted": np.nan if missing else max(p, adjusted[column]),
                     "permutations": len(own),
                 }
             )

@@ -19,7 +19,7 @@ from stratomics.tables import of_folds, of_full
 from .agreement import adjusted_rand, pairwise_adjusted_rand
 from .consensus import consensus_matrix, patient_consensus, proportion_ambiguous
 from .continuum import continuum_p
-from .resample import Resamples, resample_subtypes, restart_subtypes
+from .resample import Resamples, Retrain, resample_subtypes, restart_subtypes
 
 #: The item of a measure that has only one value.
 ALL = "all"
@@ -42,7 +42,8 @@ class Stability:
     consensus
         Consensus of every two patients over the subsamples at the K of the full fit, float32 [n, n], order of the cohort.
     frequency
-        ``selection_frequency.tsv``: ``latent, selected`` (in the full fit), ``frequency`` (share of the subsamples).
+        ``selection_frequency.tsv``: ``latent, selected`` (in the full fit), ``frequency`` (share of the subsamples; NaN for latents
+        of networks that are trained anew in each).
     """
 
     measures: pd.DataFrame
@@ -63,13 +64,14 @@ def measure_stability(
     subtypes: Mapping[str, Any],
     *,
     seed: int,
+    retrain: Retrain | None = None,
     threads: int = 1,
 ) -> Stability:
     """Measure how firmly the subtypes of the full fit stand.
 
-    In each subsample the prognostic latents are selected and the patients clustered anew. The network is not trained again:
-    these figures hold the instability of selection, choice of K and clustering. The folds, whose networks are their own,
-    show that of the whole chain.
+    In each subsample the prognostic latents are selected and the patients clustered anew, and networks that look at survival are
+    trained anew. Other networks are not: there the figures hold the instability of selection, choice of K and
+    clustering. The folds, whose networks are their own, show that of the whole chain.
 
     Parameters
     ----------
@@ -83,6 +85,8 @@ def measure_stability(
         The parts ``stability`` (``subsamples``, ``share``, ``ambiguous_below``), ``selection`` and ``subtypes`` of the config.
     seed
         Seed of the run.
+    retrain
+        As for `resample_subtypes`; None where no network looks at survival.
     threads
         Subsamples at once; results do not depend on it.
 
@@ -129,7 +133,16 @@ def measure_stability(
     seed = derive_seed(seed, "measure_stability")
 
     resamples = resample_subtypes(
-        latents, cohort.time, cohort.event, ks, settings, selection, subtypes, seed=seed, threads=threads
+        latents,
+        cohort.time,
+        cohort.event,
+        ks,
+        settings,
+        selection,
+        subtypes,
+        seed=seed,
+        retrain=retrain,
+        threads=threads,
     )
     values, strength = latents[:, selected].astype(np.float64), latent_strength(own, subtypes)
     restarts = restart_subtypes(
@@ -156,11 +169,13 @@ def measure_stability(
     )
     measures.append(("heldout_agreement_mean", ALL, _mean(patients["heldout_agreement"].to_numpy())))
     measures.append(("ambiguous_share", ALL, float(patients["ambiguous"].mean())))
+    shares = resamples.selected.mean(axis=0) if len(resamples.selected) else np.full(len(own), np.nan)
     frequency = pd.DataFrame(
         {
             "latent": own["latent"].to_numpy(),
             "selected": selected,
-            "frequency": resamples.selected.mean(axis=0) if len(resamples.selected) else np.nan,
+            # Latents of networks trained anew have no counterpart to be counted.
+            "frequency": np.where(np.arange(len(own)) < resamples.retrained, np.nan, shares),
         }
     )
     table = pd.DataFrame(measures, columns=["measure", "item", "value"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from stratomics.runtime import derive_seed, parallel_map
 from stratomics.subtypes import fit_subtypes
 from stratomics.subtypes.methods import find_method
 
+#: Trains networks anew in subsamples, see `resample_subtypes`.
+Retrain = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
 #: How often all patients are clustered from other starting points.
 RESTARTS = 20
 
@@ -38,6 +40,8 @@ class Resamples:
         subsample has too few different patients for K.
     failed
         Number of subsamples without a result (no latent selected where ``if_none: stop``, or a cluster left empty).
+    retrained
+        How many of the latents, the first, are those of networks trained anew, which are other latents in every subsample.
     """
 
     held: np.ndarray
@@ -46,6 +50,7 @@ class Resamples:
     labels: np.ndarray
     labels_at: dict[int, np.ndarray]
     failed: int
+    retrained: int = 0
 
 
 def draw_subsamples(event: np.ndarray, subsamples: int, share: float, seed: int) -> np.ndarray:
@@ -86,9 +91,10 @@ def resample_subtypes(
     subtypes: Mapping[str, Any],
     *,
     seed: int,
+    retrain: Retrain | None = None,
     threads: int = 1,
 ) -> Resamples:
-    """Select latents and cluster anew in every subsample; the latents themselves (the network) stay as they are.
+    """Select latents and cluster anew in every subsample; latents that know no survival (their network) stay as they are.
 
     Parameters
     ----------
@@ -102,6 +108,9 @@ def resample_subtypes(
         The parts ``stability``, ``selection`` and ``subtypes`` of the config.
     seed
         Of the draws and of the starting points.
+    retrain
+        Trains the networks that look at survival anew: given the positions of the patients of each subsample, returns for each the
+        latents of all patients that those networks make, [n, l], which replace the first l. None where none does.
     threads
         Subsamples at once; results do not depend on it.
 
@@ -111,14 +120,16 @@ def resample_subtypes(
     """
     draws = draw_subsamples(event, int(settings["subsamples"]), float(settings["share"]), seed)
     method = find_method(subtypes["method"])
+    anew = None if retrain is None else retrain([np.flatnonzero(held) for held in draws])
 
     def refit(b: int) -> tuple[np.ndarray, int, np.ndarray, dict[int, np.ndarray]] | None:
         held, own_seed = draws[b], derive_seed(seed, "cluster", b)
+        codes = latents if anew is None else np.hstack([anew[b], latents[:, anew[b].shape[1] :]])
         try:
-            table, model = find_subtypes(latents[held], time[held], event[held], selection, subtypes, seed=own_seed)
+            table, model = find_subtypes(codes[held], time[held], event[held], selection, subtypes, seed=own_seed)
         except DataError:
             return None
-        values = latents[:, chosen_latents(table)].astype(np.float64)
+        values = codes[:, chosen_latents(table)].astype(np.float64)
         # the scaling is that of the model, so every K sees the same points
         z = model.place(values)
         at = {}
@@ -142,6 +153,7 @@ def resample_subtypes(
         labels=np.array([one[2] for one in found], dtype=np.int16).reshape(-1, n),
         labels_at={k: np.array([one[3][k] for one in found], dtype=np.int16).reshape(-1, n) for k in ks},
         failed=len(draws) - len(done),
+        retrained=0 if anew is None else anew[0].shape[1],
     )
 
 

@@ -25,9 +25,8 @@ class Marginal(Architecture):
         first, last, views = sizes.hidden[0], sizes.hidden[-1], range(len(sizes.inputs))
         self.reads = nn.ModuleList(nn.Linear(width, first) for width in sizes.inputs)
         self.down = nn.ModuleList(Branch(sizes.hidden, self.activation) for _ in views)
-        self.heads = nn.ModuleList(
-            nn.ModuleList(nn.Linear(last, sizes.latents) for _ in range(sizes.heads)) for _ in views
-        )
+        # Those of a view side by side.
+        self.heads = nn.ModuleList(nn.Linear(last, sizes.latents) for _ in views for _ in range(sizes.heads))
         if sizes.decodes:
             self.up = nn.ModuleList(Branch([sizes.latents, *reversed(sizes.hidden)], self.activation) for _ in views)
             self.writes = nn.ModuleList(nn.Linear(first, width) for width in sizes.inputs)
@@ -36,10 +35,10 @@ class Marginal(Architecture):
     def encode(self, views: Sequence[Tensor], present: Tensor, dropout: Dropout) -> list[Tensor]:
         """See the base class. The latents of a view that a patient lacks are 0."""
         found: list[list[Tensor]] = [[] for _ in range(self.sizes.heads)]
-        for i, (read, down, heads) in enumerate(zip(self.reads, self.down, self.heads, strict=True)):
+        for i, (read, down) in enumerate(zip(self.reads, self.down, strict=True)):
             x = down(dropout(self.activation(read(views[i]))), dropout)
-            for codes, head in zip(found, heads, strict=True):
-                codes.append(head(x) * present[:, i : i + 1])
+            for head, codes in enumerate(found):
+                codes.append(self.heads[i * self.sizes.heads + head](x) * present[:, i : i + 1])
         return [torch.cat(codes, dim=-1) for codes in found]
 
     def decode(self, z: Tensor, dropout: Dropout) -> list[Tensor]:
