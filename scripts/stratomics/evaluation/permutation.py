@@ -1,10 +1,11 @@
 """The null of the whole chain: survival permuted against the omics, and everything that uses survival done anew.
 
 Embeddings that never saw survival stay as they are; the networks of the others are trained anew. Latents are selected,
-patients clustered, risk and classifier fitted anew in every split by the very chain that made the observed figures, with its seeds; permutation 0 is the observed
-order and gives the observed figures. Follow-up and clinical covariates move together, so what the clinic says of survival
-stays intact. Where the cohort has groups (hospitals), patients change places within theirs only, so that what a group says of
-survival and of the omics stays intact too: omics that only tell the hospital look as good in the null.
+patients clustered, risk and classifier fitted anew in every split by the very chain that made the observed figures, with its
+seeds; permutation 0 is the observed order and gives the observed figures. Follow-up and clinical covariates move together, so
+what the clinic says of survival stays intact. Where the cohort has groups (hospitals), patients change places within theirs
+only, so that what a group says of survival and of the omics stays intact too: omics that only tell the hospital look as good
+in the null.
 """
 
 from __future__ import annotations

@@ -69,9 +69,9 @@ def measure_stability(
 ) -> Stability:
     """Measure how firmly the subtypes of the full fit stand.
 
-    In each subsample the prognostic latents are selected and the patients clustered anew, and networks that look at survival are
-    trained anew. Other networks are not: there the figures hold the instability of selection, choice of K and
-    clustering. The folds, whose networks are their own, show that of the whole chain.
+    In each subsample the prognostic latents are selected and the patients clustered anew, and networks that look at survival
+    are trained anew. Other networks are not: there the figures hold the instability of selection, choice of K and clustering.
+    The folds, whose networks are their own, show that of the whole chain.
 
     Parameters
     ----------
