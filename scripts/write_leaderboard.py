@@ -6,9 +6,10 @@ with job(snakemake.log[0]) as log:
     import pandas as pd
 
     from stratomics.evaluation.evidence import gather_evidence
+    from stratomics.evaluation.findings import verdict_row
     from stratomics.evaluation.leaderboard import leaderboard
     from stratomics.evaluation.sources import EvidenceTables
-    from stratomics.evaluation.verdict import verdict, verdict_row
+    from stratomics.evaluation.verdict import verdict
     from stratomics.tables import read_table, read_tables, write_table
 
     given, params = snakemake.input, snakemake.params

@@ -98,7 +98,7 @@ def export_model(
     write_json(description, folder / "model.json")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A model read back from its folder.
 
@@ -114,6 +114,13 @@ class Model:
     preprocess: FittedPreprocess
     network: NetworkState
     chain: FittedChain
+
+    def __repr__(self) -> str:
+        """Say in one line what it is and what it takes: the arrays would fill pages of a notebook."""
+        said = self.description
+        cohort, omics = said["cohort"], ", ".join(one["name"] for one in said["omics"])
+        fitted_on = f"{cohort['name']}, {cohort['patients']} patients with {cohort['events']} events"
+        return f"Model({said['embedding']['name']}: {omics} -> {said['n_subtypes']} subtypes; fitted on {fitted_on})"
 
     def predict(self, patients: Cohort | Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         """Give patients a subtype, its probability and a risk.

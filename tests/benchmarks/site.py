@@ -74,7 +74,8 @@ def judge(cohort, latents, way: str, seed: int) -> dict[str, float]:
     import numpy as np
 
     from stratomics.cohort import make_splits
-    from stratomics.evaluation.added_value import added_lr_subtype, added_value_table
+    from stratomics.evaluation.added_lr import added_lr_subtype
+    from stratomics.evaluation.added_value import added_value_table
     from stratomics.evaluation.permutation import permuted_order
     from stratomics.survival import trend_logrank
 

@@ -148,7 +148,8 @@ def no_ranking(rng):
     """1,000 patients, a clinic of log hazard 2 per SD and subtypes of hazard ratio 1.3: information, no better ranking."""
     import numpy as np
 
-    from stratomics.evaluation.added_value import added_lr_subtype, stacked_risk
+    from stratomics.evaluation.added_lr import added_lr_subtype
+    from stratomics.evaluation.added_value import stacked_risk
     from stratomics.evaluation.metrics import percentile_interval
     from stratomics.evaluation.sources import Figure
     from stratomics.evaluation.yardstick import bootstrap_weights

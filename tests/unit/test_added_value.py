@@ -12,14 +12,8 @@ from sksurv.metrics import concordance_index_censored
 
 from stratomics.cohort.splits import make_splits
 from stratomics.cohort.types import Cohort
-from stratomics.evaluation.added_value import (
-    ADDED_VALUE_COLUMNS,
-    added_lr,
-    added_lr_risk,
-    added_lr_subtype,
-    added_value_table,
-    stacked_risk,
-)
+from stratomics.evaluation.added_lr import added_lr, added_lr_risk, added_lr_subtype
+from stratomics.evaluation.added_value import ADDED_VALUE_COLUMNS, added_value_table, stacked_risk
 from stratomics.survival import concordance_harrell, cox_multivariate
 
 FOLDS = 4

@@ -9,7 +9,7 @@ from lifelines import CoxPHFitter
 
 from stratomics.cohort.types import Cohort
 from stratomics.comparators import design_of_known
-from stratomics.evaluation.added_value import added_lr
+from stratomics.evaluation.added_lr import added_lr
 from stratomics.evaluation.adjusted import ADJUSTED_COLUMNS, adjusted_hazard_ratios
 from stratomics.evaluation.coarse import refine_levels
 

@@ -12,7 +12,7 @@ from sklearn.metrics import balanced_accuracy_score, log_loss
 from sklearn.svm import SVC
 
 from stratomics.classifier import ClassifierModel, fit_classifier
-from stratomics.classifier.calibrate import calibrated, fit_calibration
+from stratomics.classifier.calibrate import PENALTY, calibrated, fit_calibration, fit_logistic
 from stratomics.classifier.features import anova_f, moments, top_features
 from stratomics.classifier.folds import stratified_folds
 from stratomics.classifier.methods import find_method, logistic, method_names, nearest_centroid, svm
@@ -147,13 +147,27 @@ def test_calibration_is_a_logistic_regression_and_holds_on_new_patients(k):
     decisions, y = draw(400)
     fitted = fit_calibration(decisions, y)
     scaled = (decisions - decisions.mean(axis=0)) / decisions.std(axis=0)
-    theirs = LogisticRegression(C=10.0, tol=1e-8, max_iter=2000).fit(scaled, y).predict_proba(scaled)
-    np.testing.assert_allclose(calibrated(decisions, fitted), theirs, atol=1e-8)
+    theirs = LogisticRegression(C=1 / PENALTY, solver="newton-cholesky", tol=1e-12).fit(scaled, y).predict_proba(scaled)
+    np.testing.assert_allclose(calibrated(decisions, fitted), theirs, atol=1e-9)
     new, truth = draw(20000)
     probability = calibrated(new, fitted)
     for level in np.arange(0.1, 1.0, 0.2):
         near = np.abs(probability[:, 0] - level) < 0.1
         assert (truth[near] == 0).mean() == pytest.approx(probability[near, 0].mean(), abs=0.06)
+
+
+@pytest.mark.parametrize("k", [2, 3, 6])
+@pytest.mark.parametrize("apart", [0.0, 1.0, 100.0])  # classes alike, overlapping, perfectly separated
+def test_the_calibration_stands_on_the_maximum_of_sklearn(k, apart):
+    rng = np.random.default_rng(k)
+    y = np.concatenate([np.arange(k), rng.integers(0, k, 60)])
+    x = rng.standard_normal((len(y), 1 if k == 2 else k)) + apart * np.eye(k)[y][:, -1 if k == 2 else 0 :]
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    theirs = LogisticRegression(C=1 / PENALTY, solver="newton-cholesky", tol=1e-12).fit(x, y)
+    expected = np.column_stack([theirs.coef_, theirs.intercept_])
+    if k == 2:
+        expected = np.concatenate([0 * expected, expected])
+    np.testing.assert_allclose(fit_logistic(x, y), expected, atol=1e-8)
 
 
 def test_balanced_accuracy_is_that_of_sklearn():

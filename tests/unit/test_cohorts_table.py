@@ -15,7 +15,7 @@ from stratomics import runtime
 from stratomics.evaluation.cohorts import COHORTS_COLUMNS, cohorts_table
 from stratomics.evaluation.declared import COHORTS
 from stratomics.evaluation.evidence import columns_shown_in
-from stratomics.evaluation.verdict import CODES
+from stratomics.evaluation.findings import CODES
 from stratomics.outcomes import partial_files, write_partial
 from stratomics.plots import cohorts_figure_table, draw_cohorts
 from stratomics.plots.style import house_style

@@ -52,6 +52,14 @@ def test_a_model_labels_new_patients_from_tables_whatever_the_order_of_columns(f
     np.testing.assert_allclose(found.filter(like="probability_").sum(axis=1), 1.0)
 
 
+def test_a_notebook_shows_a_model_in_one_line(folder, small_cohort, small_chain):
+    shown = repr(load_model(folder))
+    k = small_chain["vae"].subtypes["full"].n_subtypes
+    assert shown.startswith(f"Model(vae: {', '.join(one.name for one in small_cohort.omics)} -> {k} subtypes; ")
+    assert f"{small_cohort.n} patients with {small_cohort.n_events} events" in shown
+    assert len(shown) < 200
+
+
 def test_a_table_that_lacks_an_omics_is_refused(folder, small_cohort):
     first = small_cohort.omics[0]
     with pytest.raises(DataError, match="mirna"):

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from stratomics.evaluation.evidence import EVIDENCE_COLUMNS
+from stratomics.evaluation.findings import REASON_COLUMNS, VERDICT_COLUMNS
 from stratomics.evaluation.summary_tables import agreement_lines, enrichment_lines, markdown_table
-from stratomics.evaluation.verdict import REASON_COLUMNS, VERDICT_COLUMNS
 from stratomics.tables import read_table, write_table
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"

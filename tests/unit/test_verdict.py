@@ -8,7 +8,8 @@ import pytest
 
 from stratomics.evaluation import verdict as rules
 from stratomics.evaluation.evidence import EVIDENCE_COLUMNS, Evidence
-from stratomics.evaluation.verdict import REASON_COLUMNS, VERDICT_COLUMNS, verdict, verdict_row
+from stratomics.evaluation.findings import REASON_COLUMNS, VERDICT_COLUMNS, verdict_row
+from stratomics.evaluation.verdict import verdict
 from stratomics.evaluation.wording import interval, number, probability, smallest_hazard_ratio
 from stratomics.survival import concordance_harrell, logrank
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from .declared import COHORTS
 from .evidence import columns_shown_in
-from .verdict import CODES
+from .findings import CODES
 
 #: Columns that stand in ``leaderboard.tsv`` under the same name.
 _OF_LEADERBOARD = [*columns_shown_in(COHORTS), *CODES]

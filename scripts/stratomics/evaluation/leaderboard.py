@@ -8,8 +8,8 @@ import pandas as pd
 
 from .declared import LEADERBOARD
 from .evidence import Evidence, columns_shown_in, shown_numbers
+from .findings import CODES, Verdict
 from .sources import EvidenceTables, median_of
-from .verdict import CODES, Verdict
 from .yardstick import auc_name
 
 LEADERBOARD_COLUMNS = ["method", "kind", *columns_shown_in(LEADERBOARD)]

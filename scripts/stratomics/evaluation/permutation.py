@@ -26,7 +26,7 @@ from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed, log
 from stratomics.survival import concordance_harrell, pooled_logrank, trend_logrank
 
-from .added_value import added_lr
+from .added_lr import added_lr
 from .multiplicity import westfall_young_min_p
 from .repeats import middle
 

@@ -83,10 +83,10 @@ Schoenfeld 1983, Biometrics 39, 499-503. Steinley 2004, Psychol. Methods 9, 386-
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from . import wording
 from .evidence import Evidence
+from .findings import Finding, Verdict
 from .sources import ALPHA
 from .wording import interval, number, probability, share
 
@@ -102,52 +102,6 @@ FEWEST_FOLDS = 0.5
 PAC_MARKS = (0.2, 0.4)
 ARI_MARKS = (0.65, 0.4)
 AMBIGUOUS_MARKS = (0.2, 0.4)
-
-#: The parts of a verdict.
-CODES = ["separation", "added_value", "stability", "beside_simpler"]
-#: Columns of ``verdicts.tsv`` before the numbers, and after them.
-VERDICT_COLUMNS = ["embedding", *CODES, "sentence"]
-REASON_COLUMNS = [*(f"{part}_reason" for part in CODES), "paragraph"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A code and why it was given."""
-
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the evidence on one embedding amounts to.
-
-    Attributes
-    ----------
-    separation, added_value, stability, beside_simpler
-        A code of the table of that name above, and why.
-    sentence
-        The verdict in words, short.
-    topics
-        The same at length, by topic.
-    """
-
-    separation: Finding
-    added_value: Finding
-    stability: Finding
-    beside_simpler: Finding
-    sentence: str
-    topics: dict[str, str]
-
-    @property
-    def codes(self) -> dict[str, str]:
-        """The code of each part."""
-        return {part: getattr(self, part).code for part in CODES}
-
-    @property
-    def paragraph(self) -> str:
-        """All topics in one paragraph, without line breaks or tabs."""
-        return " ".join(self.topics.values())
 
 
 def verdict(evidence: Evidence) -> Verdict:
@@ -171,18 +125,6 @@ def verdict(evidence: Evidence) -> Verdict:
         sentence=wording.sentence(evidence, *(found.code for found in findings), nominal=nominal),
         topics=wording.topics(evidence, *((found.code, found.reason) for found in findings)),
     )
-
-
-def verdict_row(evidence: Evidence, found: Verdict) -> dict[str, object]:
-    """Return the row of ``verdicts.tsv``: codes, sentence, every number used, reasons and paragraph."""
-    return {
-        "embedding": evidence.embedding,
-        **found.codes,
-        "sentence": found.sentence,
-        **evidence.columns(),
-        **{f"{part}_reason": getattr(found, part).reason for part in CODES},
-        "paragraph": found.paragraph,
-    }
 
 
 def _separation(e: Evidence) -> Finding:

@@ -7,6 +7,7 @@ dimensions, where the checks and copies of a general implementation take most of
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg.lapack import dpotrf, dtrtri
 
 MAX_STEPS = 200
 #: Stop when the mean log likelihood of a point moves by less than this (the rule and the value of scikit-learn).
@@ -48,15 +49,21 @@ def tied_mixture_loglik(points: np.ndarray, labels: np.ndarray, k: int, ridge: f
 
     def expectation() -> tuple[float, np.ndarray]:
         """Return the mean log likelihood of a point, and the share of each component in each point."""
-        root = np.linalg.inv(np.linalg.cholesky(covariance))
-        white, white_centres = points @ root.T, centres @ root.T
-        squared = (white**2).sum(axis=1)[:, None] - 2.0 * white @ white_centres.T + (white_centres**2).sum(axis=1)
-        constant = np.log(np.diag(root)).sum() - 0.5 * d * np.log(2.0 * np.pi)
-        joint = constant - 0.5 * squared + np.log(weights)
+        root, _ = dtrtri(dpotrf(covariance, lower=1)[0], lower=1)
+        precision = root.T @ root
+        pull = centres @ precision
+        # What all components share of a point's density, its own square, is left to the mean.
+        joint = points @ pull.T
+        joint += np.log(weights) - 0.5 * (pull * centres).sum(axis=1)
         largest = joint.max(axis=1, keepdims=True)
-        share = np.exp(joint - largest)
+        joint -= largest
+        share = np.exp(joint, out=joint)
         total = share.sum(axis=1, keepdims=True)
-        return float((largest + np.log(total)).mean()), share / total
+        share /= total
+        shared = (
+            np.log(np.diag(root)).sum() - 0.5 * d * np.log(2.0 * np.pi) - 0.5 * (precision * second_moment).sum() / n
+        )
+        return float(shared + (largest + np.log(total)).mean()), share
 
     previous = -np.inf
     for _ in range(MAX_STEPS):

@@ -132,14 +132,13 @@ def select_latents(
             "dropout or weight_decay of the embedding, or train it for more epochs."
         )
 
-    columns = ["coef", "hazard_ratio", "ci_low", "ci_high", "z", "p"]
-    table = cox[columns].reset_index(drop=True)
-    table.insert(0, "latent", list(names) if names is not None else default_names(width))
-    table["q"] = adjust_benjamini_hochberg(table["p"].to_numpy())
+    # Plain arrays, and one table in the end: a permutation test comes here thousands of times.
+    columns = {name: cox[name].to_numpy() for name in ("coef", "hazard_ratio", "ci_low", "ci_high", "z", "p")}
+    columns["q"] = adjust_benjamini_hochberg(columns["p"])
 
     measure = "q" if settings["correction"] == "bh" else "p"
     alpha = float(settings["alpha"])
-    selected = ok & (table[measure].to_numpy() < alpha)
+    selected = ok & (columns[measure] < alpha)
     reason = np.where(selected, f"{measure} < {alpha:g}", f"{measure} >= {alpha:g}").astype(object)
     for one, why in WHY_NOT.items():
         reason[status == one] = why
@@ -147,13 +146,12 @@ def select_latents(
         if settings["if_none"] == "stop":
             raise DataError(
                 f"No latent has {measure} < {alpha:g} (selection.alpha) among the {n} training patients with "
-                f"{int(event.sum())} events; the smallest of {int(ok.sum())} is {np.nanmin(table[measure]):.3g}. "
+                f"{int(event.sum())} events; the smallest of {int(ok.sum())} is {np.nanmin(columns[measure]):.3g}. "
                 "Set selection.if_none: best to go on with the best few, or raise selection.alpha."
             )
-        p = np.where(ok, table["p"].to_numpy(), np.inf)
+        p = np.where(ok, columns["p"], np.inf)
         best = np.argsort(p, kind="stable")[: min(int(settings["n_best"]), int(ok.sum()))]
         selected[best] = True
         reason[best] = f"fallback: no latent has {measure} < {alpha:g}, among the {len(best)} of smallest p"
-    table["selected"] = selected
-    table["reason"] = reason
-    return table
+    latent = list(names) if names is not None else default_names(width)
+    return pd.DataFrame({"latent": latent, **columns, "selected": selected, "reason": reason})

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .concordance import FollowUp, uncensored_share
 from .risk_sets import check_survival
+
+#: Follow-up (time, event) that a censoring distribution is estimated from.
+FollowUp = tuple[ArrayLike, ArrayLike]
 
 
 def uncensored(time: ArrayLike, event: ArrayLike, at: ArrayLike) -> np.ndarray:
@@ -30,6 +32,40 @@ def uncensored(time: ArrayLike, event: ArrayLike, at: ArrayLike) -> np.ndarray:
     """
     times, flags = check_survival(time, event)
     return uncensored_share(times, flags, np.asarray(at, dtype=np.float64), np.ones((1, times.size)))[0]
+
+
+def uncensored_share(time: np.ndarray, event: np.ndarray, at: np.ndarray, copies: np.ndarray) -> np.ndarray:
+    """Estimate the probability of not being censored until `at`, by Kaplan-Meier with the censorings as events.
+
+    Events at the time of a censoring come before it and leave the risk set (as in scikit-survival).
+
+    Parameters
+    ----------
+    time, event
+        Follow-up [n].
+    at
+        [k].
+    copies
+        Multiplicities [B, n].
+
+    Returns
+    -------
+    numpy.ndarray
+        [B, k]; NaN after the last follow-up.
+    """
+    order = np.argsort(time, kind="stable")
+    times, starts = np.unique(time[order], return_index=True)
+    ordered, dead = copies[:, order], event[order]
+    leaving = np.add.reduceat(ordered, starts, axis=1)
+    censored = np.add.reduceat(ordered * ~dead, starts, axis=1)
+    still_there = np.cumsum(leaving[:, ::-1], axis=1)[:, ::-1] - (leaving - censored)
+    hazard = np.divide(censored, still_there, out=np.zeros_like(censored), where=censored > 0)
+    probability = np.cumprod(1 - hazard, axis=1)
+    step = np.searchsorted(times, at, side="right") - 1
+    before_all = step < 0
+    found = np.where(before_all, 1.0, probability[:, np.where(before_all, 0, step)])
+    found[:, at > times[-1]] = np.nan
+    return found
 
 
 def each_source(

@@ -18,10 +18,9 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .censoring import FollowUp, each_source, uncensored, uncensored_share
 from .risk_sets import check_survival, codes_of
 
-#: Follow-up (time, event) that a censoring distribution is estimated from.
-FollowUp = tuple[ArrayLike, ArrayLike]
 #: Entries of one block of the matrix of pairs.
 PAIRS_AT_ONCE = 4_000_000
 
@@ -153,24 +152,11 @@ def concordance_uno(
         if weights is None:
             _require_positive(probability)
     else:
-        sources: list[tuple[np.ndarray, FollowUp]]
-        if isinstance(censoring, Mapping):
-            if fold is None:
-                raise ValueError("a censoring distribution per fold needs the argument fold")
-            labels = np.asarray(fold)
-            absent = [label for label in np.unique(labels).tolist() if label not in censoring]
-            if absent:
-                raise ValueError(f"censoring lacks the fold {', '.join(map(str, absent))}")
-            sources = [(labels == label, censoring[label]) for label in np.unique(labels).tolist()]
-        else:
-            sources = [(np.ones(time.size, dtype=bool), censoring)]
-        for inside, source in sources:
-            train_time, train_event = check_survival(*source)
-            probability = uncensored_share(
-                train_time, train_event, time[counted & inside], np.ones((1, train_time.size))
-            )
+        for members, source in each_source(censoring, fold, time.size):
+            own = members[counted[members]]
+            probability = uncensored(*source, time[own])
             _require_positive(probability)
-            per_event[:, counted & inside] = probability**-2.0
+            per_event[:, own] = probability**-2.0
     result = share_concordant(time, event, folds, copies, per_event, _by_risk(scores))
     return float(result[0]) if weights is None else result
 
@@ -262,40 +248,6 @@ def share_concordant(
             concordant += np.einsum("bi,bi->b", weight, others @ (score(i, members) * later).T)
     with np.errstate(invalid="ignore"):
         return concordant / total
-
-
-def uncensored_share(time: np.ndarray, event: np.ndarray, at: np.ndarray, copies: np.ndarray) -> np.ndarray:
-    """Estimate the probability of not being censored until `at`, by Kaplan-Meier with the censorings as events.
-
-    Events at the time of a censoring come before it and leave the risk set (as in scikit-survival).
-
-    Parameters
-    ----------
-    time, event
-        Follow-up [n].
-    at
-        [k].
-    copies
-        Multiplicities [B, n].
-
-    Returns
-    -------
-    numpy.ndarray
-        [B, k]; NaN after the last follow-up.
-    """
-    order = np.argsort(time, kind="stable")
-    times, starts = np.unique(time[order], return_index=True)
-    ordered, dead = copies[:, order], event[order]
-    leaving = np.add.reduceat(ordered, starts, axis=1)
-    censored = np.add.reduceat(ordered * ~dead, starts, axis=1)
-    still_there = np.cumsum(leaving[:, ::-1], axis=1)[:, ::-1] - (leaving - censored)
-    hazard = np.divide(censored, still_there, out=np.zeros_like(censored), where=censored > 0)
-    probability = np.cumprod(1 - hazard, axis=1)
-    step = np.searchsorted(times, at, side="right") - 1
-    before_all = step < 0
-    found = np.where(before_all, 1.0, probability[:, np.where(before_all, 0, step)])
-    found[:, at > times[-1]] = np.nan
-    return found
 
 
 def _require_positive(probability: np.ndarray) -> None:

@@ -63,14 +63,14 @@ def cross_fitted(
     ----------
     Verweij & van Houwelingen 1993, Stat. Med. 12, 2305-2314.
     """
-    score: np.ndarray = np.zeros(1)
-    apart: list[np.ndarray] = []
-    for fold in folds:
-        risk, own = fit(fold.train), fold.train
-        score = score + partial_loglik(risk, time, event) - partial_loglik(risk[:, own], time[own], event[own])
-        apart.append(risk[:, fold.held_out])
-    order = np.argsort(np.concatenate([fold.held_out for fold in folds]))
-    return score, np.concatenate(apart, axis=1)[:, order]
+    risks = np.stack([fit(fold.train) for fold in folds])
+    everybody = partial_loglik(risks.reshape(-1, time.size), time, event).reshape(risks.shape[:2])
+    score = np.zeros(risks.shape[1])
+    apart = np.empty(risks.shape[1:])
+    for fold, risk, level in zip(folds, risks, everybody, strict=True):
+        score += level - partial_loglik(risk[:, fold.train], time[fold.train], event[fold.train])
+        apart[:, fold.held_out] = risk[:, fold.held_out]
+    return score, apart
 
 
 def tuned_ridge(

@@ -161,7 +161,8 @@ def fit(z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray
         return np.lexsort([-posterior, ~full])
 
     starts = seed_centres(x, k, restarts, np.random.default_rng(np.random.SeedSequence([seed])))
-    posterior, shares, _ = climb(x, one_hot(nearest_centre(x, starts)[0].T, k), pooled, SHORT_ITERATIONS)
+    members = np.ascontiguousarray(nearest_centre(x, starts)[0].transpose(2, 0, 1), dtype=np.float64)
+    posterior, shares, _ = climb(x, members, pooled, SHORT_ITERATIONS)
     promising = rank(posterior, shares)[:PROMISING]
     posterior, shares, (weights, means, variances) = climb(x, shares[:, promising], pooled, LONG_ITERATIONS)
     best = rank(posterior, shares)[0]

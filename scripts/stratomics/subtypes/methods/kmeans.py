@@ -58,19 +58,22 @@ def nearest_centre(z: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.n
 
     Returns
     -------
-    labels, distances
-        int64 and squared Euclidean distances, both [restarts, n].
+    members : numpy.ndarray
+        Whether a point belongs to a centre, bool [restarts, k, n]: to one of each restart, the first of those as near.
+    distances : numpy.ndarray
+        Squared Euclidean distance to it [restarts, n].
     """
     restarts, k, width = centres.shape
     flat = centres.reshape(restarts * k, width)
     # |z - c|^2 without |z|^2, which is the same for all centres.
-    partial = ((flat**2).sum(axis=1)[:, None] - 2.0 * flat @ z.T).reshape(restarts, k, len(z))
-    # Centre after centre, for all points at a time: an argmin over a few centres, point by point, takes far longer.
-    nearest, labels = partial[:, 0], np.zeros((restarts, len(z)), dtype=np.int64)
-    for one in range(1, k):
-        labels = np.where(partial[:, one] < nearest, one, labels)
-        nearest = np.minimum(nearest, partial[:, one])
-    return labels, np.maximum(nearest + (z**2).sum(axis=1), 0.0)
+    partial = (-2.0 * flat) @ z.T
+    partial += (flat**2).sum(axis=1)[:, None]
+    partial = partial.reshape(restarts, k, len(z))
+    nearest = partial.min(axis=1)
+    members = partial == nearest[:, None]  # the position of the minimum, point by point, takes far longer
+    if np.count_nonzero(members) > nearest.size:
+        members &= np.cumsum(members, axis=1) == 1
+    return members, np.maximum(nearest + (z**2).sum(axis=1), 0.0)
 
 
 def fit(z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray]:
@@ -93,25 +96,25 @@ def fit(z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray
         ``centres`` [k, l].
     """
     centres = seed_centres(z, k, restarts, np.random.default_rng(np.random.SeedSequence([seed])))
-    labels, distances = nearest_centre(z, centres)
+    members, distances = nearest_centre(z, centres)
     inertia = distances.sum(axis=1)
     moving = np.arange(restarts)  # those that have not come to rest; most have after a few steps
     for _ in range(MAX_ITERATIONS):
-        members = (labels[:, None, :] == np.arange(k)[:, None]).astype(np.float64)
-        counts = members.sum(axis=2)
-        moved = (members.reshape(-1, len(z)) @ z).reshape(len(moving), k, -1) / np.maximum(counts, 1.0)[:, :, None]
-        for restart, empty in np.argwhere(counts == 0):
+        counts = np.count_nonzero(members, axis=2)
+        sums = members.reshape(-1, len(z)).astype(np.float64) @ z
+        moved = sums.reshape(len(moving), k, -1) / np.maximum(counts, 1)[:, :, None]
+        for restart, empty in zip(*np.nonzero(counts == 0), strict=True):
             # an empty cluster starts anew at the point that is served worst
             worst = distances[restart].argmax()
             moved[restart, empty] = z[worst]
             distances[restart, worst] = 0.0
-        previous = labels
-        labels, distances = nearest_centre(z, moved)
+        previous = members
+        members, distances = nearest_centre(z, moved)
         centres[moving], inertia[moving] = moved, distances.sum(axis=1)
-        on = (labels != previous).any(axis=1)
+        on = (members != previous).any(axis=(1, 2))
         if not on.any():
             break
-        moving, labels, distances = moving[on], labels[on], distances[on]
+        moving, members, distances = moving[on], members[on], distances[on]
     return {"centres": centres[inertia.argmin()]}
 
 
@@ -130,4 +133,4 @@ def assign(z: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
     numpy.ndarray
         int64 [n], 0..k-1.
     """
-    return nearest_centre(z, arrays["centres"][None])[0][0]
+    return nearest_centre(z, arrays["centres"][None])[0][0].argmax(axis=0)
