@@ -3,6 +3,8 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before torch loads
 
 with job(snakemake.log[0]) as log:
+    from dataclasses import replace
+
     from stratomics.cohort import load_cohort, splits_from_table
     from stratomics.embedding.splits import embed_splits
     from stratomics.preprocess import load_preprocess
@@ -25,5 +27,8 @@ with job(snakemake.log[0]) as log:
     )
     save_arrays(snakemake.output.latents, result.latents)
     save_models(snakemake.output.network, {"full": result.models["full"]})
+    # Of the folds no more than attributions need: nobody decodes with them.
+    encoders = {split: replace(model, decoder=()) for split, model in result.models.items()}
+    save_models(snakemake.output.encoders, encoders)
     write_table(result.history, snakemake.output.history)
     write_json(result.info, snakemake.output.training)

@@ -10,6 +10,7 @@ rule train_embedding:
     output:
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
         network="<results>/{cohort}/{embedding}/network.safetensors",
+        encoders="<results>/{cohort}/{embedding}/encoders.safetensors",
         history="<results>/{cohort}/{embedding}/training.tsv",
         training="<results>/{cohort}/{embedding}/training.json",
     log:

@@ -10,7 +10,7 @@ import pandas as pd
 from .measure import Attributed
 from .scores import TARGETS
 
-#: Features listed per target.
+#: Features listed per target and omics: those of a narrow omics weigh more each, and would fill a common list.
 TOP_FEATURES = 20
 
 OMICS_COLUMNS = (
@@ -116,14 +116,14 @@ def feature_attribution_table(attributed: Sequence[Attributed], top: int = TOP_F
     attributed
         One per split; that of the full fit is left out.
     top
-        Features per target.
+        Features per target and omics.
 
     Returns
     -------
     pandas.DataFrame
         ``feature_attribution.tsv``, most important first:
 
-        - ``target``, ``rank``, ``feature`` (``omics:feature``), ``omics``
+        - ``target``, ``rank`` (among the features of all omics), ``feature`` (``omics:feature``), ``omics``
         - ``slope``: attribution per standard deviation of the feature, relative to the mean size of the score, mean over the
           folds (0 in a fold that dropped the feature); positive raises the risk, or leads to the worse subtype. What differs
           from network to network cancels. (The plain mean of the attributions says nothing: features are centred)
@@ -141,13 +141,16 @@ def feature_attribution_table(attributed: Sequence[Attributed], top: int = TOP_F
         slopes = _by_feature(folds, [one.slope[at] / own for one, own in zip(folds, size, strict=True)])
         share = _by_feature(folds, [_shares(one.magnitude[at]) for one in folds]).fillna(0.0).mean(axis=1)
         slope = slopes.fillna(0.0).mean(axis=1)
-        best = slope.abs().sort_values(ascending=False, kind="stable").index[:top]
+        order = slope.abs().sort_values(ascending=False, kind="stable").index
+        omics = pd.Series([str(name).split(":", 1)[0] for name in order], index=order)
+        listed = (omics.groupby(omics).cumcount() < top).to_numpy()
+        best = order[listed]
         own = slopes.loc[best]
         table = {
             "target": target,
-            "rank": np.arange(1, len(best) + 1),
+            "rank": 1 + np.flatnonzero(listed),
             "feature": best,
-            "omics": [name.split(":", 1)[0] for name in best],
+            "omics": omics[listed].to_numpy(),
             "slope": slope[best].to_numpy(),
             "agreement": ((own.mul(slope[best], axis=0) > 0).sum(axis=1) / own.notna().sum(axis=1)).to_numpy(),
             "share": share[best].to_numpy(),
