@@ -649,3 +649,13 @@ def test_a_score_without_a_gradient_is_named_and_not_drawn() -> None:
     assert fits(figure)
     table = omics_attribution_figure_table({"ae": given[gone]})
     assert "No attribution" in words(draw_omics_attribution(table, ABOUT))
+
+
+def test_an_omics_is_called_ahead_only_where_its_interval_is_clear() -> None:
+    given = attribution(0, ("mrna", "mirna"))
+    of_risk = given["target"] == "risk"
+    given.loc[of_risk, "share"] = np.tile([0.6, 0.4], 3)
+    given.loc[~of_risk, "share"] = np.tile([0.51, 0.49], 3)
+    given["ci_low"], given["ci_high"] = given["share"] - 0.05, given["share"] + 0.05
+    text = words(draw_omics_attribution(omics_attribution_figure_table({"ae": given}), ABOUT))
+    assert "risk: most on mrna; subtypes: no omics ahead" in text

@@ -129,15 +129,19 @@ def _offset(target: str) -> float:
 
 
 def _words(own: pd.DataFrame) -> str:
-    """Name the omics that each score rests on most, or say why a score is not shown."""
+    """Name the omics that each score rests on most, if its interval stands clear of the others, or say why there is none."""
     said = []
     for target, words in (("risk", "risk"), ("subtype", "subtypes")):
-        rows = own[own["target"] == target]
-        if rows["held_out"].notna().any():
-            most = rows.sort_values("held_out", kind="stable")["omics"].iloc[-1]
-            said.append(f"{words}: most on {shorten(str(most), 14)}")
-        elif len(rows):
-            said.append(f"{words}: {rows['reason'].iloc[0] if rows['reason'].iloc[0] != '-' else 'the same for all'}")
+        rows = own[own["target"] == target].sort_values("held_out", ascending=False, kind="stable")
+        if rows.empty:
+            continue
+        if rows["held_out"].isna().any():
+            found = rows["reason"].iloc[0] if rows["reason"].iloc[0] != "-" else "the same for all"
+        elif len(rows) > 1 and rows["ci_low"].iloc[0] > rows["ci_high"].iloc[1:].max():
+            found = f"most on {shorten(str(rows['omics'].iloc[0]), 14)}"
+        else:
+            found = "no omics ahead"
+        said.append(f"{words}: {found}")
     return "; ".join(said)
 
 
