@@ -25,6 +25,8 @@ with job(snakemake.log[0]) as log:
     )
     save_arrays(snakemake.output.latents, result.latents)
     save_models(snakemake.output.network, {"full": result.models["full"]})
+    # Of the folds no more than attributions need: nobody decodes with them.
+    save_models(snakemake.output.encoders, {split: model.encoder() for split, model in result.models.items()})
     save_models(snakemake.output.told, result.told)
     save_arrays(snakemake.output.attention, result.attention)
     write_table(result.history, snakemake.output.history)

@@ -151,6 +151,7 @@ def test_the_promised_files_are_there_and_open_elsewhere(runs):
         "k_selection",
         "calibration",
         "enrichment",
+        "omics_attribution",
     ):
         for suffix in ("png", "svg", "tsv"):
             assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 0
@@ -167,6 +168,11 @@ def test_the_promised_files_are_there_and_open_elsewhere(runs):
     assert (adjusted["repeat"] == "combined").any()
     assert leaderboard.loc[ours, "permutation_p"].between(0.05, 1).all()  # 19 permutations: 1/20 at best
     assert leaderboard.loc[~ours, "permutation_p"].isna().all()
+    shares = pd.read_csv(results / "vae" / "omics_attribution.tsv", sep="\t")
+    assert shares["completeness"].max() < 0.01
+    assert set(shares["role"]) == {"held_out", "apparent"}
+    features = pd.read_csv(results / "vae" / "feature_attribution.tsv", sep="\t")
+    assert (features.groupby(["target", "omics"]).size() == 20).all()
     summary = (results / "summary.md").read_text()
     assert "nominal" in summary
     verdicts = pd.read_csv(results / "verdicts.tsv", sep="\t")

@@ -25,10 +25,12 @@ from stratomics.plots import (
     draw_consensus,
     draw_enrichment,
     draw_k_selection,
+    draw_omics_attribution,
     draw_optimism,
     draw_permutation_null,
     enrichment_table,
     k_selection_table,
+    omics_attribution_figure_table,
     optimism_table,
     permutation_null_table,
     save_figure,
@@ -41,6 +43,7 @@ from stratomics.tables import read_table, save_arrays, write_table
 NAMES = ["ae", "dae", "vae", "vae_mmd", "stacked_ae", "joint_vae_with_a_long_name", "ae_per_omics"]
 COMPARATORS = ["clinical", "ridge_cox", "random_survival_forest", "mrna_only", "random_embedding"]
 FIGURES = ["optimism", "permutation_null", "comparators", "consensus", "k_selection", "calibration", "enrichment"]
+FIGURES += ["omics_attribution"]
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 N, EVENTS = 60, 23
 
@@ -203,6 +206,18 @@ def calibration(sizes: tuple[int, ...] = (2, 3)) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def attribution(seed: int, omics: tuple[str, ...] = ("mrna", "mirna", "methylation_450k")) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for target in ("risk", "subtype"):
+        for role, repeat in (("held_out", "r0"), ("held_out", "all"), ("apparent", "full")):
+            for one, share in zip(omics, rng.dirichlet(np.full(len(omics), 4.0)), strict=True):
+                limits = (share - 0.02, share + 0.02, share - 0.08, share + 0.08)
+                rows.append((target, role, repeat, one, N, share, *limits, 0.7, 1 / len(omics), "-"))
+    columns = ["target", "role", "repeat", "omics", "n", "share", "ci_low", "ci_high", "fold_low", "fold_high"]
+    return pd.DataFrame(rows, columns=[*columns, "agreement", "expected", "reason"])
+
+
 COVARIATES = {
     "age_at_initial_pathologic_diagnosis": ("numeric", ["median", "q25", "q75"]),
     "gender": ("categorical", ["FEMALE", "MALE"]),
@@ -252,6 +267,9 @@ def draw(figure: str, count: int) -> tuple[pd.DataFrame, Figure]:
     if figure == "calibration":
         table = calibration_table(dict.fromkeys(names, calibration()), of_all)
         return table, draw_calibration(table, about)
+    if figure == "omics_attribution":
+        table = omics_attribution_figure_table({name: attribution(place) for place, name in enumerate(names)})
+        return table, draw_omics_attribution(table, about)
     table = enrichment_table(*enrichment(count))
     return table, draw_enrichment(table, about)
 
@@ -316,6 +334,7 @@ def test_the_scripts_draw_from_the_files_of_the_workflow(name: str, tmp_path, mo
         "k_selection": [write(k_selection(place), f"k{place}") for place in range(2)],
         "calibration": [write(calibration(), f"calibration{place}") for place in range(2)],
         "enrichment": write(tests, "enrichment"),
+        "attribution": [write(attribution(place), f"attribution{place}") for place in range(2)],
         "levels": write(levels, "levels"),
     }
     outputs = {"png": str(tmp_path / "f.png"), "svg": str(tmp_path / "f.svg"), "table": str(tmp_path / "f.tsv")}
@@ -599,3 +618,44 @@ def test_enrichment_bears_many_covariates_constants_and_none() -> None:
     figure = draw_enrichment(table, ABOUT)
     assert "No clinical variable was given" in words(figure)
     assert fits(figure)
+
+
+# --- omics
+
+
+def test_the_shares_drawn_are_those_of_all_repeats_and_of_the_full_fit() -> None:
+    given = attribution(0)
+    table = omics_attribution_figure_table({"ae": given})
+    for column, repeat in (("held_out", "all"), ("apparent", "full")):
+        expected = given.loc[given["repeat"] == repeat, "share"].tolist()
+        assert table[column].tolist() == expected
+    (axes,) = draw_omics_attribution(table, ABOUT).axes
+    drawn = [
+        line.get_xdata()[0]
+        for line in axes.lines
+        if line.get_markerfacecolor() == HELD_OUT and len(line.get_xdata()) == 1
+    ]
+    assert sorted(drawn) == sorted(table["held_out"])
+
+
+def test_a_score_without_a_gradient_is_named_and_not_drawn() -> None:
+    given = attribution(0)
+    gone = given["target"] == "subtype"
+    given.loc[gone, ["share", "ci_low", "ci_high", "fold_low", "fold_high", "expected"]] = np.nan
+    given.loc[gone, "reason"] = "the classifier svm (kernel rbf, C 1.0) cannot be differentiated"
+    figure = draw_omics_attribution(omics_attribution_figure_table({"ae": given}), ABOUT)
+    assert "subtypes: the classifier svm" in words(figure)
+    assert not any(line.get_marker() == "D" for line in figure.axes[0].lines)
+    assert fits(figure)
+    table = omics_attribution_figure_table({"ae": given[gone]})
+    assert "No attribution" in words(draw_omics_attribution(table, ABOUT))
+
+
+def test_an_omics_is_called_ahead_only_where_its_interval_is_clear() -> None:
+    given = attribution(0, ("mrna", "mirna"))
+    of_risk = given["target"] == "risk"
+    given.loc[of_risk, "share"] = np.tile([0.6, 0.4], 3)
+    given.loc[~of_risk, "share"] = np.tile([0.51, 0.49], 3)
+    given["ci_low"], given["ci_high"] = given["share"] - 0.05, given["share"] + 0.05
+    text = words(draw_omics_attribution(omics_attribution_figure_table({"ae": given}), ABOUT))
+    assert "risk: most on mrna; subtypes: no omics ahead" in text

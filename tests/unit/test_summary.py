@@ -14,6 +14,7 @@ import pytest
 from stratomics.evaluation.evidence import EVIDENCE_COLUMNS
 from stratomics.evaluation.findings import REASON_COLUMNS, VERDICT_COLUMNS
 from stratomics.evaluation.summary_tables import agreement_lines, enrichment_lines, markdown_table
+from stratomics.evaluation.wording import attribution_words
 from stratomics.tables import read_table, write_table
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -69,6 +70,17 @@ CHECKS = pd.DataFrame(
     ],
     columns=["level", "item", "id", "check", "value", "action", "message"],
 )
+
+
+def attribution(reason="-"):
+    """Shares of each omics; without a gradient of the subtypes where there is a reason."""
+    rows = [
+        (target, role, repeat, omics, np.nan if target == "subtype" and reason != "-" else value + shift, reason)
+        for target, shift in (("risk", 0.0), ("subtype", 0.1))
+        for role, repeat, own in (("held_out", "all", (0.3, 0.5)), ("apparent", "full", (0.1, 0.9)))
+        for omics, value in zip(("mrna", "mi<rna"), own, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["target", "role", "repeat", "omics", "share", "reason"])
 
 
 def cohort_tables(
@@ -139,7 +151,7 @@ def cohort_tables(
     )
     put("enrichment", enrichment if covariates else enrichment.iloc[:0])
     put("checks", checks)
-    per_embedding = {name: [] for name in ("metrics", "prognostic", "clusters", "stability", "training")}
+    per_embedding = {name: [] for name in ("metrics", "prognostic", "attribution", "clusters", "stability", "training")}
     for e in EMBEDDINGS:
         own = {
             "metrics": metrics_of(e, events),
@@ -151,6 +163,7 @@ def cohort_tables(
                     "reason": ["p < 0.05"] * 2 + ["p >= 0.05"],
                 }
             ),
+            "attribution": attribution(),
             "clusters": pd.DataFrame(
                 {
                     "split": "full",
@@ -313,9 +326,9 @@ def test_paragraphs_limits_and_intake(whole):
     for name, paragraph in zip(verdicts["embedding"], verdicts["paragraph"], strict=True):
         lines = summary.split(f"\n**{name}**\n\n")[1].split("\n\n")[0].splitlines()
         assert [line.split(".*")[0] for line in lines] == [
-            *("- *Subtypes", "- *Risk", "- *Beyond the clinical variables", "- *Stability", "- *Fit")
+            *("- *Subtypes", "- *Risk", "- *Beyond the clinical variables", "- *Stability", "- *Omics", "- *Fit")
         ]
-        assert " ".join(line.split(".* ")[1] for line in lines[:-1]) == paragraph
+        assert " ".join(line.split(".* ")[1] for line in lines[:-2]) == paragraph
         assert lines[-1].startswith("- *Fit.* The full fit kept 2 of 3 latents")
     assert "0.65 to 0.67" in summary
     assert "below 0.05 in 64 % of the runs" in summary
@@ -427,3 +440,12 @@ def test_names_of_the_user_are_text_in_the_summary(tmp_path):
     assert f"- {shown} is odd" in text
     assert "<script" not in text
     assert "[x](" not in text
+
+
+def test_the_omics_are_named_by_falling_share_among_unseen_patients():
+    words = attribution_words(attribution())
+    assert (
+        words == "The risk rests on mi&lt;rna (50 %), mrna (30 %). The subtypes rest on mi&lt;rna (60 %), mrna (40 %)."
+    )
+    assert attribution_words(attribution("no way")).endswith("On which omics the subtypes rest is not known: no way.")
+    assert "the same for all patients" in attribution_words(attribution().assign(share=np.nan))

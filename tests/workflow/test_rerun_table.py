@@ -81,7 +81,7 @@ PER_EMBEDDING |= {
     "plot_umap",
     "plot_training",
 }
-PER_EMBEDDING |= {"plot_prognostic_latents", "plot_feature_heatmap"}
+PER_EMBEDDING |= {"attribute_omics", "plot_prognostic_latents", "plot_feature_heatmap"}
 #: What has an input or a row per embedding.
 OF_EMBEDDINGS = {
     "combine_clinical",
@@ -92,7 +92,7 @@ OF_EMBEDDINGS = {
     "write_summary",
 }
 OF_EMBEDDINGS |= {f"plot_{name}" for name in ("calibration", "comparators", "consensus", "enrichment", "k_selection")}
-OF_EMBEDDINGS |= {"plot_optimism", "plot_permutation_null", "project_embeddings"}
+OF_EMBEDDINGS |= {"plot_omics_attribution", "plot_optimism", "plot_permutation_null", "project_embeddings"}
 EVERYTHING = INTAKE | PER_EMBEDDING | OF_EMBEDDINGS | {"make_splits", "fit_preprocess", "fit_comparator"}
 
 #: Another value for every key, and the rules whose own jobs that changes.
@@ -213,12 +213,13 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     ),
     (CLUSTERED | {"plot_k_selection"}, {"subtypes.criterion": "silhouette"}),
     (SCORED | JUDGED, {"risk.method": "subtype"}),
-    (CLASSIFIED, {"classifier.predictors": "features"}),
+    (CLASSIFIED | {"attribute_omics"}, {"classifier.predictors": "features"}),
     (CLASSIFIED, {"classifier.method": "logistic", "classifier.top_features": 10, "classifier.inner_folds": 3}),
     ({"build_cohort", "write_checks", *SPLIT}, {"evaluation.folds": 4}),
     (SPLIT, {"evaluation.repeats": 3}),
     ({"write_checks", *JUDGED, *LEADERBOARD}, {"evaluation.horizon_days": 900}),
-    (JUDGED | LEADERBOARD, {"evaluation.bootstrap": 500, "evaluation.auc_days": [365]}),
+    (JUDGED | LEADERBOARD | {"attribute_omics"}, {"evaluation.bootstrap": 500}),
+    (JUDGED | LEADERBOARD, {"evaluation.auc_days": [365]}),
     ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.permutations": 300}),
     ({"combine_clinical", "compare_methods", *SUMMARY}, {"comparators": ["pca"]}),
     (
@@ -228,7 +229,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     ({"train_embedding", "fit_comparator", *SUMMARY}, {"device": "auto"}),
     (
         {"make_splits", "train_embedding", "project_embeddings", "cluster_patients", "measure_stability", "fit_risk"}
-        | {"fit_classifier", "measure_enrichment", "combine_clinical", *REPEATED, *JUDGED},
+        | {"fit_classifier", "attribute_omics", "measure_enrichment", "combine_clinical", *REPEATED, *JUDGED},
         {"seed": 1},
     ),
     (set(), {"container": "docker://registry.example.org/stratomics:1.0"}),

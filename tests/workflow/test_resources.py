@@ -89,6 +89,7 @@ MEASURED = {
         "fit_preprocess": 246,
         "train_embedding": 666,
         "fit_classifier": 336,
+        "attribute_omics": 524,
         "export_embedding": 472,
         "permute_survival": 316,
         "fit_comparator": 603,

@@ -12,6 +12,7 @@ rule train_embedding:
         network="<results>/{cohort}/{embedding}/network.safetensors",
         told="<results>/{cohort}/{embedding}/told.safetensors",
         attention="<results>/{cohort}/{embedding}/attention.safetensors",
+        encoders="<results>/{cohort}/{embedding}/encoders.safetensors",
         history="<results>/{cohort}/{embedding}/training.tsv",
         training="<results>/{cohort}/{embedding}/training.json",
     log:

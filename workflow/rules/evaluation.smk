@@ -92,6 +92,57 @@ rule evaluate_subtypes:
         "../../scripts/evaluate_subtypes.py"
 
 
+rule attribute_omics:
+    """Say which omics and features the risk and the subtypes of held-out patients rest on, by integrated gradients."""
+    input:
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        transforms="<results>/{cohort}/preprocess/transforms.safetensors",
+        encoders="<results>/{cohort}/{embedding}/encoders.safetensors",
+        prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
+        subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
+        risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
+        classifier_models="<results>/{cohort}/{embedding}/classifier.safetensors",
+    output:
+        attribution=report(
+            "<results>/{cohort}/{embedding}/omics_attribution.tsv",
+            caption="../report/attribute_omics.rst",
+            category="4 Evaluation",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "{embedding}",
+                "item": "attribution to omics",
+            },
+        ),
+        feature_attribution=report(
+            "<results>/{cohort}/{embedding}/feature_attribution.tsv",
+            caption="../report/attribute_omics.rst",
+            category="4 Evaluation",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "{embedding}",
+                "item": "attribution to features",
+            },
+        ),
+    log:
+        "<logs>/{cohort}/{embedding}/attribute_omics.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/attribute_omics.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1200, cells=6, kept=60),
+        runtime=runtime(15, kept_by_split=0.5),
+    params:
+        predictors=SETTINGS["classifier"]["predictors"],
+        bootstrap=SETTINGS["evaluation"]["bootstrap"],
+        seed=SETTINGS["seed"],
+        code=code_version("attribute_omics"),
+    script:
+        "../../scripts/attribute_omics.py"
+
+
 rule export_embedding:
     """Put the full fit in one AnnData file with its UMAP, and the description of the model beside its arrays."""
     input:

@@ -133,6 +133,15 @@ COHORT_FIGURES = {
             "metrics": of_embeddings("metrics.tsv"),
         },
     ),
+    "omics_attribution": _Figure(
+        "Share of every omics in what the risk and the subtypes rest on.",
+        item="omics",
+        category="4 Evaluation",
+        input={
+            "attribution": of_embeddings("omics_attribution.tsv"),
+            "metrics": of_embeddings("metrics.tsv"),
+        },
+    ),
     "enrichment": _Figure(
         "Clinical variables by subtype.",
         item="clinical variables",

@@ -60,6 +60,7 @@ rule write_summary:
         verdicts="<results>/{cohort}/verdicts.tsv",
         metrics=of_embeddings("metrics.tsv"),
         prognostic=of_embeddings("prognostic_latents.tsv"),
+        attribution=of_embeddings("omics_attribution.tsv"),
         training=of_embeddings("training.json"),
         comparisons="<results>/{cohort}/comparisons.tsv",
         added_value="<results>/{cohort}/added_value.tsv",

@@ -142,3 +142,32 @@ class Chain:
             raise ValueError("classifier.predictors is features, and none were given")
         classifier = fit_labels(predictors, subtypes, self.classifier, classifier_seed(self.seed, split), report=report)
         return FittedChain(prognostic, subtypes, risk, classifier, self.on_latents)
+
+
+def join_chains(
+    prognostic: pd.DataFrame,
+    subtypes: Mapping[str, SubtypeModel],
+    risks: Mapping[str, RiskModel],
+    classifiers: Mapping[str, ClassifierModel],
+    on_latents: bool,
+) -> dict[str, FittedChain]:
+    """Put the chains of all splits together from the parts that the stages fitted.
+
+    Parameters
+    ----------
+    prognostic
+        ``prognostic_latents.tsv``.
+    subtypes, risks, classifiers
+        By split.
+    on_latents
+        Whether the classifiers look at the latents rather than at omics features.
+
+    Returns
+    -------
+    dict of FittedChain
+        By split.
+    """
+    return {
+        str(name): FittedChain(own, subtypes[str(name)], risks[str(name)], classifiers[str(name)], on_latents)
+        for name, own in prognostic.groupby("split", sort=False)
+    }

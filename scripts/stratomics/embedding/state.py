@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +107,14 @@ class NetworkState:
                 z = network.encode(views, there, Dropout())[0]
                 found.append(torch.cat(network.decode(z, Dropout()), dim=-1))
             return torch.stack(found).mean(dim=0).numpy()
+
+    def encoder(self) -> NetworkState:
+        """Return the networks without their decoders."""
+        needed = ("reads.", "down.", "heads.", "fuse.", "hazard.")
+        members = tuple(
+            {name: array for name, array in member.items() if name.startswith(needed)} for member in self.members
+        )
+        return replace(self, members=members)
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take the networks apart into arrays and JSON-able settings; `from_arrays` undoes it exactly."""

@@ -24,7 +24,7 @@ from .summary_tables import (
     hazard_ratio_table,
 )
 from .verdict import FEW_EVENTS, SOME_EVENTS, verdict
-from .wording import number, share
+from .wording import attribution_words, number, share
 
 LEGEND = (
     "*Unseen* (held-out) patients were left out while the subtypes, and everything before them, were made. *Hazard ratio per step* "
@@ -64,6 +64,7 @@ def summary_text(
     verdicts: pd.DataFrame,
     metrics: Mapping[str, pd.DataFrame],
     prognostic: Mapping[str, pd.DataFrame],
+    attribution: Mapping[str, pd.DataFrame],
     training: Mapping[str, Mapping[str, Any]],
     comparisons: pd.DataFrame,
     added_value: pd.DataFrame,
@@ -82,8 +83,8 @@ def summary_text(
         The tables of the same names.
     hazard_ratios
         ``adjusted_hazard_ratios.tsv``.
-    metrics, prognostic, training
-        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``training.json``.
+    metrics, prognostic, attribution, training
+        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``omics_attribution.tsv``, ``training.json``.
     settings
         The config without its cohorts.
 
@@ -123,10 +124,15 @@ def summary_text(
                     f"**{name}**",
                     "",
                     *(f"- *{topic}.* {text}" for topic, text in verdict(own).topics.items()),
+                    f"- *Omics.* {attribution_words(attribution[name])}",
                     f"- *Fit.* {_made_with(metrics[name], prognostic[name], training[name])}",
                     "",
                 )
             ),
+            "*Omics*: shares of what moves the scores of unseen patients away from that of the average patient (integrated "
+            "gradients). They say what the models rely on, not what causes the outcome; omics that repeat each other can stand in "
+            "for each other. Intervals: `omics_attribution.tsv`.",
+            "",
             "## Beside other methods",
             "",
             *_beside_others(leaderboard, comparisons),

@@ -15,6 +15,7 @@ from .enrichment import draw_enrichment, enrichment_table
 from .feature_heatmap import draw_feature_heatmap, feature_heatmap_table
 from .k_selection import draw_k_selection, k_selection_table
 from .kaplan_meier import draw_kaplan_meier, kaplan_meier_table
+from .omics_attribution import draw_omics_attribution, omics_attribution_figure_table
 from .optimism import draw_optimism, optimism_table
 from .permutation_null import draw_permutation_null, permutation_null_table
 from .prognostic_latents import draw_prognostic_latents, prognostic_latents_table
@@ -38,6 +39,7 @@ __all__ = [
     "draw_feature_heatmap",
     "draw_k_selection",
     "draw_kaplan_meier",
+    "draw_omics_attribution",
     "draw_optimism",
     "draw_permutation_null",
     "draw_prognostic_latents",
@@ -47,6 +49,7 @@ __all__ = [
     "feature_heatmap_table",
     "k_selection_table",
     "kaplan_meier_table",
+    "omics_attribution_figure_table",
     "optimism_table",
     "permutation_null_table",
     "prognostic_latents_table",

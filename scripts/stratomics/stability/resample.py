@@ -118,7 +118,8 @@ def resample_subtypes(
     -------
     Resamples
     """
-    draws = draw_subsamples(event, int(settings["subsamples"]), float(settings["share"]), seed)
+    subsamples = int(settings["subsamples" if retrain is None else "survival_subsamples"])
+    draws = draw_subsamples(event, subsamples, float(settings["share"]), seed)
     method = find_method(subtypes["method"])
     anew = None if retrain is None else retrain([np.flatnonzero(held) for held in draws])
 

@@ -79,18 +79,16 @@ def stack(
     Returns
     -------
     weights : numpy.ndarray
-        Per standard deviation of each risk [k].
+        Per standard deviation of each risk among patients that its model did not know [k].
     factors : numpy.ndarray
-        What to multiply each risk by [k]. They are scaled as the risks lie among the training patients: a model fitted closely
-        to them spreads wider there than among others, and is taken back by as much.
+        What to multiply each risk by [k]. Where a risk has nothing apart (no inner folds), its unit is its deviation among the
+        training patients.
     apart : numpy.ndarray
         The weighted risk of the training patients by models that did not know them [n], of mean 0.
     """
     weights = stacking_weights(apart, time, event)
-
-    def per_deviation(values: Sequence[np.ndarray]) -> np.ndarray:
-        spread = np.array([one.std() for one in values])
-        return np.where(spread > 0, weights / np.where(spread > 0, spread, 1.0), 0.0)
-
-    centred = np.column_stack([one - one.mean() for one in apart])
-    return weights, per_deviation(risks), centred @ per_deviation(apart)
+    spread = np.array([one.std() for one in apart])
+    own = np.array([one.std() for one in risks])
+    unit = np.where(spread > 0, spread, own)
+    factors = np.where(unit > 0, weights / np.where(unit > 0, unit, 1.0), 0.0)
+    return weights, factors, np.column_stack([one - one.mean() for one in apart]) @ factors
