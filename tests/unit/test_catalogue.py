@@ -11,7 +11,6 @@ import yaml
 
 from stratomics import catalogue
 from stratomics.config import load_config
-from stratomics.embedding.kinds import find_kind
 from stratomics.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,11 +57,10 @@ def test_every_plugin_has_its_schema_entry_and_a_line_that_says_what_it_is():
         assert all(len(one.summary) > 10 for one in catalogue.plugins(key).values())
 
 
-def test_what_an_embedding_says_of_itself_is_what_its_class_says():
-    settings = load_config({"cohorts": [{"name": "a", "simulate": {}}]}, schema_path=SCHEMA)
-    for embedding in settings["embeddings"]:
-        kind = catalogue.embeddings()[embedding["kind"]]
-        assert kind.uses_survival == find_kind(embedding).uses_survival is False
+def test_an_embedding_with_a_weight_of_survival_looks_at_it():
+    config = {"embeddings": ["ae", "cox", {"kind": "dae", "name": "cox_dae", "survival": 0.3}, {"kind": "vae"}]}
+    settings = load_config({"cohorts": [{"name": "a", "simulate": {}}], **config}, schema_path=SCHEMA)
+    assert [catalogue.uses_survival(one) for one in settings["embeddings"]] == [False, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -132,18 +130,3 @@ def test_a_plugin_of_which_only_the_schema_knows_is_refused_before_any_job(tmp_p
     assert fault.startswith(
         "subtypes.method: found 'toy', which the schema allows, but there is no file scripts/stratomics/subtypes/methods/toy.py."
     )
-
-
-def test_an_embedding_that_learns_from_survival_is_not_permuted(plant, tmp_path):
-    """Its latents would keep the observed survival: the null would be too narrow, and the p-value too small."""
-    schema = yaml.safe_load(SCHEMA.read_text())
-    schema["$defs"]["embedding"]["anyOf"] += [{"$ref": "#/$defs/embedding_toy"}]
-    schema["$defs"]["embedding_toy"] = {**schema["$defs"]["embedding_ae"], "properties": {"kind": {"const": "toy"}}}
-    plant("embeddings", "toy", "class Toy(Kind):\n    uses_survival: ClassVar[bool] = True\n\n\nEMBEDDING = Toy\n")
-    config = {"embeddings": ["ae", {"kind": "toy"}]}
-    assert faults(schema, {**config, "evaluation": {"permutations": 19}}, tmp_path) == [
-        "embeddings[1].kind: found 'toy', which learns from survival: every permutation would have to train it anew, and that is "
-        "not supported yet. Set evaluation.permutations to 0 (no test), or take another kind."
-    ]
-    untested = {"cohorts": [{"name": "a", "simulate": {}}], **config, "evaluation": {"permutations": 0}}
-    assert load_config(untested, schema_path=tmp_path / "schema.yaml")["embeddings"][1]["name"] == "toy"

@@ -1,4 +1,4 @@
-"""The clinic and the omics in one risk: weights learned among the training patients, and what they are worth."""
+"""The clinic and the omics in one risk, and what it is worth."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from stratomics.cohort.splits import make_splits
 from stratomics.cohort.types import Cohort
 from stratomics.comparators import PREDICTION_COLUMNS
-from stratomics.comparators.combine import combine_methods, combined_risk, combining_weights
+from stratomics.comparators.combine import combine_methods
 from stratomics.comparators.tuned_risk import VARIANCES, clinical_risk, ridge_risk
-from stratomics.survival import concordance_harrell, cox_multivariate, ridge_cox_path
+from stratomics.survival import concordance_harrell, ridge_cox_path
 from stratomics.survival.penalty import inner_folds
+from stratomics.survival.stacking import stack
 
 N = 200
 
@@ -34,27 +34,6 @@ def planted(seed, *, clinic=0.7, omics=0.7):
         index=pd.Index([f"P{i:03d}" for i in range(N)], name="patient"),
     )
     return Cohort("planted", (), table), latents
-
-
-def test_weights_are_those_of_a_cox_model_pulled_towards_each_other():
-    cohort, latents = planted(1, clinic=1.0, omics=0.6)
-    risks = np.column_stack([cohort.clinical["age"], 5 * latents[:, :3].sum(axis=1)])
-    weights = combining_weights(*risks.T, cohort.time, cohort.event)
-    free = cox_multivariate(risks / risks.std(axis=0), cohort.time, cohort.event).coef
-    assert free[1] < weights[1] < weights[0] < free[0]
-    assert weights.mean() == pytest.approx(free.mean(), rel=0.05)
-
-
-def test_weights_are_not_below_zero_and_a_risk_that_does_not_vary_has_none():
-    cohort, latents = planted(2, omics=1.2)
-    signal = latents[:, :3].sum(axis=1)
-    age = cohort.clinical["age"].to_numpy()
-    follow_up = cohort.time, cohort.event
-    assert combining_weights(age, -3 * signal, *follow_up)[1] == 0
-    assert combining_weights(age, -3 * signal, *follow_up)[0] > 0
-    np.testing.assert_array_equal(combining_weights(np.full(N, 0.3), signal, *follow_up), [0, 1])
-    np.testing.assert_array_equal(combining_weights(np.zeros(N), np.zeros(N), *follow_up), [1, 1])
-    np.testing.assert_array_equal(combining_weights(age, signal, cohort.time, np.zeros(N, dtype=bool)), [1, 1])
 
 
 def test_risks_apart_come_from_models_that_did_not_know_the_patient():
@@ -84,7 +63,7 @@ def test_together_they_rank_unseen_patients_better_and_noise_costs_little():
         cohort, latents = planted(0, omics=omics)
         splits = make_splits(cohort.time, cohort.event, folds=3, repeats=1, seed=0)[1:]
         by_split = {split.name: latents for split in splits}
-        table, _ = combine_methods(cohort, splits, {"ae": by_split}, {}, ["age"], seed=0)
+        table, _ = combine_methods(cohort, splits, {"ae": by_split}, {}, {}, ["age"], seed=0)
         own = table[table["role"] == "held_out"].set_index("patient").loc[cohort.patients]
         fold = own["split"].to_numpy(str)
         both = concordance_harrell(cohort.time, cohort.event, own["risk"].to_numpy(), fold=fold)
@@ -97,7 +76,7 @@ def test_form_and_no_leakage():
     cohort, latents = planted(5)
     splits = make_splits(cohort.time, cohort.event, folds=3, repeats=1, seed=0)
     by_split = {split.name: latents.copy() for split in splits}
-    table, survival = combine_methods(cohort, splits, {"dae": by_split}, {}, ["age"], seed=0)
+    table, survival = combine_methods(cohort, splits, {"dae": by_split}, {}, {}, ["age"], seed=0)
     assert list(table.columns) == PREDICTION_COLUMNS
     assert set(table["method"]) == {"dae+clinical"}
     assert set(survival) == {"times", *(f"dae+clinical/{split.name}" for split in splits)}
@@ -111,17 +90,19 @@ def test_form_and_no_leakage():
     omics = ridge_risk(latents, split.train, *follow_up, folds)
     theirs = pd.DataFrame({"split": "r0f1", "patient": cohort.patients[::-1], "risk": omics.risk[::-1]})
     arrays = {"apart/ridge_cox/r0f1": omics.apart}
-    found, _ = combine_methods(cohort, [split], {}, {"ridge_cox": (theirs, arrays)}, ["age"], seed=0)
+    found, _ = combine_methods(cohort, [split], {}, {}, {"ridge_cox": (theirs, arrays)}, ["age"], seed=0)
     assert set(found["method"]) == {"ridge_cox+clinical"}
     clinic = clinical_risk(cohort.clinical, split.train, ["age"], *follow_up, folds)
-    expected, _ = combined_risk(clinic, omics, split.train, *follow_up)
+    parts = (clinic, omics)
+    _, factors, _ = stack([one.risk[split.train] for one in parts], [one.apart for one in parts], *follow_up)
+    expected = factors[0] * clinic.risk + factors[1] * omics.risk
     assert np.corrcoef(found["risk"], expected)[0, 1] > 0.99
 
     spoilt = cohort.clinical.copy()
     spoilt.iloc[split.held_out] = [1.0, 1, 1e4]
     by_split["r0f1"][split.held_out] = 1e3
     other, _ = combine_methods(
-        dataclasses.replace(cohort, clinical=spoilt), [split], {"dae": by_split}, {}, ["age"], seed=0
+        dataclasses.replace(cohort, clinical=spoilt), [split], {"dae": by_split}, {}, {}, ["age"], seed=0
     )
     train = cohort.patients[split.train]
     own = table[table["split"] == "r0f1"].set_index("patient")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.func import functional_call, vmap
 
-from stratomics.embedding.draws import dropout_scale, keep_mask, split_validation
+from stratomics.embedding.architecture import Dropout, Sizes, padded, stack_padded
+from stratomics.embedding.architectures import find_architecture
+from stratomics.embedding.draws import dropout_scale, keep_mask, leave_out, split_validation
 from stratomics.embedding.kinds import find_kind, kind_names
 from stratomics.embedding.kinds.vae import squared_mmd
-from stratomics.embedding.network import Layout, decode, encode_heads, padded, stack_padded
 from stratomics.embedding.optimiser import StackedAdamW
 from stratomics.embedding.row_space import RowSpace
 from stratomics.embedding.state import NetworkState
@@ -76,59 +80,100 @@ def test_validation_split_is_a_partition() -> None:
     assert sorted([*fitted, *held]) == list(range(20))
 
 
+def test_every_patient_is_left_out_once() -> None:
+    drawn = [leave_out(7, 23, part, 5) for part in range(5)]
+    assert sorted(np.concatenate([left for _, left in drawn])) == list(range(23))
+    for fitted, left in drawn:
+        assert sorted([*fitted, *left]) == list(range(23))
+        assert len(left) in (4, 5)
+    again = leave_out(8, 23, 0, 5)[1]
+    assert again.tolist() != drawn[0][1].tolist()
+
+
 # Network and optimiser
 
 
-def modules(layout: Layout, parameters: list[np.ndarray]) -> tuple[nn.Sequential, list[nn.Linear], nn.Sequential]:
-    """Build the same network from torch's own layers: trunk, heads, decoder."""
+def modules(sizes: Sizes, parameters: list[np.ndarray]) -> tuple[nn.Sequential, list[nn.Linear], nn.Sequential]:
+    """Build a network with early fusion from torch's own layers: trunk, heads, decoder."""
     activation = {"tanh": nn.Tanh(), "relu": nn.ReLU(), "elu": nn.ELU(), "gelu": nn.GELU(approximate="tanh")}
     linears = []
-    for i, (inputs, outputs) in enumerate(layout.layers()):
-        linear = nn.Linear(inputs, outputs)
-        linear.weight.data = torch.from_numpy(parameters[2 * i]).T.contiguous()
-        linear.bias.data = torch.from_numpy(parameters[2 * i + 1][0])
+    for weight, bias in zip(parameters[::2], parameters[1::2], strict=True):
+        linear = nn.Linear(weight.shape[1], weight.shape[0])
+        linear.weight.data, linear.bias.data = torch.from_numpy(weight), torch.from_numpy(bias)
         linears.append(linear)
-    depth = len(layout.hidden)
-    trunk = nn.Sequential(*[m for linear in linears[:depth] for m in (linear, activation[layout.activation])])
-    up = [m for linear in linears[depth + layout.heads :] for m in (linear, activation[layout.activation])]
-    return trunk, linears[depth : depth + layout.heads], nn.Sequential(*up[:-1])
+    depth = len(sizes.hidden)
+    trunk = nn.Sequential(*[m for linear in linears[:depth] for m in (linear, activation[sizes.activation])])
+    up = [m for linear in linears[depth + sizes.heads :] for m in (linear, activation[sizes.activation])]
+    return trunk, linears[depth : depth + sizes.heads], nn.Sequential(*up[:-1])
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "elu", "gelu"])
 def test_padded_stack_and_numpy_state_equal_torch_modules(activation: str) -> None:
     rng = np.random.default_rng(0)
-    layouts = [Layout(inputs, (11, 6), 3, 2, activation) for inputs in (20, 33)]
-    networks = [layout.initialise(rng) for layout in layouts]
-    common = Layout(48, (16, 16), 16, 2, activation)
-    stack = [
-        stack_padded([network[i] for network in networks], shape, CPU, torch.float32)
-        for i, shape in enumerate(common.parameter_shapes())
-    ]
-    x = [rng.standard_normal((5, layout.inputs)).astype(np.float32) for layout in layouts]
-    heads = encode_heads(common, stack, stack_padded(x, (5, 48), CPU, torch.float32), ())
-    out = decode(common, stack, heads[0], ())
-    for i, layout in enumerate(layouts):
-        trunk, (mean, spread), decoder = modules(layout, networks[i])
+    early = find_architecture("early")
+    networks = [early(Sizes((inputs,), (11, 6), 3, 2, activation)) for inputs in (20, 33)]
+    drawn = [[rng.normal(size=p.shape).astype(np.float32) / 4 for p in network.parameters()] for network in networks]
+    common = early(Sizes((33,), (11, 6), 3, 2, activation).padded())
+    stack = {
+        name: stack_padded([own[i] for own in drawn], tuple(parameter.shape), CPU, torch.float32)
+        for i, (name, parameter) in enumerate(common.named_parameters())
+    }
+    x = [rng.standard_normal((5, network.sizes.inputs[0])).astype(np.float32) for network in networks]
+
+    def one(parameters: dict[str, torch.Tensor], view: torch.Tensor) -> tuple:
+        arguments = ([view], torch.ones(5, 1), [], [], lambda heads, noise: heads[0])
+        return functional_call(common, parameters, arguments)
+
+    heads, latents, (out,), _ = vmap(one)(stack, stack_padded(x, (5, 48), CPU, torch.float32))
+    assert latents.shape == (2, 5, 16)
+    for i, network in enumerate(networks):
+        width = network.sizes.inputs[0]
+        trunk, (mean, spread), decoder = modules(network.sizes, drawn[i])
         hidden = trunk(torch.from_numpy(x[i]))
         torch.testing.assert_close(heads[0][i, :, :3], mean(hidden))
         torch.testing.assert_close(heads[1][i, :, :3], spread(hidden))
-        torch.testing.assert_close(out[i, :, : layout.inputs], decoder(mean(hidden)))
-        assert not out[i, :, layout.inputs :].any()
-        layers = [(w, b[0]) for w, b in zip(networks[i][::2], networks[i][1::2], strict=True)]
-        state = NetworkState("vae", activation, tuple(layers[:3]), tuple(layers[4:]))
+        torch.testing.assert_close(out[i, :, :width], decoder(mean(hidden)))
+        assert not out[i, :, width:].any()
+        assert not latents[i, :, 3:].any()
+        arrays = {name: array for (name, _), array in zip(network.named_parameters(), drawn[i], strict=True)}
+        state = NetworkState("vae", "early", asdict(network.sizes), {"omics": (0, width)}, (arrays,))
         np.testing.assert_allclose(state.encode(x[i]), mean(hidden).detach(), atol=1e-5)
         np.testing.assert_allclose(state.reconstruct(x[i]), decoder(mean(hidden)).detach(), atol=1e-5)
 
 
-def test_layout_counts_what_it_makes() -> None:
-    layout = Layout(20, (11, 6), 3, 2, "tanh")
-    assert layout.parameter_count() == sum(p.size for p in layout.initialise(np.random.default_rng(0)))
+def test_a_parameter_over_blocks_is_padded_block_by_block() -> None:
+    array = np.arange(1.0, 13.0).reshape(2, 6)
+    (found,) = stack_padded([array], (3, 8), CPU, torch.float64, tiles=2)
+    expected = np.zeros((3, 8))
+    expected[:2, :3], expected[:2, 4:7] = array[:, :3], array[:, 3:]
+    np.testing.assert_array_equal(found.numpy(), expected)
+
+
+def test_weights_start_as_wide_as_their_layer_asks() -> None:
+    sizes = Sizes((200, 90), (60, 30), 5, activation="relu")
+    network = find_architecture("early")(sizes)
+    drawn = network.initialise(np.random.default_rng(0))
+    for (name, parameter), array in zip(network.named_parameters(), drawn, strict=True):
+        assert array.shape == tuple(parameter.shape)
+        assert array.dtype == np.float32
+        gain = 1.0 if name.startswith(("heads", "writes")) else np.sqrt(2.0)
+        bound = gain * np.sqrt(6.0 / sum(array.shape)) if array.ndim == 2 else 0.0
+        assert np.abs(array).max() == pytest.approx(bound, rel=0.05)
     assert [padded(width) for width in (1, 16, 17)] == [16, 16, 32]
+
+
+def test_dropout_acts_on_every_hidden_layer_in_the_order_they_come() -> None:
+    sizes = Sizes((9, 8), (7, 6), 2)
+    assert find_architecture("early")(sizes).dropped_widths() == [7, 6, 6, 7]
+    assert find_architecture("joint")(sizes).dropped_widths() == [7, 7, 6, 6, 7, 7]
+    assert find_architecture("marginal")(sizes).dropped_widths() == [7, 6, 7, 6, 6, 7, 6, 7]
+    once = Dropout([torch.full((1, 3), 2.0)])
+    assert once(torch.ones(1, 3)).tolist() == [[2.0, 2.0, 2.0]]
 
 
 def test_optimiser_equals_torch_for_networks_with_different_steps() -> None:
     generator = torch.Generator().manual_seed(0)
-    start = [torch.randn(2, 5, 3, generator=generator), torch.randn(2, 1, 3, generator=generator)]
+    start = [torch.randn(2, 5, 3, generator=generator), torch.randn(2, 3, generator=generator)]
     gradients = [[torch.randn(t.shape, generator=generator) for t in start] for _ in range(7)]
     stack = [t.clone() for t in start]
     ours = StackedAdamW(stack, learning_rate=0.05, weight_decay=0.3)
@@ -168,9 +213,8 @@ def test_optimiser_goes_on_after_networks_leave() -> None:
 
 
 def test_kinds_are_the_files_of_the_folder() -> None:
-    assert {"ae", "dae", "vae"} <= set(kind_names())
-    assert not any(find_kind({"kind": name}).uses_survival for name in ("ae", "dae", "vae"))
-    with pytest.raises(ConfigError, match="'gan' is not known. Use one of: .*ae, dae"):
+    assert {"ae", "cox", "dae", "vae"} <= set(kind_names())
+    with pytest.raises(ConfigError, match="'gan' is not known. Use one of: ae, cox, dae, vae"):
         find_kind({"kind": "gan"})
 
 
@@ -182,19 +226,19 @@ def vae(**settings: object) -> object:
 
 def test_kl_equals_torch_distributions() -> None:
     generator = torch.Generator().manual_seed(0)
-    mean, log_variance = (torch.randn(3, 8, 4, generator=generator) for _ in range(2))
-    weight = torch.rand(3, 8, generator=generator)
-    weight /= weight.sum(dim=1, keepdim=True)
+    mean, log_variance = (torch.randn(8, 4, generator=generator) for _ in range(2))
+    weight = torch.rand(8, generator=generator)
+    weight /= weight.sum()
     posterior = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
     expected = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum(dim=-1)
     found = vae().divergence([mean, log_variance], mean, (), weight)
-    torch.testing.assert_close(found, (expected * weight).sum(dim=1))
+    torch.testing.assert_close(found, (expected * weight).sum())
 
 
 def test_vae_samples_its_posterior() -> None:
     kind, rng = vae(), np.random.default_rng(0)
-    noise = [torch.from_numpy(one)[None] for one in kind.draw_noise(20000, 4, rng)]
-    heads = [torch.full((1, 20000, 4), 2.0), torch.full((1, 20000, 4), np.log(0.25))]
+    noise = [torch.from_numpy(one) for one in kind.draw_noise(20000, 4, rng)]
+    heads = [torch.full((20000, 4), 2.0), torch.full((20000, 4), np.log(0.25))]
     z = kind.latent(heads, noise)
     assert float(z.mean()) == pytest.approx(2.0, abs=0.01)
     assert float(z.std()) == pytest.approx(0.5, abs=0.01)

@@ -81,6 +81,26 @@ class Sizes:
         )
 
 
+class Score(nn.Linear):
+    """A linear layer with one output, without a matrix product: the bits of one so narrow depend on how many are stacked.
+
+    Parameters
+    ----------
+    inputs
+        Number of inputs.
+    bias
+        Whether there is one.
+    """
+
+    def __init__(self, inputs: int, bias: bool = True) -> None:
+        super().__init__(inputs, 1, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return one number per patient, [B, inputs] -> [B, 1]."""
+        found = (x * self.weight).sum(dim=-1, keepdim=True)
+        return found if self.bias is None else found + self.bias
+
+
 class Dropout:
     """Multiplies every hidden layer by the multipliers that were drawn for it, in the order in which they are asked for.
 
@@ -134,7 +154,7 @@ class Architecture(nn.Module):
 
     def finish(self) -> None:
         """Add what all architectures share; the last line of ``__init__``."""
-        self.hazard = nn.Linear(self.latents, 1, bias=False) if self.sizes.tells_hazard else None
+        self.hazard = Score(self.latents, bias=False) if self.sizes.tells_hazard else None
 
     @property
     def latent_blocks(self) -> int:

@@ -252,7 +252,8 @@ class Batch:
         owners = self.owner.tolist()
         taken = torch.tensor([steps[i] for i in owners], dtype=PRECISION, device=self.device)
         total = torch.zeros(len(owners), dtype=PRECISION, device=self.device)
-        hides = drawn.shown is not drawn.present
+        # What spoils patients may fill in what they lack.
+        hides = not all(member.task.views.complete for member in self.members)
         for step in range(max(steps)):
             busy = sum(steps[i] > step for i in owners)
             owner = self.owner[:busy]

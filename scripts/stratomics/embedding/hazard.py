@@ -32,9 +32,9 @@ def cox_loss(log_hazard: Tensor, time: Tensor, event: Tensor, weight: Tensor) ->
     makes the gradient that of a Cox model sampled by minibatch (Kvamme, Borgan & Scheel 2019, J. Mach. Learn. Res. 20, 129,
     equation 8).
     """
-    here = (weight > 0).to(log_hazard.dtype)
-    at_risk = (time[None, :] >= time[:, None]).to(log_hazard.dtype) * here[None, :]
+    here = weight > 0
+    at_risk = (time[None, :] >= time[:, None]) & here[None, :]
     # A patient is always at risk at its own time; padding has no event.
-    everyone = torch.logsumexp(log_hazard[None, :] + (1.0 - at_risk) * AWAY, dim=-1)
+    everyone = torch.logsumexp(torch.where(at_risk, log_hazard[None, :], AWAY), dim=-1)
     events = event * here
     return -((log_hazard - everyone) * events).sum() / events.sum().clamp(min=1.0)

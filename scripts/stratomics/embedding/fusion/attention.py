@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from stratomics.embedding.architecture import Score
 from stratomics.embedding.fusion import Fusion
 
 #: Below every score.
@@ -24,7 +25,7 @@ class Attention(Fusion):
     def __init__(self, views: int, width: int) -> None:
         super().__init__(views, width)
         self.hidden = nn.ModuleList(nn.Linear(width, width) for _ in range(views))
-        self.score = nn.ModuleList(nn.Linear(width, 1) for _ in range(views))
+        self.score = nn.ModuleList(Score(width) for _ in range(views))
 
     def weights(self, branches: Sequence[Tensor], present: Tensor) -> Tensor:
         """See the base class."""
