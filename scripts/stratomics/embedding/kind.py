@@ -28,6 +28,8 @@ class Kind:
     prior_variance: ClassVar[float | None] = None
     #: Whether `corrupt` changes anything.
     corrupts: ClassVar[bool] = False
+    #: Whether there is a `divergence`.
+    diverges: ClassVar[bool] = False
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = settings

@@ -125,6 +125,7 @@ def train_batch(
     for epoch in range(epochs):
         train_loss = batch.train_epoch(epoch)
         losses = torch.stack([train_loss, *_flat(batch.validate(epoch))]).cpu().numpy()
+        losses[[i for i, there in enumerate(_there(recipe)) if not there]] = math.nan
         better = []
         for i, one in enumerate(running):
             one.history.append(tuple(losses[:, i].tolist()))
@@ -147,6 +148,11 @@ def train_batch(
             break
     position = {id(task): i for i, task in enumerate(tasks)}
     return sorted(everyone, key=lambda one: position[id(one.task)])
+
+
+def _there(recipe: Recipe) -> tuple[bool, ...]:
+    """Tell which entries of a row of the history the networks have."""
+    return True, True, recipe.reconstruction > 0, recipe.kind.diverges, recipe.committee
 
 
 def _flat(validated: tuple[Tensor, Sequence[Tensor]]) -> list[Tensor]:

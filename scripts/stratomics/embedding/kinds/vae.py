@@ -45,6 +45,7 @@ class VariationalAutoencoder(Kind):
 
     heads = ("mean", "log_variance")
     prior_variance = 1.0
+    diverges = True
 
     def draw_noise(self, patients: int, latents: int, rng: np.random.Generator) -> Sequence[np.ndarray]:
         """Draw the noise of the reparameterisation and, for MMD, a sample of the prior; see the base class."""
