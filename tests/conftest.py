@@ -32,12 +32,24 @@ SMALL = {
     ],
     "embeddings": [
         {"kind": kind, "hidden": [16], "latent": 6, "epochs": 25, "patience": 8, **extra}
-        for kind, extra in (("ae", {}), ("dae", {}), ("vae", {"warmup_epochs": 5}))
+        for kind, extra in (
+            ("ae", {}),
+            ("dae", {}),
+            ("vae", {"warmup_epochs": 5}),
+            ("cox", {"latent": 4, "committee": 3, "survival_epochs": 8}),
+        )
     ],
     "subtypes": {"n_subtypes": 2, "restarts": 4},
     "classifier": {"top_features": 15, "inner_folds": 3},
-    "evaluation": {"folds": 3, "repeats": 1, "bootstrap": 100, "horizon_days": 1825, "permutations": 19},
-    "stability": {"subsamples": 10},
+    "evaluation": {
+        "folds": 3,
+        "repeats": 1,
+        "bootstrap": 100,
+        "horizon_days": 1825,
+        "permutations": 19,
+        "survival_permutations": 19,
+    },
+    "stability": {"subsamples": 10, "survival_subsamples": 10},
     "device": "cpu",
     "seed": 1,
 }

@@ -87,7 +87,7 @@ BROKEN = {
     "null": (DEMO + "seed:", "seed: found nothing (null); allowed is a whole number from 0 to 2147483647. Give a value, or "
              "remove the key to take the default (0)."),
     "null section": (DEMO + "evaluation:", "evaluation: found nothing (null); allowed is a mapping with the keys folds, "
-                     "repeats, horizon_days, bootstrap, permutations, auc_days. Write its keys below it, indented, or remove it to "
+                     "repeats, horizon_days, bootstrap, permutations, survival_permutations, auc_days. Write its keys below it, indented, or remove it to "
                      "take the defaults."),
     "not finite": (DEMO + "preprocess: {clip: .nan}", "preprocess.clip: found nan; allowed is a number above 0 and at most "
                    "1000. Change it, or remove the key to take the default (5.0)."),
@@ -180,11 +180,11 @@ BROKEN = {
     "simulated omics twice": (
         "cohorts: [{name: a, simulate: {omics: [{name: m, features: 50, values: beta}, {name: m, features: 50, values: beta}]}}]",
         "cohorts[0].simulate.omics[1].name: found 'm', which cohorts[0].simulate.omics[0].name has already. Rename one."),
-    "misspelt kind": (DEMO + "embeddings: [vea]", "embeddings[0]: found 'vea'; allowed is one of ae, dae, vae or a mapping "
+    "misspelt kind": (DEMO + "embeddings: [vea]", "embeddings[0]: found 'vea'; allowed is one of ae, cox, dae, vae or a mapping "
                       "with one of these as its `kind`. Did you mean 'vae'?"),
     "misspelt kind in mapping": (DEMO + "embeddings: [{name: x, kind: VAE}]", "embeddings[0].kind: found 'VAE'; allowed is "
-                                 "one of ae, dae, vae. Did you mean 'vae'?"),
-    "no kind": (DEMO + "embeddings: [{name: x}]", "embeddings[0].kind: missing; allowed is one of ae, dae, vae. Add it, for "
+                                 "one of ae, cox, dae, vae. Did you mean 'vae'?"),
+    "no kind": (DEMO + "embeddings: [{name: x}]", "embeddings[0].kind: missing; allowed is one of ae, cox, dae, vae. Add it, for "
                 "instance kind: ae"),
     "list for kind": (DEMO + "embeddings: [{kind: [ae]}]", "embeddings[0].kind: found a list of 1; allowed is one of ae, "
                       "dae, vae. Change it."),
@@ -192,9 +192,9 @@ BROKEN = {
                             "unknown key for kind ae; only kind vae takes it. Remove it or change the kind."),
     "misspelt hyper-parameter": (
         DEMO + "embeddings: [{kind: dae, corrupt: masking}]",
-        "embeddings[0].corrupt: unknown key; did you mean 'corruption'? Allowed here: activation, batch_size, corruption, "
-        "corruption_level, dropout, epochs, hidden, kind, latent, learning_rate, name, patience, restarts, validation, "
-        "weight_decay."),
+        "embeddings[0].corrupt: unknown key; did you mean 'corruption'? Allowed here: activation, architecture, batch_size, "
+        "committee, corruption, corruption_level, dropout, epochs, fusion, hidden, kind, latent, learning_rate, modality_dropout, "
+        "name, patience, reconstruction, restarts, survival, survival_epochs, validation, weight_decay."),
     "number for list": (DEMO + "embeddings: [{kind: ae, hidden: 256}]", "embeddings[0].hidden: found 256; allowed is a list "
                         "of 1 to 10 whole numbers from 1 to 100000. Write a list: [256]."),
     "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "
@@ -318,6 +318,8 @@ def test_defaults_are_filled() -> None:
     network: dict[str, Any] = {
         "hidden": [256], "latent": 32, "activation": "tanh", "dropout": 0.2, "epochs": 150, "patience": 15, "batch_size": 64,
         "learning_rate": 0.001, "weight_decay": 0.0001, "restarts": 1, "validation": 0.15,
+        "architecture": "early", "fusion": "concatenate", "survival": 0.0, "reconstruction": 1.0, "committee": 5,
+        "survival_epochs": 30, "modality_dropout": 0.2,
     }  # fmt: skip
     assert config["embeddings"] == [
         {"name": "ae", "kind": "ae", **network},

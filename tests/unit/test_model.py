@@ -41,7 +41,8 @@ def test_a_model_read_back_says_what_the_chain_said(folder, small_cohort, small_
     full = predictions[predictions["split"] == "full"].reset_index(drop=True)
     found = load_model(folder).predict(small_cohort)
     pd.testing.assert_frame_equal(found[["patient", "subtype"]], full[["patient", "subtype"]])
-    np.testing.assert_allclose(found["risk"], full["risk"], rtol=1e-12)
+    # The networks were trained on coordinates in double precision; the model encodes features in single precision.
+    np.testing.assert_allclose(found["risk"], full["risk"], atol=1e-5)
 
 
 def test_a_model_labels_new_patients_from_tables_whatever_the_order_of_columns(folder, small_cohort):

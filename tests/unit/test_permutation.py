@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from stratomics.cohort import make_splits
+from stratomics.embedding.splits import survival_study
+from stratomics.embedding.train import retrain
 from stratomics.errors import ConfigError
 from stratomics.evaluation.permutation import STATISTICS, permutation_tests, permute_survival, permuted_order
+from stratomics.runtime import derive_seed
 
 
 @pytest.fixture(scope="module")
 def run(small_cohort, small_settings, small_chain):
     """Return a function that permutes the survival of the small cohort for one embedding."""
 
-    def permute(
-        permutations, embedding="ae", settings=small_settings, design=None, cohort=small_cohort, uses_survival=False
-    ):
+    def permute(permutations, embedding="ae", settings=small_settings, design=None, cohort=small_cohort, retrains=True):
         chain = small_chain[embedding]
+        again = None
+        if chain.embedding.told and retrains:
+            own = next(one for one in settings["embeddings"] if one["name"] == embedding)
+            study = survival_study(cohort, chain.splits, chain.fitted, own, seed=settings["seed"])
+            again = partial(retrain, study)
         return permute_survival(
             cohort,
             chain.splits,
@@ -27,7 +35,8 @@ def run(small_cohort, small_settings, small_chain):
             chain.embedding.latents,
             settings,
             permutations,
-            uses_survival=uses_survival,
+            told=chain.embedding.told,
+            retrain=again,
             design=design,
             seed=settings["seed"],
         )
@@ -35,7 +44,7 @@ def run(small_cohort, small_settings, small_chain):
     return permute
 
 
-@pytest.mark.parametrize("embedding", ["ae", "dae", "vae"])
+@pytest.mark.parametrize("embedding", ["ae", "dae", "vae", "cox"])
 def test_the_observed_order_gives_the_observed_figures(run, small_chain, embedding):
     """So the null is made by the very procedure that made the observed figures."""
     row = run([0], embedding).iloc[0]
@@ -115,11 +124,32 @@ def test_added_value_is_tested_only_where_there_is_a_clinic(run, small_cohort):
     assert found["added_lr_p"].between(0, 1).all()
 
 
-def test_an_embedding_that_saw_survival_is_not_permuted(run):
-    """Its latents know the observed order, so the null would be too easy to beat."""
-    with pytest.raises(ConfigError, match="trained on survival"):
-        run([0, 1], uses_survival=True)
-    assert run([0], uses_survival=True)["heldout_cindex"].notna().all()
+def test_networks_that_saw_survival_are_not_permuted_as_they_are(run):
+    """Their latents know the observed order, so the null would be too easy to beat."""
+    with pytest.raises(ConfigError, match="looked at survival"):
+        run([0, 1], "cox", retrains=False)
+    assert run([0], "cox", retrains=False)["heldout_cindex"].notna().all()
+
+
+def test_a_permutation_of_networks_that_see_survival_is_training_them_on_it(run, small_cohort, small_settings):
+    """Permutation 1 by hand: the whole chain, its networks too, on a cohort whose follow-up was shuffled."""
+    from stratomics.chain.run import run_chain
+
+    order = permuted_order(small_cohort.n, 1, small_settings["seed"])
+    shuffled = replace(small_cohort, time=small_cohort.time[order], event=small_cohort.event[order])
+    only = {**small_settings, "embeddings": [one for one in small_settings["embeddings"] if one["name"] == "cox"]}
+    splits = make_splits(
+        small_cohort.time,
+        small_cohort.event,
+        folds=small_settings["evaluation"]["folds"],
+        repeats=1,
+        seed=derive_seed(small_settings["seed"], "make_splits"),
+    )
+    metrics = run_chain(shuffled, only, splits=splits)["cox"].metrics
+    median = metrics[metrics["repeat"] == "median"].set_index("metric")
+    row = run([0, 1], "cox").iloc[1]
+    assert row["heldout_cindex"] == pytest.approx(median.at["cindex", "held_out"], rel=1e-12)
+    assert row["heldout_logrank_p"] == pytest.approx(median.at["logrank_p", "held_out"], rel=1e-12)
 
 
 def test_a_chain_that_stops_is_the_least_extreme(run, small_settings):
@@ -166,7 +196,12 @@ def test_without_permutations_there_are_no_rows():
     assert permutation_tests(table(heldout_cindex=[[0.6], [0.7]])).empty
 
 
-def test_embeddings_must_share_their_permutations():
-    broken = table(heldout_cindex=[[0.6, 0.5], [0.7, 0.5]]).iloc[:-1]
-    with pytest.raises(ValueError, match="same permutations"):
-        permutation_tests(broken)
+def test_embeddings_may_have_fewer_permutations_but_leave_none_out():
+    whole = table(heldout_cindex=[[0.6, 0.5, 0.55, 0.4], [0.7, 0.5, 0.6, 0.75]])
+    last = whole[whole["embedding"] == whole["embedding"].iloc[-1]].index
+    fewer = permutation_tests(whole.drop(last[-1])).query("statistic == 'heldout_cindex'").set_index("embedding")
+    assert fewer["permutations"].tolist() == [3, 2]
+    assert fewer["p"].tolist() == [1 / 4, 1 / 3]
+    assert (fewer["p_adjusted"] >= fewer["p"]).all()
+    with pytest.raises(ValueError, match="none left out"):
+        permutation_tests(whole.drop(last[1]))
