@@ -144,24 +144,23 @@ def told_world(seed, *, known, other=0.8, n=300):
     latents = rng.normal(size=(n, 7)) * [2, 1, 1, 5, 1, 1, 1] + 3
     own, ridge = (latents[:, 0] - 3) / 2, (latents[:, 3] - 3) / 5
     time, event = survival_of(known * own + other * ridge, rng)
-    # Apart, the networks say the same as together, with noise; together they believe in themselves too much.
+    # Apart, the networks say the same as together, with noise, and as loudly.
     apart = 0.5 * own + 0.2 * rng.normal(size=n)
-    return latents, time, event, Told(np.array([2.0, 0.0, 0.0]), apart)
+    return latents, time, event, Told(np.array([apart.std() / latents[:, 0].std(), 0.0, 0.0]), apart)
 
 
 def test_what_networks_say_of_survival_is_weighed_by_what_they_say_of_patients_they_did_not_know():
     latents, time, event, told = told_world(0, known=0.8)
     found = latent_risk(latents, time, event, 0, told)
     values = (latents - latents.mean(axis=0)) / latents.std(axis=0)
-    # The two risks, each of deviation 1, by their weights.
     parts = [values[:, :3] @ found.coef[:3], values[:, 3:] @ found.coef[3:]]
-    np.testing.assert_allclose([part.std() for part in parts], found.weights, rtol=1e-6)
+    assert parts[0].std() == pytest.approx(found.weights[0])
+    assert found.weights[1] > 0.3
     np.testing.assert_allclose(found.risk(latents), sum(parts), atol=1e-9)
     assert found.coef[1] == found.coef[2] == 0  # taken as the networks say it
     assert np.corrcoef(parts[0], latents[:, 0])[0, 1] == pytest.approx(1.0)
-    # How loudly the networks speak of the patients they were fitted on changes nothing.
-    louder = latent_risk(latents, time, event, 0, Told(10 * told.coef, told.apart))
-    np.testing.assert_allclose(louder.coef, found.coef, rtol=1e-9)
+    alone = latent_risk(latents[:, 3:], time, event, 0)
+    assert np.corrcoef(parts[1], alone.risk(latents[:, 3:]))[0, 1] == pytest.approx(1.0)
     assert abs(found.apart.mean()) < 1e-9
     assert concordance_harrell(time, event, found.apart) > 0.7
 
