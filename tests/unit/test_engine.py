@@ -319,6 +319,22 @@ def test_absent_omics_do_not_count_in_the_error_of_validation() -> None:
     assert torch.equal(before.reconstruction, after.reconstruction)
 
 
+@pytest.mark.parametrize(("architecture", "fusion"), [("early", "concatenate"), ("joint", "attention")])
+def test_an_omics_that_no_training_patient_has_says_nothing(architecture: str, fusion: str) -> None:
+    views, trains, names = problem()
+    present, features, held = views[2].present.copy(), views[2].features.copy(), [0, 40]
+    present[trains[2]] &= [True, True, False]
+    present[trains[2], 0] = present[held] = True
+    features[np.ix_(~present[:, 2], np.arange(45, 85))] = 0.0
+    own = replace(views[2], features=features, present=present)
+    result = train(settings("cox", architecture, fusion), [own], trains[2:], names[2:])
+    assert np.isfinite(result.latents["s2"]).all()
+    other = features.copy()
+    other[held, 45:] = 3.0
+    model = result.models["s2"]
+    np.testing.assert_allclose(model.encode(other, present), model.encode(features, present), atol=1e-6)
+
+
 def test_shape_holds_every_task() -> None:
     study = study_of(settings("cox"))
     members = [Member(task, study.recipe, CPU) for task in study.tasks]
