@@ -23,10 +23,10 @@ def alternatives(clinic, omics, x_clinic, x_omics, train, time, event, folds):
     """Give the risk of all patients by every way to combine; `x_clinic` and `x_omics` hold the columns of the one model."""
     import numpy as np
 
-    from stratomics.comparators.combine import combined_risk
     from stratomics.survival.likelihood_ratio import NestedCox
     from stratomics.survival.penalty import cross_validated_likelihood
     from stratomics.survival.ridge_cox import ridge_cox_path
+    from stratomics.survival.stacking import stacking_weights
 
     def standard(values):
         return (values - values[train].mean()) / max(values[train].std(), 1e-12)
@@ -60,7 +60,7 @@ def alternatives(clinic, omics, x_clinic, x_omics, train, time, event, folds):
         "one model": ridge_cox_path(best[train], time, event, [1.0]).risk(best)[0],
         "stacked": z @ weights,
         "gated": z @ (open_ if open_.any() else np.ones(2)),
-        "pulled to equal": combined_risk(clinic, omics, train, time, event)[0],
+        "pulled to equal": z @ stacking_weights([clinic.apart, omics.apart], time, event),
     }
 
 

@@ -22,25 +22,32 @@ def measure(kind: str, threads: int, options: argparse.Namespace) -> dict[str, A
     """Train one embedding with the settings that the config schema gives it."""
     import numpy as np
 
-    from stratomics.config import load_config
+    from stratomics.config import defaults
+    from stratomics.embedding import Views
     from stratomics.embedding.train import train_embedding
 
     rng = np.random.default_rng(0)
     factors = rng.standard_normal((options.patients, 40)) @ rng.standard_normal((40, options.features))
     x = (factors / 8 + rng.standard_normal(factors.shape)).astype(np.float32)
     x = (x - x.mean(axis=0)) / x.std(axis=0)
+    ends = np.linspace(0, options.features, options.omics + 1).astype(int).tolist()
+    views = Views(x, {f"o{v}": slice(a, b) for v, (a, b) in enumerate(zip(ends, ends[1:], strict=False))})
+    outcome = np.ceil(rng.exponential(np.exp(-factors[:, 0] / 40), options.patients) * 1000), rng.random(len(x)) < 0.4
     folds = rng.permutation(options.patients) % 5
     names = ["full", *(f"r{i // 5}f{i % 5}" for i in range(options.splits - 1))]
     trains = [np.arange(options.patients), *(np.flatnonzero(folds != i % 5) for i in range(options.splits - 1))]
-    config = load_config(
-        {"cohorts": [{"name": "x", "simulate": {}}], "embeddings": [{"kind": kind, "restarts": options.restarts}]},
-        schema_path=ROOT / "workflow" / "schemas" / "config.schema.yaml",
-        check_files=False,
-    )
+    chosen = {"restarts": options.restarts, "architecture": options.architecture, "fusion": options.fusion}
     result = train_embedding(
-        config["embeddings"][0], [x] * options.splits, trains, names, seed=0, device=options.device, threads=threads
+        {**defaults(kind), **chosen},
+        [views] * options.splits,
+        trains,
+        names,
+        seed=0,
+        outcome=outcome,
+        device=options.device,
+        threads=threads,
     )
-    epochs = result.history.groupby(["split", "restart"]).size().sum()
+    epochs = result.history.groupby(["split", "part", "restart"]).size().sum()
     return {**result.info, "threads": threads, "kind": kind, "network_epochs": int(epochs)}
 
 
@@ -52,7 +59,10 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=11)
     parser.add_argument("--restarts", type=int, default=1)
     parser.add_argument("--threads", type=int, nargs="+", default=[1])
-    parser.add_argument("--kinds", nargs="+", default=["ae", "dae", "vae"])
+    parser.add_argument("--kinds", nargs="+", default=["ae", "dae", "vae", "cox"])
+    parser.add_argument("--omics", type=int, default=3)
+    parser.add_argument("--architecture", default="early")
+    parser.add_argument("--fusion", default="concatenate")
     parser.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda"])
     options = parser.parse_args()
     columns = ("kind", "threads", "device", "seconds", "peak_memory_mb", "models", "network_epochs", "parameters")

@@ -10,11 +10,13 @@ import pytest
 
 from stratomics.chain.fit import Chain
 from stratomics.chain.labels import apparent_labels, final_labels, heldout_rows
-from stratomics.chain.risk import RiskModel, fit_risk, predicted_survival, risk_table
+from stratomics.chain.risk import RiskModel, fit_risk, latent_risk, predicted_survival, risk_table
+from stratomics.embedding import Told
 from stratomics.subtypes import SubtypeModel
 from stratomics.survival import concordance_harrell
 from stratomics.survival.predicted import time_grid
 from stratomics.survival.ridge_cox import ridge_cox_path
+from stratomics.survival.stacking import stacking_weights
 
 SPLIT = "r0f1"
 
@@ -134,6 +136,57 @@ def test_a_risk_model_comes_back_from_its_arrays(world):
     again = RiskModel.from_arrays(*model.to_arrays())
     np.testing.assert_array_equal(again.coef, model.coef)
     assert (again.method, again.variance, again.converged) == (model.method, model.variance, model.converged)
+
+
+def told_world(seed, *, known, other=0.8, n=300):
+    """Patients with three latents of networks that look at survival, of which the first tells, and four of others."""
+    rng = np.random.default_rng(seed)
+    latents = rng.normal(size=(n, 7)) * [2, 1, 1, 5, 1, 1, 1] + 3
+    own, ridge = (latents[:, 0] - 3) / 2, (latents[:, 3] - 3) / 5
+    time, event = survival_of(known * own + other * ridge, rng)
+    # Apart, the networks say the same as together, with noise, and as loudly.
+    apart = 0.5 * own + 0.2 * rng.normal(size=n)
+    return latents, time, event, Told(np.array([apart.std() / latents[:, 0].std(), 0.0, 0.0]), apart)
+
+
+def test_what_networks_say_of_survival_is_weighed_by_what_they_say_of_patients_they_did_not_know():
+    latents, time, event, told = told_world(0, known=0.8)
+    found = latent_risk(latents, time, event, 0, told)
+    values = (latents - latents.mean(axis=0)) / latents.std(axis=0)
+    parts = [values[:, :3] @ found.coef[:3], values[:, 3:] @ found.coef[3:]]
+    assert parts[0].std() == pytest.approx(found.weights[0])
+    assert found.weights[1] > 0.3
+    np.testing.assert_allclose(found.risk(latents), sum(parts), atol=1e-9)
+    assert found.coef[1] == found.coef[2] == 0  # taken as the networks say it
+    assert np.corrcoef(parts[0], latents[:, 0])[0, 1] == pytest.approx(1.0)
+    alone = latent_risk(latents[:, 3:], time, event, 0)
+    assert np.corrcoef(parts[1], alone.risk(latents[:, 3:]))[0, 1] == pytest.approx(1.0)
+    assert abs(found.apart.mean()) < 1e-9
+    assert concordance_harrell(time, event, found.apart) > 0.7
+
+
+def test_networks_that_say_nothing_of_new_patients_count_nothing():
+    latents, time, event, told = told_world(1, known=-0.6)
+    found = latent_risk(latents, time, event, 0, told)
+    assert found.weights[0] == 0
+    assert not found.coef[:3].any()
+    alone = latent_risk(latents[:, 3:], time, event, 0)
+    assert np.corrcoef(found.risk(latents), alone.risk(latents[:, 3:]))[0, 1] == pytest.approx(1.0)
+
+
+def test_networks_alone_are_taken_as_they_are():
+    """Without reconstruction there are no other latents, and no ridge."""
+    latents, time, event, told = told_world(2, known=0.8)
+    found = latent_risk(latents[:, :3], time, event, 0, told)
+    assert np.isnan(found.variance)
+    assert found.weights.shape == (1,)
+    assert found.weights[0] == pytest.approx(stacking_weights([told.apart], time, event)[0])
+    assert np.corrcoef(found.risk(latents[:, :3]), latents[:, 0])[0, 1] == pytest.approx(1.0)
+    model = fit_risk(latents[:, :3], time, event, subtypes_of(1 + np.arange(300) % 3), {"method": "ridge_cox"}, 0, told)
+    # Cut where risks of patients unknown to the networks lie.
+    np.testing.assert_allclose(np.bincount(model.groups(found.apart)), [0, 100, 100, 100], atol=1)
+    again = RiskModel.from_arrays(*model.to_arrays())
+    np.testing.assert_array_equal(again.weights, model.weights)
 
 
 def test_survival_by_risk_falls_with_the_risk(world, small_settings):

@@ -187,14 +187,26 @@ BROKEN = {
     "no kind": (DEMO + "embeddings: [{name: x}]", "embeddings[0].kind: missing; allowed is one of ae, cox, dae, vae. Add it, for "
                 "instance kind: ae"),
     "list for kind": (DEMO + "embeddings: [{kind: [ae]}]", "embeddings[0].kind: found a list of 1; allowed is one of ae, "
-                      "dae, vae. Change it."),
+                      "cox, dae, vae. Change it."),
     "key of another kind": (DEMO + "embeddings: [{kind: ae, divergence_weight: 0.5}]", "embeddings[0].divergence_weight: "
                             "unknown key for kind ae; only kind vae takes it. Remove it or change the kind."),
     "misspelt hyper-parameter": (
         DEMO + "embeddings: [{kind: dae, corrupt: masking}]",
         "embeddings[0].corrupt: unknown key; did you mean 'corruption'? Allowed here: activation, architecture, batch_size, "
+<<<<<<< HEAD
         "committee, corruption, corruption_level, dropout, epochs, fusion, hidden, kind, latent, learning_rate, modality_dropout, "
         "name, patience, reconstruction, restarts, survival, survival_epochs, validation, weight_decay."),
+=======
+        "committee, corruption, corruption_level, dropout, epochs, fusion, hidden, kind, latent, learning_rate, "
+        "modality_dropout, name, patience, reconstruction, restarts, survival, survival_epochs, validation, weight_decay."),
+    "misspelt fusion": (
+        DEMO + "embeddings: [{kind: ae, architecture: joint, fusion: max}]",
+        "embeddings[0].fusion: found 'max'; allowed is one of attention, concatenate, maximum, sum. Did you mean "
+        "'maximum'?"),
+    "cox without survival": (
+        DEMO + "embeddings: [{kind: cox, survival: 0}]",
+        "embeddings[0].survival: found 0; allowed is a number above 0. Change it, or remove the key to take the default (0.3)."),
+>>>>>>> w12/enginetests
     "number for list": (DEMO + "embeddings: [{kind: ae, hidden: 256}]", "embeddings[0].hidden: found 256; allowed is a list "
                         "of 1 to 10 whole numbers from 1 to 100000. Write a list: [256]."),
     "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "
@@ -312,14 +324,22 @@ sed: 2
 
 
 def test_defaults_are_filled() -> None:
-    given = OrderedDict(yaml.safe_load(DEMO + "embeddings: [ae, {kind: dae}, {name: small, kind: vae, latent: 8}]"))
+    given = OrderedDict(
+        yaml.safe_load(DEMO + "embeddings: [ae, {kind: dae}, {name: small, kind: vae, latent: 8}, cox]")
+    )
     before = yaml.safe_dump(dict(given))
     config = load_config(given, schema_path=SCHEMA)
     network: dict[str, Any] = {
         "hidden": [256], "latent": 32, "activation": "tanh", "dropout": 0.2, "epochs": 150, "patience": 15, "batch_size": 64,
+<<<<<<< HEAD
         "learning_rate": 0.001, "weight_decay": 0.0001, "restarts": 1, "validation": 0.15,
         "architecture": "early", "fusion": "concatenate", "survival": 0.0, "reconstruction": 1.0, "committee": 5,
         "survival_epochs": 30, "modality_dropout": 0.2,
+=======
+        "learning_rate": 0.001, "weight_decay": 0.0001, "restarts": 1, "validation": 0.15, "architecture": "early",
+        "fusion": "concatenate", "survival": 0.0, "reconstruction": 1.0, "committee": 5, "survival_epochs": 30,
+        "modality_dropout": 0.2,
+>>>>>>> w12/enginetests
     }  # fmt: skip
     assert config["embeddings"] == [
         {"name": "ae", "kind": "ae", **network},
@@ -327,6 +347,10 @@ def test_defaults_are_filled() -> None:
         {
             "name": "small", "kind": "vae", **network, "latent": 8,
             "divergence": "kl", "kernel": "imq", "divergence_weight": 1.0, "warmup_epochs": 30,
+        },
+        {
+            "name": "cox", "kind": "cox", **network, "corruption": "masking", "corruption_level": 0.3, "survival": 0.3,
+            "hidden": [128], "dropout": 0.3, "batch_size": 128, "weight_decay": 0.01,
         },
     ]  # fmt: skip
     assert config["selection"] == {"alpha": 0.05, "correction": "none", "if_none": "best", "n_best": 3}

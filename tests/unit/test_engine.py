@@ -32,11 +32,11 @@ N, CPU = 44, torch.device("cpu")
 SMALL: dict[str, Any] = {
     "hidden": [24, 10],
     "latent": 5,
-    "epochs": 5,
-    "patience": 5,
+    "epochs": 3,
+    "patience": 3,
     "batch_size": 16,
     "committee": 3,
-    "survival_epochs": 4,
+    "survival_epochs": 3,
     "learning_rate": 0.01,
 }
 FUSIONS = [("joint", name) for name in ("attention", "concatenate", "maximum", "sum")]
@@ -101,11 +101,10 @@ def bytes_of(one: Trained) -> list[bytes]:
 def test_batch_equals_alone(architecture: str, fusion: str) -> None:
     chosen, (views, trains, names) = settings("cox", architecture, fusion), problem()
     together = train(chosen, views, trains, names)
-    for i in (1, 2):
-        alone = train(chosen, views[i : i + 1], trains[i : i + 1], [names[i]])
-        np.testing.assert_allclose(together.latents[names[i]], alone.latents[names[i]], atol=1e-5)
-        np.testing.assert_allclose(together.told[names[i]].coef, alone.told[names[i]].coef, atol=1e-5)
-        np.testing.assert_allclose(together.told[names[i]].apart, alone.told[names[i]].apart, atol=1e-5)
+    alone = train(chosen, views[2:], trains[2:], names[2:])
+    np.testing.assert_allclose(together.latents["s2"], alone.latents["s2"], atol=1e-5)
+    np.testing.assert_allclose(together.told["s2"].coef, alone.told["s2"].coef, atol=1e-5)
+    np.testing.assert_allclose(together.told["s2"].apart, alone.told["s2"].apart, atol=1e-5)
     blocks = 3 if architecture == "marginal" else 1
     assert together.parts == {
         SUPERVISED: slice(0, 3 * 5 * blocks),
@@ -128,7 +127,7 @@ def test_batch_equals_alone_for_networks_with_two_heads(architecture: str, diver
 def test_no_byte_depends_on_the_rest_of_the_batch_nor_on_threads(architecture: str, fusion: str, part: str) -> None:
     # With this many latents also the product with the hazard is large enough for the library to choose among its ways.
     study = study_of(settings("cox", architecture, fusion, latent=20), part)
-    whole, _ = study.train(study.tasks, CPU, 1)
+    whole, _ = study.train(study.tasks[-4:], CPU, 1)
     some = study.tasks[-2:][::-1]
     fewer, _ = study.train(some, CPU, 2)
     by_task = {id(one.task): bytes_of(one) for one in whole}
@@ -150,7 +149,7 @@ def test_views_that_make_no_difference_are_one() -> None:
 @pytest.mark.parametrize(("architecture", "fusion"), EVERY)
 def test_held_out_patients_change_nothing_that_is_fitted(architecture: str, fusion: str) -> None:
     chosen, (views, trains, names) = settings("cox", architecture, fusion), problem()
-    views, trains, names = views[1:], trains[1:], names[1:]
+    views, trains, names = views[2:], trains[2:], names[2:]
     clean = train(chosen, views, trains, names)
     spoilt = []
     for own, fitted in zip(views, trains, strict=True):
@@ -252,7 +251,8 @@ def test_without_reconstruction_there_is_no_decoder() -> None:
     result = train(settings("cox", "joint", reconstruction=0.0), views[:1], trains[:1], names[:1])
     assert list(result.parts) == [SUPERVISED]
     assert not any(name.startswith(("up", "apart", "writes")) for name in result.models["s0"].members[0])
-    assert (result.history.reconstruction.round(12) >= 0).all()
+    assert set(result.history.part) == {SUPERVISED}
+    assert np.isfinite(result.told["s0"].apart).all()
     with pytest.raises(ConfigError, match="survival 0 and reconstruction 0 a network has nothing to learn"):
         recipes_of(settings("ae", reconstruction=0.0))
 
@@ -316,6 +316,22 @@ def test_absent_omics_do_not_count_in_the_error_of_validation() -> None:
     batch.validation = batch.validation._replace(target=spoilt)
     _, after = batch.validate(0)
     assert torch.equal(before.reconstruction, after.reconstruction)
+
+
+@pytest.mark.parametrize(("architecture", "fusion"), [("early", "concatenate"), ("joint", "attention")])
+def test_an_omics_that_no_training_patient_has_says_nothing(architecture: str, fusion: str) -> None:
+    views, trains, names = problem()
+    present, features, held = views[2].present.copy(), views[2].features.copy(), [0, 40]
+    present[trains[2]] &= [True, True, False]
+    present[trains[2], 0] = present[held] = True
+    features[np.ix_(~present[:, 2], np.arange(45, 85))] = 0.0
+    own = replace(views[2], features=features, present=present)
+    result = train(settings("cox", architecture, fusion), [own], trains[2:], names[2:])
+    assert np.isfinite(result.latents["s2"]).all()
+    other = features.copy()
+    other[held, 45:] = 3.0
+    model = result.models["s2"]
+    np.testing.assert_allclose(model.encode(other, present), model.encode(features, present), atol=1e-6)
 
 
 def test_shape_holds_every_task() -> None:

@@ -79,13 +79,16 @@ def test_weights_of_risks_of_one_worth_are_about_equal() -> None:
     assert np.ptp(weights) < 0.6 * np.ptp(free)
 
 
-def test_a_stack_is_scaled_by_how_far_its_risks_spread() -> None:
+def test_a_stack_adds_risks_by_their_weights() -> None:
     apart, time, event = planted(6, (0.8, 0.5))
-    fitted = [3 * apart[0] + 2, 10 * apart[1] - 1]
+    apart[1] = 4 * apart[1] + 7
+    fitted = [one[::-1] + 2 for one in apart]  # as far spread as apart
     weights, factors, together = stack(fitted, apart, time, event)
     np.testing.assert_allclose(weights, stacking_weights(apart, time, event))
     np.testing.assert_allclose(factors * np.std(fitted, axis=1), weights)
     expected = sum(w * (one - one.mean()) / one.std() for w, one in zip(weights, apart, strict=True))
     np.testing.assert_allclose(together, expected, atol=1e-12)
-    _, (none, _), _ = stack([np.ones(N), apart[1]], apart, time, event)
+    still = [np.ones(N), apart[1]]
+    _, (none, some), _ = stack(still, still, time, event)
     assert none == 0
+    assert some > 0

@@ -49,9 +49,12 @@ class RowSpace:
         Returns
         -------
         RowSpace
-            With r <= n coordinates if n < P, else with the features themselves.
+            With r <= n coordinates if n < P, else with the features themselves. Without patients, one coordinate that is 0 for
+            everybody.
         """
         n, width = features.shape
+        if n == 0:  # nobody has this omics: there is nothing to see in it
+            return cls(axes=torch.zeros(width, 1), rank=1, scale=1.0)
         if n >= width:
             scale = float(features.double().square().mean().sqrt())
             return cls(axes=None, rank=width, scale=max(scale, 1e-12))
