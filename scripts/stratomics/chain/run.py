@@ -91,6 +91,7 @@ def run_chain(
             repeats=evaluation["repeats"],
             seed=derive_seed(seed, "make_splits"),
             groups=cohort.groups,
+            present=cohort.present,
         )
     fitted, _, _ = preprocess_splits(cohort, splits, settings["preprocess"], threads=threads)
     results = {}
