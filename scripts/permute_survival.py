@@ -3,7 +3,7 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    from stratomics.cohort import load_cohort, splits_from_table
+    from stratomics.cohort import complete_patients, load_cohort, splits_from_table
     from stratomics.comparators import design_of_known
     from stratomics.evaluation.permutation import permute_survival
     from stratomics.preprocess import load_preprocess
@@ -12,7 +12,7 @@ with job(snakemake.log[0]) as log:
     cohort, params = load_cohort(snakemake.input.cohort), snakemake.params
     design = None
     if params.covariates:
-        _, design = design_of_known(cohort.clinical, params.covariates)
+        _, design = design_of_known(complete_patients(cohort, [])[0].clinical, params.covariates)
     table = permute_survival(
         cohort,
         splits_from_table(read_table(snakemake.input.splits), cohort.patients),

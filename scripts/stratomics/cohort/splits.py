@@ -15,6 +15,9 @@ from stratomics.tables import FULL
 from .grouped_folds import grouped_folds
 from .types import Split
 
+#: Patterns of omics that fewer patients have count as one.
+RARE = 10
+
 
 def make_splits(
     time: np.ndarray,
@@ -32,8 +35,8 @@ def make_splits(
     shuffled and dealt to the folds in turn, each stratum going on where the last one stopped. So the folds differ by at most
     one patient in total, in each stratum, in events and in censored patients; small strata need no merging.
 
-    Where patients lack an omics, this is done for each pattern of omics in turn, those who have every omics first: the folds are
-    as even in them, on whom methods are compared, as if the others were not there.
+    Where patients lack an omics, this is done for each pattern of omics in turn, those who have every omics first: they are
+    dealt as if the others were not there, so that what others do for them can be told on the same folds.
 
     Groups are kept whole: no patient is held out from a chain that trained on another of the group. The folds are then only as
     even as the groups allow (`grouped_folds`), and with few groups repeats may deal alike. The folds within a training set, by
@@ -68,7 +71,7 @@ def make_splits(
         when there are fewer groups than folds, or the groups leave a fold with fewer than two events.
     """
     time, event = np.asarray(time, dtype=np.float64), np.asarray(event).astype(bool)
-    pattern = np.zeros(len(time), dtype=np.int64) if present is None else omics_patterns(np.asarray(present), folds)
+    pattern = np.zeros(len(time), dtype=np.int64) if present is None else omics_patterns(np.asarray(present))
     judged = int(event[pattern == 0].sum())
     if judged < 2 * folds:
         of = "" if not pattern.any() else " among the patients with every omics"
@@ -77,7 +80,9 @@ def make_splits(
             f"at most {judged // 2} folds."
         )
     everybody = np.arange(len(time), dtype=np.int64)
-    strata = _strata(time, event)
+    strata = np.empty(len(time), dtype=np.int64)
+    for own in np.unique(pattern):
+        strata[pattern == own] = _strata(time[pattern == own], event[pattern == own])
     codes = None if groups is None else np.unique(np.asarray(groups).astype(str), return_inverse=True)[1]
     if codes is not None and codes.max() + 1 < folds:
         raise DataError(
@@ -88,12 +93,15 @@ def make_splits(
     for repeat in range(repeats):
         rng = np.random.default_rng(np.random.SeedSequence([derive_seed(seed, "make_splits", repeat)]))
         if codes is None:
-            cells = [
-                (pattern == own) & (strata == stratum) for own in np.unique(pattern) for stratum in np.unique(strata)
-            ]
-            dealt = np.concatenate([rng.permutation(np.flatnonzero(cell)) for cell in cells if cell.any()])
+            # Those with every omics first, and their folds drawn before the others: they are dealt as if they were alone.
             fold_of = np.empty(len(time), dtype=np.int64)
-            fold_of[dealt] = rng.permutation(folds)[everybody % folds]
+            order, turn, dealt = None, everybody % folds, 0
+            for own in np.unique(pattern):
+                cells = [np.flatnonzero((pattern == own) & (strata == stratum)) for stratum in np.unique(strata)]
+                members = np.concatenate([rng.permutation(cell) for cell in cells if len(cell)])
+                order = rng.permutation(folds) if order is None else order
+                fold_of[members] = order[turn[dealt : dealt + len(members)]]
+                dealt += len(members)
         else:
             fold_of = grouped_folds(strata, codes, folds, rng, pattern)
             fewest = int(np.bincount(fold_of[event], minlength=folds).min())
@@ -109,26 +117,24 @@ def make_splits(
     return splits
 
 
-def omics_patterns(present: np.ndarray, rare: int) -> np.ndarray:
+def omics_patterns(present: np.ndarray) -> np.ndarray:
     """Give a number to each pattern of omics that patients have.
 
     Parameters
     ----------
     present
         Which omics each patient has, bool [n, omics].
-    rare
-        Patterns of fewer patients than this are one.
 
     Returns
     -------
     numpy.ndarray
-        int64 [n]: 0 for every omics, then the others, the commonest first, and last the rare ones.
+        int64 [n]: 0 for every omics, then the others, the commonest first; those of fewer than `RARE` patients share the last.
     """
     found, code, counts = np.unique(present, axis=0, return_inverse=True, return_counts=True)
     order = np.lexsort((np.arange(len(found)), -counts, ~found.all(axis=1)))
     number = np.empty(len(found), dtype=np.int64)
     number[order] = np.arange(len(found)) + (0 if found.all(axis=1).any() else 1)
-    few = (counts < rare) & ~found.all(axis=1)
+    few = (counts < RARE) & ~found.all(axis=1)
     if few.any():
         number[few] = number[few].min()
     return number[code.reshape(-1)]
