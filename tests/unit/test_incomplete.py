@@ -18,8 +18,8 @@ from stratomics.cohort.store import load_cohort, save_cohort
 from stratomics.cohort.types import Cohort, complete_patients
 from stratomics.comparators import fit_comparator
 from stratomics.comparators.combine import combine_methods
-from stratomics.config import defaults
-from stratomics.errors import DataError
+from stratomics.config import defaults, load_config
+from stratomics.errors import ConfigError, DataError
 from stratomics.evaluation.patterns import FEWEST_EVENTS, pattern_table
 from stratomics.evaluation.permutation import exchangeable, permute_survival, permuted_order
 from stratomics.evaluation.side_by_side import side_by_side
@@ -104,6 +104,14 @@ def test_too_few_complete_patients_are_a_fault(folder: Path) -> None:
         build_cohort(config, preprocess=defaults("preprocess"), evaluation=few)
 
 
+def test_more_omics_than_there_are_cannot_be_asked_for() -> None:
+    cohort = {"name": "toy", "patients": {"at_least": 4}, "simulate": {"omics": SIMULATED["omics"]}}
+    with pytest.raises(ConfigError, match=r"cohorts.*at_least: found 4, and the cohort has 3 omics. Use at most 3"):
+        load_config({"cohorts": [cohort]})
+    cohort["patients"] = {"at_least": 3}
+    assert load_config({"cohorts": [cohort]})["cohorts"][0]["patients"] == {"at_least": 3}
+
+
 def test_what_is_present_survives_the_file(cohort: Cohort, tmp_path: Path) -> None:
     save_cohort(cohort, tmp_path / "cohort.h5mu")
     again = load_cohort(tmp_path / "cohort.h5mu")
@@ -151,6 +159,10 @@ def test_an_absent_block_is_zero_and_nothing_is_learned_from_it(cohort: Cohort, 
     fitted = fit_preprocess(cohort, train, settings)
     features = fitted.transform(cohort)
     np.testing.assert_array_equal(fitted.present(cohort), cohort.present)
+    tables = {one.name: one.values for one in cohort.omics}
+    batch = {one.name: one.batch for one in cohort.omics if one.batch is not None}
+    np.testing.assert_array_equal(fitted.transform(tables, batch), features)
+    np.testing.assert_array_equal(fitted.present(tables), cohort.present)
     for item, (name, block) in enumerate(fitted.blocks.items()):
         has = cohort.present[:, item]
         assert not features[~has, block].any()
