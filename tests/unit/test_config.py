@@ -61,7 +61,7 @@ BROKEN = {
     "mapping for list": ("cohorts: {demo: {simulate: {}}}", "cohorts: found a mapping; allowed is a list of 1 to 1000. "
                          "Start every item of the list with a dash."),
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
-                         "clinical, samples, simulate. Write its keys below it, indented."),
+                         "clinical, samples, patients, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
                          "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, "
                          "selection, stability, subtypes."),
