@@ -291,8 +291,12 @@ def test_comparators_say_nothing_of_whom_they_cannot_judge(
     assert tables.comparisons["difference"].notna().all()
 
 
-def test_patterns_have_figures_where_there_are_events_enough(cohort: Cohort, chain: ChainResult) -> None:
-    table = pattern_table(chain.classified.predictions, cohort, 100, seed=0)
+def test_patterns_have_figures_where_there_are_events_enough(
+    cohort: Cohort, chain: ChainResult, settings: dict[str, Any]
+) -> None:
+    table = pattern_table(
+        chain.classified.predictions, cohort, settings["evaluation"]["bootstrap"], seed=settings["seed"]
+    )
     c = table[table["metric"] == "cindex"].set_index("patients")
     assert c.index[0] == "every omics"
     assert c.index[-1] == "all"
@@ -300,7 +304,8 @@ def test_patterns_have_figures_where_there_are_events_enough(cohort: Cohort, cha
     assert c.at["all", "n"] == cohort.n
     np.testing.assert_array_equal(c["held_out"].notna(), c["events"] >= FEWEST_EVENTS)
     row = chain.metrics[(chain.metrics["repeat"] == "median") & (chain.metrics["metric"] == "cindex")]
-    assert c.at["every omics", "held_out"] == pytest.approx(row["held_out"].item(), rel=1e-12)
+    for column in ("held_out", "ci_low", "ci_high"):
+        assert c.at["every omics", column] == pytest.approx(row[column].item(), rel=1e-12)
     assert (c["ci_low"] <= c["held_out"]).sum() == c["held_out"].notna().sum()
     alone, _ = complete_patients(cohort, [])
     assert pattern_table(chain.classified.predictions, alone, 100, seed=0).empty

@@ -446,12 +446,20 @@ def test_patients_who_lack_an_omics_have_a_table_of_their_own(tmp_path):
         ("without meth", 40, 9, "cindex", np.nan, np.nan, np.nan),
         ("without meth", 40, 9, "cindex_subtype", np.nan, np.nan, np.nan),
     ]
-    choice = ("cohort", "made_up", np.nan, "would_keep_any", "340", "note", "patients (119 events) are those of any")
+    choice = (
+        "cohort",
+        "made_up",
+        np.nan,
+        "would_keep_any",
+        "340",
+        "note",
+        "patients (119 events) would be kept by any",
+    )
     run_scripts(tmp_path / "some", patterns=patterns, checks=checks_with([], choice))
     text = (tmp_path / "some" / "summary.md").read_text(encoding="utf-8")
     assert "300 patients with every omics, 110 events." in text
     assert "| vae | every omics | 300 | 110 | 0.71 [0.65 to 0.77] | 0.63 [0.58 to 0.68] |" in text
     assert "| vae | without meth | 40 | 9 | - | - |" in text
-    assert "Of the choices: 340 patients (119 events) are those of any." in text
+    assert "Each choice in the config: 340 patients (119 events) would be kept by any." in text
     run_scripts(tmp_path / "none")
     assert "lack an omics" not in (tmp_path / "none" / "summary.md").read_text(encoding="utf-8")

@@ -236,7 +236,7 @@ def _count_choices(
         choice = "complete" if k == most else "any" if k == 1 else f"{{at_least: {k}}}"
         code = "would_keep_complete" if k == most else "would_keep_any" if k == 1 else f"would_keep_at_least_{k}"
         events = count(int(clinical.event[kept].sum()), "event")
-        checks.add("cohort", cohort, code, len(kept), f"patients ({events}) are those of 'patients: {choice}'")
+        checks.add("cohort", cohort, code, len(kept), f"patients ({events}) would be kept by 'patients: {choice}'")
 
 
 def _nearly_known(others: pd.Index, clinical: Clinical, item: str, checks: Checks) -> None:

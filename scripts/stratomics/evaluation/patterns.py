@@ -51,7 +51,8 @@ def pattern_table(predictions: pd.DataFrame, cohort: Cohort, bootstrap: int, *, 
     labels = heldout_labels(predictions, cohort) if not cohort.complete.all() else {}
     for name, members in _groups(cohort) if labels else ():
         time, event = cohort.time[members], cohort.event[members]
-        draws = bootstrap_weights(len(time), bootstrap, derive_seed(seed, "pattern_table", name))
+        # Those with every omics are drawn as for metrics.tsv, so that their intervals are the same.
+        draws = bootstrap_weights(len(time), bootstrap, derive_seed(seed, "evaluate_subtypes"))
         weights = np.vstack([np.ones(len(time)), draws])
         for metric in ("cindex", "cindex_subtype"):
             values = np.full((len(labels), len(weights)), np.nan)

@@ -183,7 +183,7 @@ def _incomplete(patterns: Mapping[str, pd.DataFrame], checks: pd.DataFrame) -> l
         "in training. C counts pairs of unseen patients of the same group and fold; groups of fewer than "
         f"{FEWEST_EVENTS} events have none."
     )
-    return ["## Patients who lack an omics", "", *lines, "", f"{note} Of the choices: {markdown(kept)}.", ""]
+    return ["## Patients who lack an omics", "", *lines, "", f"{note} Each choice in the config: {markdown(kept)}.", ""]
 
 
 def _opening(
