@@ -12,9 +12,8 @@ with job(snakemake.log[0]) as log:
 
     settings = snakemake.params.evaluation
     everybody = load_cohort(snakemake.input.cohort)
-    cohort, splits = complete_patients(
-        everybody, splits_from_table(read_table(snakemake.input.splits), everybody.patients)
-    )
+    splits = splits_from_table(read_table(snakemake.input.splits), everybody.patients)
+    cohort, splits = complete_patients(everybody, splits)
     clusters, predictions = read_table(snakemake.input.clusters), read_table(snakemake.input.predictions)
     times = time_grid(settings["horizon_days"], cohort.time, splits)
     survival = predicted_survival(snakemake.params.risk, predictions, clusters, cohort, splits, times)
@@ -38,10 +37,8 @@ with job(snakemake.log[0]) as log:
     write_table(judge.proportional_hazards_table(heldout), snakemake.output.proportional_hazards)
     stability = read_table(snakemake.input.patients)
     write_table(judge.subtype_table(predictions, clusters, everybody, stability), snakemake.output.subtypes)
-    write_table(
-        judge.pattern_table(predictions, everybody, settings["bootstrap"], seed=snakemake.params.seed),
-        snakemake.output.patterns,
-    )
+    patterns = judge.pattern_table(predictions, everybody, settings["bootstrap"], seed=snakemake.params.seed)
+    write_table(patterns, snakemake.output.patterns)
     row = metrics[(metrics["repeat"] == "median") & (metrics["metric"] == "cindex")].iloc[0]
     log.info(
         "concordance: apparent %.3f, held-out %.3f (%.3f-%.3f)", *row[["apparent", "held_out", "ci_low", "ci_high"]]
