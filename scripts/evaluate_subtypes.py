@@ -1,4 +1,4 @@
-"""Judge the subtypes on patients the chain never saw, beside the apparent figures."""
+"""Judge the subtypes on patients the chain never saw, beside the apparent figures; all of them patients with every omics."""
 
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
@@ -6,13 +6,14 @@ with job(snakemake.log[0]) as log:
     from stratomics import evaluation as judge
     from stratomics.chain.labels import heldout_labels
     from stratomics.chain.risk import predicted_survival
-    from stratomics.cohort import load_cohort, splits_from_table
+    from stratomics.cohort import complete_patients, load_cohort, splits_from_table
     from stratomics.survival.predicted import time_grid
     from stratomics.tables import read_table, write_table
 
     settings = snakemake.params.evaluation
-    cohort = load_cohort(snakemake.input.cohort)
-    splits = splits_from_table(read_table(snakemake.input.splits), cohort.patients)
+    everybody = load_cohort(snakemake.input.cohort)
+    splits = splits_from_table(read_table(snakemake.input.splits), everybody.patients)
+    cohort, splits = complete_patients(everybody, splits)
     clusters, predictions = read_table(snakemake.input.clusters), read_table(snakemake.input.predictions)
     times = time_grid(settings["horizon_days"], cohort.time, splits)
     survival = predicted_survival(snakemake.params.risk, predictions, clusters, cohort, splits, times)
@@ -35,7 +36,9 @@ with job(snakemake.log[0]) as log:
     write_table(judge.pairwise_table(heldout), snakemake.output.pairwise)
     write_table(judge.proportional_hazards_table(heldout), snakemake.output.proportional_hazards)
     stability = read_table(snakemake.input.patients)
-    write_table(judge.subtype_table(predictions, clusters, cohort, stability), snakemake.output.subtypes)
+    write_table(judge.subtype_table(predictions, clusters, everybody, stability), snakemake.output.subtypes)
+    patterns = judge.pattern_table(predictions, everybody, settings["bootstrap"], seed=snakemake.params.seed)
+    write_table(patterns, snakemake.output.patterns)
     row = metrics[(metrics["repeat"] == "median") & (metrics["metric"] == "cindex")].iloc[0]
     log.info(
         "concordance: apparent %.3f, held-out %.3f (%.3f-%.3f)", *row[["apparent", "held_out", "ci_low", "ci_high"]]

@@ -10,8 +10,11 @@ with job(snakemake.log[0]) as log:
     cohort = load_cohort(snakemake.input.cohort)
     folds, repeats = snakemake.params.folds, snakemake.params.repeats
     seed = derive_seed(snakemake.params.seed, "make_splits")
-    splits = make_splits(cohort.time, cohort.event, folds=folds, repeats=repeats, seed=seed, groups=cohort.groups)
+    drawn = {"folds": folds, "repeats": repeats, "seed": seed, "groups": cohort.groups, "present": cohort.present}
+    splits = make_splits(cohort.time, cohort.event, **drawn)
     write_table(splits_table(splits, cohort.patients), snakemake.output.splits)
     log.info("%d folds x %d repeats of %d patients, and full", folds, repeats, cohort.n)
+    if not cohort.complete.all():
+        log.info("%d patients lack an omics; the folds are as even in the patterns of omics", (~cohort.complete).sum())
     if cohort.groups is not None:
         log.info("groups are whole: %s", describe_folds(splits, cohort.event))

@@ -5,7 +5,7 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from functools import partial
 
-    from stratomics.cohort import load_cohort, splits_from_table
+    from stratomics.cohort import complete_patients, load_cohort, splits_from_table
     from stratomics.comparators import design_of_known
     from stratomics.embedding.told import Told
     from stratomics.evaluation.permutation import permute_survival
@@ -15,7 +15,7 @@ with job(snakemake.log[0]) as log:
     cohort, params = load_cohort(snakemake.input.cohort), snakemake.params
     design = None
     if params.covariates:
-        _, design = design_of_known(cohort.clinical, params.covariates)
+        _, design = design_of_known(complete_patients(cohort, [])[0].clinical, params.covariates)
     splits = splits_from_table(read_table(snakemake.input.splits), cohort.patients)
     told, again = load_models(snakemake.input.told, Told), None
     if told and any(params.permutations):

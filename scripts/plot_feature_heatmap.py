@@ -1,17 +1,17 @@
-"""Heatmap of the features that tell the subtypes of the full fit apart."""
+"""Heatmap of the features that tell the subtypes of the full fit apart, in the patients with every omics."""
 
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    from stratomics.cohort import load_cohort
+    from stratomics.cohort import complete_patients, load_cohort
     from stratomics.evaluation import top_features
     from stratomics.plots import About, draw_feature_heatmap, feature_heatmap_table, save_figure
     from stratomics.preprocess import load_preprocess
     from stratomics.tables import read_table, write_table
 
-    cohort = load_cohort(snakemake.input.cohort)
+    cohort, _ = complete_patients(load_cohort(snakemake.input.cohort), [])
     fitted = load_preprocess(snakemake.input.transforms, ["full"])["full"]
-    subtypes = read_table(snakemake.input.subtypes)
+    subtypes = read_table(snakemake.input.subtypes).set_index("patient").loc[cohort.patients]
     subtype, risk = subtypes["subtype"].to_numpy(), subtypes["risk"].to_numpy()
     scores = fitted.transform(cohort)
     markers = top_features(scores, fitted.features, fitted.blocks, subtype, 50)

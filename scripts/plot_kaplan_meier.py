@@ -3,12 +3,12 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    from stratomics.cohort import load_cohort
+    from stratomics.cohort import complete_patients, load_cohort
     from stratomics.evaluation import survival_panels
     from stratomics.plots import About, draw_kaplan_meier, kaplan_meier_table, save_figure
     from stratomics.tables import read_table, write_table
 
-    cohort = load_cohort(snakemake.input.cohort)
+    cohort, _ = complete_patients(load_cohort(snakemake.input.cohort), [])
     tables = [read_table(snakemake.input[name]) for name in ("predictions", "clusters", "metrics")]
     table = kaplan_meier_table(*survival_panels(*tables, cohort))
     write_table(table, snakemake.output.table)

@@ -7,7 +7,8 @@ A **comparator** may say, at the top level of its file:
 
 ``NEEDS``
     What a cohort must have for it, of `NEEDS`; a cohort without is not given this comparator. Nothing when it is absent.
-    With ``covariates`` it is given the clinical covariates of the cohort, without it none.
+    With ``covariates`` it is given the clinical covariates of the cohort, without it none. With ``complete_patients`` it is
+    fitted on the training patients who have every omics, and tells the risk of such patients alone.
 ``READS``
     The keys of the config that it reads (`Context.settings`), dotted, 0 for the first of a list: ``("embeddings.0.latent",
     "chain")``. It is run anew when one of them changes, and is given no others. ``chain`` stands for `CHAIN`.
@@ -44,6 +45,7 @@ FOLDERS = {
 NEEDS = {
     "covariates": "clinical covariates (`clinical.covariates`)",
     "several_omics": "two omics or more",
+    "complete_patients": "patients with every omics (it does without the others)",
 }
 
 #: The keys of the config that decide how latents become subtypes and a risk.
@@ -86,7 +88,7 @@ class Comparator(Plugin):
 
     def suits(self, *, covariates: Sequence[str], omics: Sequence[str]) -> bool:
         """Tell whether a cohort with these covariates and omics has what the comparator needs."""
-        has = {"covariates": len(covariates) > 0, "several_omics": len(omics) > 1}
+        has = {"covariates": len(covariates) > 0, "several_omics": len(omics) > 1, "complete_patients": True}
         return all(has[need] for need in self.needs)
 
     def names(self, omics: Sequence[str]) -> list[str]:

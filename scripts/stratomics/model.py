@@ -145,7 +145,9 @@ class Model:
             ids = patients.patients
         else:
             ids = next(iter(patients.values())).index
-        labels = self.chain.label(self.network.encode(features * self.preprocess.weights), features)
+        labels = self.chain.label(
+            self.network.encode(features * self.preprocess.weights, self.preprocess.present(patients)), features
+        )
         return labels.table(ids)
 
 

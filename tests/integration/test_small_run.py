@@ -99,7 +99,7 @@ def test_one_changed_embedding_leaves_the_others_alone(snakemake, runs, small_co
     ("module", "must", "must_not"),
     [
         ("classifier/calibrate.py", {"fit_classifier", "evaluate_subtypes"}, {"train_embedding", "cluster_patients"}),
-        ("embedding/network.py", {"train_embedding", "fit_classifier"}, {"fit_preprocess", "build_cohort"}),
+        ("embedding/architecture.py", {"train_embedding", "fit_classifier"}, {"fit_preprocess", "build_cohort"}),
         ("plots/umap.py", {"plot_umap"}, {"train_embedding", "fit_classifier", "export_embedding"}),
         (
             "projection.py",

@@ -61,7 +61,7 @@ BROKEN = {
     "mapping for list": ("cohorts: {demo: {simulate: {}}}", "cohorts: found a mapping; allowed is a list of 1 to 1000. "
                          "Start every item of the list with a dash."),
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
-                         "clinical, samples, simulate. Write its keys below it, indented."),
+                         "clinical, samples, patients, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
                          "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, "
                          "selection, stability, subtypes."),
@@ -87,8 +87,8 @@ BROKEN = {
     "null": (DEMO + "seed:", "seed: found nothing (null); allowed is a whole number from 0 to 2147483647. Give a value, or "
              "remove the key to take the default (0)."),
     "null section": (DEMO + "evaluation:", "evaluation: found nothing (null); allowed is a mapping with the keys folds, "
-                     "repeats, horizon_days, bootstrap, permutations, survival_permutations, auc_days. Write its keys below it, indented, or remove it to "
-                     "take the defaults."),
+                     "repeats, horizon_days, bootstrap, permutations, survival_permutations, auc_days. Write its keys below it, "
+                     "indented, or remove it to take the defaults."),
     "not finite": (DEMO + "preprocess: {clip: .nan}", "preprocess.clip: found nan; allowed is a number above 0 and at most "
                    "1000. Change it, or remove the key to take the default (5.0)."),
     "below range": (DEMO + "subtypes: {restarts: 0}", "subtypes.restarts: found 0; allowed is a whole number from 1 to 1000. "
@@ -193,20 +193,8 @@ BROKEN = {
     "misspelt hyper-parameter": (
         DEMO + "embeddings: [{kind: dae, corrupt: masking}]",
         "embeddings[0].corrupt: unknown key; did you mean 'corruption'? Allowed here: activation, architecture, batch_size, "
-<<<<<<< HEAD
         "committee, corruption, corruption_level, dropout, epochs, fusion, hidden, kind, latent, learning_rate, modality_dropout, "
         "name, patience, reconstruction, restarts, survival, survival_epochs, validation, weight_decay."),
-=======
-        "committee, corruption, corruption_level, dropout, epochs, fusion, hidden, kind, latent, learning_rate, "
-        "modality_dropout, name, patience, reconstruction, restarts, survival, survival_epochs, validation, weight_decay."),
-    "misspelt fusion": (
-        DEMO + "embeddings: [{kind: ae, architecture: joint, fusion: max}]",
-        "embeddings[0].fusion: found 'max'; allowed is one of attention, concatenate, maximum, sum. Did you mean "
-        "'maximum'?"),
-    "cox without survival": (
-        DEMO + "embeddings: [{kind: cox, survival: 0}]",
-        "embeddings[0].survival: found 0; allowed is a number above 0. Change it, or remove the key to take the default (0.3)."),
->>>>>>> w12/enginetests
     "number for list": (DEMO + "embeddings: [{kind: ae, hidden: 256}]", "embeddings[0].hidden: found 256; allowed is a list "
                         "of 1 to 10 whole numbers from 1 to 100000. Write a list: [256]."),
     "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "
@@ -331,15 +319,9 @@ def test_defaults_are_filled() -> None:
     config = load_config(given, schema_path=SCHEMA)
     network: dict[str, Any] = {
         "hidden": [256], "latent": 32, "activation": "tanh", "dropout": 0.2, "epochs": 150, "patience": 15, "batch_size": 64,
-<<<<<<< HEAD
         "learning_rate": 0.001, "weight_decay": 0.0001, "restarts": 1, "validation": 0.15,
         "architecture": "early", "fusion": "concatenate", "survival": 0.0, "reconstruction": 1.0, "committee": 5,
         "survival_epochs": 30, "modality_dropout": 0.2,
-=======
-        "learning_rate": 0.001, "weight_decay": 0.0001, "restarts": 1, "validation": 0.15, "architecture": "early",
-        "fusion": "concatenate", "survival": 0.0, "reconstruction": 1.0, "committee": 5, "survival_epochs": 30,
-        "modality_dropout": 0.2,
->>>>>>> w12/enginetests
     }  # fmt: skip
     assert config["embeddings"] == [
         {"name": "ae", "kind": "ae", **network},

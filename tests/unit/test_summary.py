@@ -13,6 +13,7 @@ import pytest
 
 from stratomics.evaluation.evidence import EVIDENCE_COLUMNS
 from stratomics.evaluation.findings import REASON_COLUMNS, VERDICT_COLUMNS
+from stratomics.evaluation.patterns import PATTERN_COLUMNS
 from stratomics.evaluation.summary_tables import agreement_lines, enrichment_lines, markdown_table
 from stratomics.evaluation.wording import attribution_words
 from stratomics.tables import read_table, write_table
@@ -84,7 +85,15 @@ def attribution(reason="-"):
 
 
 def cohort_tables(
-    folder, *, permutations=199, comparators=True, covariates=True, events=110, covariate="stage", checks=CHECKS
+    folder,
+    *,
+    permutations=199,
+    comparators=True,
+    covariates=True,
+    events=110,
+    covariate="stage",
+    checks=CHECKS,
+    patterns=(),
 ):
     """Write every input of the two scripts; the lists in the order of `EMBEDDINGS`."""
     paths = {}
@@ -151,10 +160,13 @@ def cohort_tables(
     )
     put("enrichment", enrichment if covariates else enrichment.iloc[:0])
     put("checks", checks)
-    per_embedding = {name: [] for name in ("metrics", "prognostic", "attribution", "clusters", "stability", "training")}
+    per_embedding = {
+        name: [] for name in ("metrics", "patterns", "prognostic", "attribution", "clusters", "stability", "training")
+    }
     for e in EMBEDDINGS:
         own = {
             "metrics": metrics_of(e, events),
+            "patterns": pd.DataFrame(list(patterns), columns=PATTERN_COLUMNS),
             "prognostic": pd.DataFrame(
                 {
                     "split": "full",
@@ -449,3 +461,29 @@ def test_the_omics_are_named_by_falling_share_among_unseen_patients():
     )
     assert attribution_words(attribution("no way")).endswith("On which omics the subtypes rest is not known: no way.")
     assert "the same for all patients" in attribution_words(attribution().assign(share=np.nan))
+
+
+def test_patients_who_lack_an_omics_have_a_table_of_their_own(tmp_path):
+    patterns = [
+        ("every omics", 300, 110, "cindex", 0.71, 0.65, 0.77),
+        ("every omics", 300, 110, "cindex_subtype", 0.63, 0.58, 0.68),
+        ("without meth", 40, 9, "cindex", np.nan, np.nan, np.nan),
+        ("without meth", 40, 9, "cindex_subtype", np.nan, np.nan, np.nan),
+    ]
+    choice = (
+        "cohort",
+        "made_up",
+        np.nan,
+        "would_keep_any",
+        "340",
+        "note",
+        "patients (119 events) would be kept by any",
+    )
+    run_scripts(tmp_path / "some", patterns=patterns, checks=checks_with([], choice))
+    text = (tmp_path / "some" / "summary.md").read_text(encoding="utf-8")
+    assert "300 patients with every omics, 110 events." in text
+    assert "| vae | every omics | 300 | 110 | 0.71 [0.65 to 0.77] | 0.63 [0.58 to 0.68] |" in text
+    assert "| vae | without meth | 40 | 9 | - | - |" in text
+    assert "Each choice in the config: 340 patients (119 events) would be kept by any." in text
+    run_scripts(tmp_path / "none")
+    assert "lack an omics" not in (tmp_path / "none" / "summary.md").read_text(encoding="utf-8")

@@ -118,6 +118,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "cohorts[0].clinical.event_codes.censored": ["no"],
             "cohorts[0].clinical.exclude": {"site": ["x"]},
             "cohorts[0].samples": ["01"],
+            "cohorts[0].patients": "any",
         },
     ),
     (
@@ -130,6 +131,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "cohorts[1].simulate.clinical_effect": 1,
             "cohorts[1].simulate.batch_effect": 2,
             "cohorts[1].simulate.missing": 0.1,
+            "cohorts[1].simulate.lacking": 0.1,
             "cohorts[1].simulate.null": True,
             "cohorts[1].simulate.seed": 1,
             "cohorts[1].simulate.omics[0].name": "other",

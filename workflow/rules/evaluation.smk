@@ -68,6 +68,7 @@ rule evaluate_subtypes:
         subtypes="<results>/{cohort}/{embedding}/subtypes.tsv",
         calibration="<results>/{cohort}/{embedding}/calibration.tsv",
         decision_curve="<results>/{cohort}/{embedding}/decision_curve.tsv",
+        patterns="<results>/{cohort}/{embedding}/patterns.tsv",
         pairwise="<results>/{cohort}/{embedding}/pairwise_logrank.tsv",
         proportional_hazards="<results>/{cohort}/{embedding}/proportional_hazards.tsv",
     log:

@@ -59,6 +59,7 @@ rule write_summary:
         leaderboard="<results>/{cohort}/leaderboard.tsv",
         verdicts="<results>/{cohort}/verdicts.tsv",
         metrics=of_embeddings("metrics.tsv"),
+        patterns=of_embeddings("patterns.tsv"),
         prognostic=of_embeddings("prognostic_latents.tsv"),
         attribution=of_embeddings("omics_attribution.tsv"),
         training=of_embeddings("training.json"),

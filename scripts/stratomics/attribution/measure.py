@@ -88,6 +88,8 @@ def attribute_split(
     Attributed
     """
     patients = split.held_out if len(split.held_out) else split.train
+    # What an omics counts for patients who lack it is no question.
+    patients = patients[cohort.complete[patients]]
     standard = fitted.transform(cohort)[patients]
     x = standard * fitted.weights
     scores = ChainScores(network, chain, fitted.weights)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from stratomics.cohort import make_splits
-from stratomics.cohort.types import Cohort, Split
+from stratomics.cohort.types import Cohort, Split, complete_patients
 from stratomics.embedding.splits import embed_splits
 from stratomics.embedding.train import EmbeddingResult
 from stratomics.evaluation import evaluate_method
@@ -46,7 +46,7 @@ class ChainResult:
     classified
         Classifiers, and what the chains say of all patients.
     metrics
-        ``metrics.tsv``.
+        ``metrics.tsv``: of the patients with every omics.
     """
 
     splits: Sequence[Split]
@@ -91,6 +91,7 @@ def run_chain(
             repeats=evaluation["repeats"],
             seed=derive_seed(seed, "make_splits"),
             groups=cohort.groups,
+            present=cohort.present,
         )
     fitted, _, _ = preprocess_splits(cohort, splits, settings["preprocess"], threads=threads)
     results = {}
@@ -122,14 +123,15 @@ def run_chain(
             seed=seed,
             threads=threads,
         )
-        times = time_grid(evaluation["horizon_days"], cohort.time, splits)
+        judged, among = complete_patients(cohort, splits)
+        times = time_grid(evaluation["horizon_days"], judged.time, among)
         method = settings["risk"]["method"]
         metrics = evaluate_method(
             classified.predictions,
-            predicted_survival(method, classified.predictions, clusters, cohort, splits, times),
+            predicted_survival(method, classified.predictions, clusters, judged, among, times),
             times,
-            cohort,
-            splits,
+            judged,
+            among,
             evaluation,
             seed=seed,
             threads=threads,

@@ -45,7 +45,7 @@ def build_cohort(
     Parameters
     ----------
     cohort_config
-        One entry of ``cohorts`` in the config: name, omics (name, path, transform, batch), clinical and samples.
+        One entry of ``cohorts`` in the config: name, omics (name, path, transform, batch), clinical, samples and patients.
     preprocess
         Of it, ``max_missing_patient`` and ``max_missing_feature``.
     evaluation
@@ -56,7 +56,8 @@ def build_cohort(
     Returns
     -------
     cohort : Cohort
-        Patients with usable follow-up and every omics, in the order of the clinical table; without the features that are
+        Patients with usable follow-up and every omics, or as many as ``patients`` asks for, in the order of the clinical table;
+        without the features that are
         missing or the same in all of them.
     checks : pandas.DataFrame
         The content of ``checks.tsv``: see `stratomics.cohort.checks.CHECK_COLUMNS`.
@@ -84,27 +85,33 @@ def build_cohort(
 
     groups = None
     unfinished = bool(checks.faults)  # what follows from a fault is no fault of its own
-    patients = choose_patients(name, clinical, tables, float(preprocess["max_missing_patient"]), checks)
+    has = choose_patients(
+        name, clinical, tables, float(preprocess["max_missing_patient"]), checks, least_omics(cohort_config)
+    )
+    patients = has.index.tolist()
     if not unfinished:
-        _summarise(name, clinical, tables, patients, checks)
-        _check_power(name, clinical, tables, patients, preprocess, evaluation, checks)
+        _summarise(name, clinical, tables, has, checks)
+        _check_power(name, clinical, tables, has, preprocess, evaluation, checks)
     if patients:
         clinical_config = cohort_config["clinical"]
         outcome = [*time_columns(clinical_config), str(clinical_config["event"])]
         for item, table in tables.items():
-            part = table if list(table.index) == patients else table.loc[patients]
+            own = has.index[has[item]].tolist()
+            part = table if list(table.index) == own else table.loc[own]
             check_features(
                 part,
-                clinical.time[patients],
-                clinical.event[patients],
+                clinical.time[own],
+                clinical.event[own],
                 outcome,
                 item,
                 str(settings[item]["path"]),
                 checks,
             )
-            tables[item] = _measure(part, item, settings[item], preprocess, checks)
+            measured = _measure(part, item, settings[item], preprocess, checks)
+            # Who lacks the omics is a row of missing values, which nothing is learned from.
+            tables[item] = measured if own == patients else measured.reindex(patients)
             if item in batches and batches[item] in clinical.cells:
-                batch = clinical.levels(batches[item])[patients]
+                batch = clinical.levels(batches[item])[own]
                 check_batches(batch, item, batches[item], clinical.path, checks)
         check_covariates(clinical, patients, clinical_config.get("covariates") or [], outcome, batches, checks)
         if not unfinished:
@@ -113,6 +120,14 @@ def build_cohort(
             groups = patient_groups(clinical, patients, clinical_config.get("groups"), int(evaluation["folds"]), checks)
     checks.raise_faults()
     return replace(_assemble(name, settings, batches, clinical, tables, patients), groups=groups), checks.table()
+
+
+def least_omics(cohort_config: Mapping[str, Any]) -> int | None:
+    """Return how many omics a patient must have by ``patients`` of a cohort's config; None for all."""
+    choice = cohort_config.get("patients") or "complete"
+    if isinstance(choice, Mapping):
+        return int(choice["at_least"])
+    return 1 if choice == "any" else None
 
 
 def _read_omics(
@@ -168,9 +183,9 @@ def _assemble(
 
 
 def _summarise(
-    name: str, clinical: Clinical, tables: Mapping[str, pd.DataFrame], patients: list[str], checks: Checks
+    name: str, clinical: Clinical, tables: Mapping[str, pd.DataFrame], has: pd.DataFrame, checks: Checks
 ) -> None:
-    usable = clinical.usable
+    usable, patients = clinical.usable, has.index.tolist()
     time, event = clinical.time[patients].to_numpy(), clinical.event[patients].to_numpy()
     for check, value, message in (
         ("patients_in_clinical", len(clinical.patients), f"patients in {clinical.path}"),
@@ -181,9 +196,16 @@ def _summarise(
     for item, table in tables.items():
         found = len(usable.intersection(table.index))
         checks.add("cohort", name, f"patients_{item}", found, f"patients with usable follow-up and {item}")
-    message = "patients with usable follow-up and every omics"
-    checks.add("cohort", name, "patients_kept", len(patients), message, action="kept")
+    complete = has.all(axis=1)
+    every = "every omics" if complete.all() else "as many omics as the config asks for"
+    checks.add(
+        "cohort", name, "patients_kept", len(patients), f"patients with usable follow-up and {every}", action="kept"
+    )
     checks.add("cohort", name, "events_kept", int(event.sum()), "events among these", action="kept")
+    for pattern, own in clinical.event[patients][~complete].groupby([has.loc[~complete, item] for item in tables]):
+        absent = [item for item, there in zip(tables, pattern, strict=True) if not there]
+        message = f"of them without {' and '.join(absent)} ({count(int(own.sum()), 'event')})"
+        checks.add("cohort", name, "patients_without", len(own), message, action="kept", id=";".join(absent))
     if patients:
         median = median_follow_up(time, event)
         message = "days, reverse Kaplan-Meier estimate over the patients kept (NA: not reached)"
@@ -217,19 +239,22 @@ def _check_power(
     name: str,
     clinical: Clinical,
     tables: Mapping[str, pd.DataFrame],
-    patients: list[str],
+    has: pd.DataFrame,
     preprocess: Mapping[str, Any],
     evaluation: Mapping[str, Any],
     checks: Checks,
 ) -> None:
     """Fault a cohort that is too small for its folds, and warn of few events and short follow-up."""
-    folds = int(evaluation["folds"])
-    n, events = len(patients), int(clinical.event[patients].sum())
+    folds, patients = int(evaluation["folds"]), has.index.tolist()
+    # Methods are compared on the patients with every omics, so these must be enough whoever else is kept.
+    judged = has.index[has.all(axis=1)].tolist()
+    n, events = len(judged), int(clinical.event[judged].sum())
     needed, enough = 10 * folds, max(MIN_EVENTS, 2 * folds)
     if n < needed or events < enough:
         usable = clinical.usable
         found = [f"{len(clinical.patients)} in {clinical.path}", f"{len(usable)} with usable follow-up"]
         found += [f"{len(usable.intersection(table.index))} with {item}" for item, table in tables.items()]
+        with_all = "" if len(judged) == len(patients) else " with every omics, on whom methods are compared"
         advice = ": use fewer folds, an endpoint with more events, or fewer omics."
         if gaps := _left_out_for_gaps(tables, checks):
             item, most = max(gaps.items(), key=lambda one: one[1])
@@ -242,10 +267,11 @@ def _check_power(
                     f"the features with the most missing values, or leave this omics out."
                 )
         checks.fault(
-            f"cohort {name}: {count(n, 'patient')} with {count(events, 'event')} are left ({', '.join(found)}). With "
+            f"cohort {name}: {count(n, 'patient')} with {count(events, 'event')} are left{with_all} ({', '.join(found)}). With "
             f"{folds} folds at least {needed} patients and {enough} events are needed{advice}"
         )
         return
+    n, events = len(patients), int(clinical.event[patients].sum())
     if events < ENOUGH_EVENTS:
         message = (
             f"{events} events are few (below {ENOUGH_EVENTS}): underpowered, expect wide intervals and chance findings"

@@ -10,8 +10,10 @@ TRIES = 20
 JITTER = 0.3
 
 
-def grouped_folds(strata: np.ndarray, groups: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:
-    """Deal whole groups to folds, as even as can be in patients, events and follow-up.
+def grouped_folds(
+    strata: np.ndarray, groups: np.ndarray, folds: int, rng: np.random.Generator, pattern: np.ndarray
+) -> np.ndarray:
+    """Deal whole groups to folds, as even as can be in patients, events, follow-up and patterns of omics.
 
     Parameters
     ----------
@@ -23,6 +25,8 @@ def grouped_folds(strata: np.ndarray, groups: np.ndarray, folds: int, rng: np.ra
         Number of folds, at most that of the groups.
     rng
         Draws the order of the groups.
+    pattern
+        Pattern of omics of each patient [n], see `stratomics.cohort.splits.omics_patterns`.
 
     Returns
     -------
@@ -32,11 +36,14 @@ def grouped_folds(strata: np.ndarray, groups: np.ndarray, folds: int, rng: np.ra
     Notes
     -----
     The groups are dealt one after the other, the larger ones roughly first, each to the fold where it adds least to the sum
-    over folds of the squared shares that they have of all patients, of all events and of each stratum: the greedy rule of
-    the largest first (Graham 1969, SIAM J. Appl. Math. 17, 416-429) for several sizes at once.
+    over folds of the squared shares that they have of all patients, of all events, of each stratum and of each pattern: the
+    greedy rule of the largest first (Graham 1969, SIAM J. Appl. Math. 17, 416-429) for several sizes at once.
     """
     sizes = np.bincount(groups)
-    kinds = np.column_stack([np.ones(len(strata)), strata >= 3, strata[:, None] == np.arange(6)]).astype(np.float64)
+    patterns = np.unique(pattern)
+    of_pattern = pattern[:, None] == (patterns if len(patterns) > 1 else patterns[:0])
+    kinds = np.column_stack([np.ones(len(strata)), strata >= 3, strata[:, None] == np.arange(6), of_pattern])
+    kinds = kinds.astype(np.float64)
     shares = np.zeros((len(sizes), kinds.shape[1]))
     np.add.at(shares, groups, kinds / np.maximum(kinds.sum(axis=0), 1))
     best, least = np.zeros(len(sizes), dtype=np.int64), np.inf

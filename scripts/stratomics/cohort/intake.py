@@ -32,7 +32,8 @@ def locate(cohort_config: Mapping[str, Any], tables: Sequence[str], fetched: Seq
         A config without ``simulate``.
     """
     if "simulate" in cohort_config:
-        return simulated_cohort_config(cohort_config["simulate"], tables[0], name=cohort_config["name"])
+        simulated = simulated_cohort_config(cohort_config["simulate"], tables[0], name=cohort_config["name"])
+        return {**simulated, "patients": cohort_config.get("patients", "complete")}
     copies = iter(fetched)
     clinical, *omics = (
         {**table, "path": next(copies)} if "://" in table["path"] else table

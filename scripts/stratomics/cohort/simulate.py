@@ -66,8 +66,9 @@ def simulate_cohort(name: str, settings: Mapping[str, Any]) -> SimulatedCohort:
         ``simulate`` of a cohort, complete (``stratomics.config.defaults("simulate")``). `effect` is the difference in log
         hazard between neighbouring subtypes, `censoring` the share of patients without the event, `clinical_effect` the log
         hazard of one standard deviation of age and of stage, `missing` the share of missing values (0: a cohort without any
-        gap), and `null` cuts the link between omics and survival: the planted risks are shuffled over the patients before
-        survival is drawn. The omics themselves depend on neither `effect` nor `null`.
+        gap), `lacking` the share of patients who lack an omics or several (never all), and `null` cuts the link between omics
+        and survival: the planted risks are shuffled over the patients before survival is drawn. The omics themselves depend on
+        neither `effect` nor `null`.
 
     Returns
     -------
@@ -108,6 +109,8 @@ def simulate_cohort(name: str, settings: Mapping[str, Any]) -> SimulatedCohort:
         features.append(about)
     if settings["missing"] > 0:
         tables, clinical = _with_absences(tables, clinical, _stream(seed, "absences"))
+    if settings["lacking"] > 0:
+        tables = _without_omics(tables, clinical["patient"], settings["lacking"], _stream(seed, "lacking"))
 
     truth = pd.DataFrame(
         {
@@ -258,3 +261,20 @@ def _with_absences(
     clinical.loc[rng.choice(n, size=few, replace=False), "time"] = np.nan
     clinical.loc[rng.choice(n, size=max(1, n // 100), replace=False), "stage"] = None
     return out, clinical
+
+
+def _without_omics(
+    tables: dict[str, pd.DataFrame], patients: pd.Series, lacking: float, rng: np.random.Generator
+) -> dict[str, pd.DataFrame]:
+    """Take omics from a share of the patients, chosen at random: each loses any of them, and keeps at least one."""
+    n, names = len(patients), list(tables)
+    if len(names) < 2:
+        return tables
+    keeps = np.ones((n, len(names)), dtype=bool)
+    for i in rng.choice(n, size=round(lacking * n), replace=False):
+        lost = rng.permutation(len(names))[: rng.integers(1, len(names))]
+        keeps[i, lost] = False
+    return {
+        name: table[table["patient"].isin(patients[keeps[:, i]])].reset_index(drop=True)
+        for i, (name, table) in enumerate(tables.items())
+    }

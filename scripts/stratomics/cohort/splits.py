@@ -15,15 +15,28 @@ from stratomics.tables import FULL
 from .grouped_folds import grouped_folds
 from .types import Split
 
+#: Patterns of omics that fewer patients have count as one.
+RARE = 10
+
 
 def make_splits(
-    time: np.ndarray, event: np.ndarray, *, folds: int, repeats: int, seed: int, groups: ArrayLike | None = None
+    time: np.ndarray,
+    event: np.ndarray,
+    *,
+    folds: int,
+    repeats: int,
+    seed: int,
+    groups: ArrayLike | None = None,
+    present: ArrayLike | None = None,
 ) -> list[Split]:
     """Draw repeated K-fold splits, stratified by event and follow-up.
 
     Strata are the tertiles of follow-up among patients with the event and among those without. The patients of a stratum are
     shuffled and dealt to the folds in turn, each stratum going on where the last one stopped. So the folds differ by at most
     one patient in total, in each stratum, in events and in censored patients; small strata need no merging.
+
+    Where patients lack an omics, this is done for each pattern of omics in turn, those who have every omics first: they are
+    dealt as if the others were not there, so that what others do for them can be told on the same folds.
 
     Groups are kept whole: no patient is held out from a chain that trained on another of the group. The folds are then only as
     even as the groups allow (`grouped_folds`), and with few groups repeats may deal alike. The folds within a training set, by
@@ -43,6 +56,8 @@ def make_splits(
         Of the run.
     groups
         Group of each patient, such as the hospital [n]; None for none.
+    present
+        Which omics each patient has, bool [n, omics]; None where everybody has all.
 
     Returns
     -------
@@ -52,17 +67,22 @@ def make_splits(
     Raises
     ------
     DataError
-        When there are fewer than two events per fold, so that a fold could be without; when there are fewer groups than folds,
-        or the groups leave a fold with fewer than two events.
+        When there are fewer than two events per fold (among the patients with every omics), so that a fold could be without;
+        when there are fewer groups than folds, or the groups leave a fold with fewer than two events.
     """
     time, event = np.asarray(time, dtype=np.float64), np.asarray(event).astype(bool)
-    if event.sum() < 2 * folds:
+    pattern = np.zeros(len(time), dtype=np.int64) if present is None else omics_patterns(np.asarray(present))
+    judged = int(event[pattern == 0].sum())
+    if judged < 2 * folds:
+        of = "" if not pattern.any() else " among the patients with every omics"
         raise DataError(
-            f"evaluation.folds is {folds}, and the cohort has {int(event.sum())} events. Each fold needs at least 2: use "
-            f"at most {int(event.sum()) // 2} folds."
+            f"evaluation.folds is {folds}, and the cohort has {judged} events{of}. Each fold needs at least 2: use "
+            f"at most {judged // 2} folds."
         )
     everybody = np.arange(len(time), dtype=np.int64)
-    strata = _strata(time, event)
+    strata = np.empty(len(time), dtype=np.int64)
+    for own in np.unique(pattern):
+        strata[pattern == own] = _strata(time[pattern == own], event[pattern == own])
     codes = None if groups is None else np.unique(np.asarray(groups).astype(str), return_inverse=True)[1]
     if codes is not None and codes.max() + 1 < folds:
         raise DataError(
@@ -73,13 +93,17 @@ def make_splits(
     for repeat in range(repeats):
         rng = np.random.default_rng(np.random.SeedSequence([derive_seed(seed, "make_splits", repeat)]))
         if codes is None:
-            dealt = np.concatenate(
-                [rng.permutation(np.flatnonzero(strata == stratum)) for stratum in np.unique(strata)]
-            )
+            # Those with every omics first, and their folds drawn before the others: they are dealt as if they were alone.
             fold_of = np.empty(len(time), dtype=np.int64)
-            fold_of[dealt] = rng.permutation(folds)[everybody % folds]
+            order, turn, dealt = None, everybody % folds, 0
+            for own in np.unique(pattern):
+                cells = [np.flatnonzero((pattern == own) & (strata == stratum)) for stratum in np.unique(strata)]
+                members = np.concatenate([rng.permutation(cell) for cell in cells if len(cell)])
+                order = rng.permutation(folds) if order is None else order
+                fold_of[members] = order[turn[dealt : dealt + len(members)]]
+                dealt += len(members)
         else:
-            fold_of = grouped_folds(strata, codes, folds, rng)
+            fold_of = grouped_folds(strata, codes, folds, rng, pattern)
             fewest = int(np.bincount(fold_of[event], minlength=folds).min())
             if fewest < 2:
                 raise DataError(
@@ -91,6 +115,29 @@ def make_splits(
             held_out = fold_of == fold
             splits.append(Split(f"r{repeat}f{fold}", everybody[~held_out], everybody[held_out]))
     return splits
+
+
+def omics_patterns(present: np.ndarray) -> np.ndarray:
+    """Give a number to each pattern of omics that patients have.
+
+    Parameters
+    ----------
+    present
+        Which omics each patient has, bool [n, omics].
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 [n]: 0 for every omics, then the others, the commonest first; those of fewer than `RARE` patients share the last.
+    """
+    found, code, counts = np.unique(present, axis=0, return_inverse=True, return_counts=True)
+    order = np.lexsort((np.arange(len(found)), -counts, ~found.all(axis=1)))
+    number = np.empty(len(found), dtype=np.int64)
+    number[order] = np.arange(len(found)) + (0 if found.all(axis=1).any() else 1)
+    few = (counts < RARE) & ~found.all(axis=1)
+    if few.any():
+        number[few] = number[few].min()
+    return number[code.reshape(-1)]
 
 
 def describe_folds(splits: Sequence[Split], event: np.ndarray) -> str:

@@ -26,7 +26,8 @@ def save_cohort(cohort: Cohort, path: str | Path) -> None:
 
     The modalities hold the measurements (X, float32), ``obs["batch"]`` where there are batches, and ``uns["transform"]``. The
     clinical table is the ``obs`` of the whole, under names that the file can hold; ``uns["clinical_columns"]`` has the
-    names of the table. ``obs["groups"]`` is there where the cohort has groups.
+    names of the table. ``obs["groups"]`` is there where the cohort has groups; where patients lack an omics, ``obs["present"]``
+    of that modality says who has it, and the others are rows of NaN.
 
     Parameters
     ----------
@@ -98,6 +99,8 @@ def _to_anndata(omics: Omics) -> Any:
     obs = pd.DataFrame(index=values.index.astype(str))
     if omics.batch is not None:
         obs["batch"] = omics.batch.to_numpy(dtype=object)
+    if not omics.present.all():
+        obs["present"] = omics.present
     return AnnData(
         X=np.ascontiguousarray(values.to_numpy(np.float32)),
         obs=_to_categories(obs),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,7 @@ class Omics:
     name
         For instance ``mrna``.
     values
-        Patients x features, float32; missing measurements are NaN.
+        Patients x features, float32; missing measurements are NaN, in a whole row where the patient lacks the omics.
     transform
         What preprocessing applies to it: ``none``, ``log2p1`` or ``rank_normal``.
     batch
@@ -31,10 +33,15 @@ class Omics:
     transform: str = "none"
     batch: pd.Series | None = None
 
+    @cached_property
+    def present(self) -> np.ndarray:
+        """Who has this omics, bool [n]: everybody with a measurement of it."""
+        return np.isfinite(self.values.to_numpy()).any(axis=1)
+
 
 @dataclass(frozen=True)
 class Cohort:
-    """Patients with every omics and usable follow-up.
+    """Patients with usable follow-up and their omics: every omics, or as many as ``patients`` of the config asks for.
 
     Parameters
     ----------
@@ -87,6 +94,37 @@ class Cohort:
         """Number of patients with the event."""
         return int(self.event.sum())
 
+    @cached_property
+    def present(self) -> np.ndarray:
+        """Which omics each patient has, bool [n, omics]."""
+        return np.column_stack([one.present for one in self.omics])
+
+    @property
+    def complete(self) -> np.ndarray:
+        """Who has every omics, bool [n]."""
+        return np.asarray(self.present.all(axis=1))
+
+    def take(self, positions: np.ndarray) -> Cohort:
+        """Return the cohort of some of its patients.
+
+        Parameters
+        ----------
+        positions
+            Into the patients, rising.
+
+        Returns
+        -------
+        Cohort
+        """
+        omics = tuple(
+            replace(
+                one, values=one.values.iloc[positions], batch=None if one.batch is None else one.batch.iloc[positions]
+            )
+            for one in self.omics
+        )
+        groups = None if self.groups is None else self.groups.iloc[positions]
+        return replace(self, omics=omics, clinical=self.clinical.iloc[positions], groups=groups)
+
 
 def repeat_of(split: str) -> str | None:
     """Return the repeat that a split belongs to by its name: ``r0`` for ``r0f3``, None for ``full``."""
@@ -113,3 +151,39 @@ class Split:
     def repeat(self) -> str | None:
         """``r0`` for ``r0f3``; None for ``full``."""
         return repeat_of(self.name)
+
+    def among(self, kept: np.ndarray) -> Split:
+        """Return the split of some of its patients; positions count these alone.
+
+        Parameters
+        ----------
+        kept
+            Who stays, bool [n].
+
+        Returns
+        -------
+        Split
+        """
+        place = np.cumsum(kept) - 1
+        train, held_out = (place[own[kept[own]]].astype(np.int64) for own in (self.train, self.held_out))
+        return Split(self.name, train, held_out)
+
+
+def complete_patients(cohort: Cohort, splits: Sequence[Split]) -> tuple[Cohort, list[Split]]:
+    """Return the patients who have every omics, and the splits of these: all methods can be compared on them.
+
+    Parameters
+    ----------
+    cohort, splits
+        Of all patients.
+
+    Returns
+    -------
+    cohort : Cohort
+    splits : list of Split
+        Both as given where nobody lacks an omics.
+    """
+    kept = cohort.complete
+    if kept.all():
+        return cohort, list(splits)
+    return cohort.take(np.flatnonzero(kept)), [split.among(kept) for split in splits]

@@ -16,7 +16,7 @@ from stratomics.survival.penalty import inner_folds
 from stratomics.survival.predicted import step_times
 from stratomics.survival.stacking import stack
 
-from .context import Context, MethodResult, Predicted, predict_splits
+from .context import Context, MethodResult, Predicted, on_patients, predict_splits
 from .tuned_risk import TunedRisk, clinical_risk
 
 #: Ends the name of every method that holds the clinic; and of a method that the clinic was added to, as none of the config can be
@@ -106,11 +106,17 @@ def combine_methods(
 
     def of_comparator(name: str, split: Split) -> TunedRisk:
         table, arrays = comparators[name]
-        risk = table[table["split"] == split.name].set_index("patient")["risk"].reindex(cohort.patients)
-        return TunedRisk(risk.to_numpy(np.float64), arrays[f"apart/{name}/{split.name}"])
+        risk = table[table["split"] == split.name].set_index("patient")["risk"].reindex(cohort.patients).dropna()
+        apart = arrays[f"apart/{name}/{split.name}"]
+        return TunedRisk(risk.to_numpy(np.float64), apart[np.isfinite(apart)])
+
+    def with_comparator(name: str) -> list[MethodResult]:
+        table = comparators[name][0]
+        usable = cohort.patients.isin(table.loc[table["risk"].notna(), "patient"])
+        return on_patients(context, usable, lambda own: [combine_splits(own, name, partial(of_comparator, name))])
 
     results = [combine_splits(context, name, partial(of_latents, name)) for name in latents]
-    results += [combine_splits(context, name, partial(of_comparator, name)) for name in comparators]
+    results += [result for name in comparators for result in with_comparator(name)]
     arrays = {"times": times}
     for result in results:
         arrays.update(result.arrays())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,11 @@ class Context:
         """Return time and event of the training patients of a split."""
         return self.cohort.time[split.train], self.cohort.event[split.train]
 
+    def among(self, kept: np.ndarray) -> Context:
+        """Return the context of some of the patients, bool [n]."""
+        own = self.cohort.take(np.flatnonzero(kept))
+        return replace(self, cohort=own, splits=[split.among(kept) for split in self.splits])
+
 
 @dataclass(frozen=True)
 class Predicted:
@@ -117,11 +122,12 @@ class MethodResult:
         Its name in the tables.
     predictions
         One row per split and patient, columns `PREDICTION_COLUMNS`: ``role`` is ``train`` or ``held_out``; ``subtype`` and
-        ``n_subtypes`` are missing for methods without subtypes, ``n_selected`` for methods that use all features.
+        ``n_subtypes`` are missing for methods without subtypes, ``n_selected`` for methods that use all features; everything is
+        missing for patients whose omics the method cannot do without.
     survival
-        Predicted survival by split, float32 [n, T], patients in the order of the cohort.
+        Predicted survival by split, float32 [n, T], patients in the order of the cohort; NaN where the risk is missing.
     apart
-        By split, see `Predicted`; empty for methods without it.
+        By split, see `Predicted`; empty for methods without it. NaN where the risk is missing.
     """
 
     method: str
@@ -185,3 +191,45 @@ def predict_splits(context: Context, method: str, fit: Callable[[Split], Predict
         {split.name: survival for split, (_, survival, _) in zip(context.splits, results, strict=True)},
         {split.name: apart for split, (_, _, apart) in zip(context.splits, results, strict=True) if apart is not None},
     )
+
+
+def on_patients(
+    context: Context, usable: np.ndarray, run: Callable[[Context], list[MethodResult]]
+) -> list[MethodResult]:
+    """Run methods that cannot do without some omics on the patients who have them; of the others they say nothing.
+
+    Parameters
+    ----------
+    context
+        The cohort and its splits.
+    usable
+        Who has what the methods need, bool [n].
+    run
+        Fits on the training patients of every split, and predicts all patients, of the context it is given.
+
+    Returns
+    -------
+    list of MethodResult
+        Of all patients of `context`; missing values for those who are not usable.
+    """
+    if usable.all():
+        return run(context)
+    results = run(context.among(usable))
+    return [_spread(result, context, usable) for result in results]
+
+
+def _spread(result: MethodResult, context: Context, usable: np.ndarray) -> MethodResult:
+    """Give the results of some patients [n_usable] their place among all [n]."""
+    patients, tables, survival, apart = context.cohort.patients, [], {}, {}
+    of_split = {str(name): own for name, own in result.predictions.groupby("split", sort=False)}
+    for split in context.splits:
+        own = of_split[split.name].set_index("patient").reindex(patients)
+        own = own.assign(method=result.method, split=split.name, role=roles(split, len(patients)))
+        tables.append(own.reset_index(names="patient")[PREDICTION_COLUMNS])
+        curves = result.survival[split.name]
+        survival[split.name] = np.full((len(patients), curves.shape[1]), np.nan, dtype=curves.dtype)
+        survival[split.name][usable] = curves
+        if split.name in result.apart:
+            apart[split.name] = np.full(len(split.train), np.nan)
+            apart[split.name][usable[split.train]] = result.apart[split.name]
+    return MethodResult(result.method, pd.concat(tables, ignore_index=True), survival, apart)

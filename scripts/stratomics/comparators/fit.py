@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.catalogue import comparators
 from stratomics.chain.labels import heldout_rows
 from stratomics.cohort.types import Cohort, Split
 from stratomics.preprocess import FittedPreprocess
@@ -16,7 +17,7 @@ from stratomics.runtime import log
 from stratomics.survival.concordance import concordance_harrell
 from stratomics.survival.predicted import step_times
 
-from .context import PREDICTION_COLUMNS, Context, Declared, MethodResult
+from .context import PREDICTION_COLUMNS, Context, Declared, MethodResult, on_patients
 from .methods import find_comparator
 
 
@@ -67,11 +68,15 @@ def fit_comparator(
     times = step_times(cohort.time, cohort.event, splits)
     context = Context(cohort, splits, fitted, Declared(settings), covariates, times, seed, threads, device)
     comparator = find_comparator(name)
+    usable = np.ones(cohort.n, dtype=bool)
+    if "complete_patients" in comparators()[name].needs and not cohort.complete.all():
+        usable = cohort.complete
+        log.info("%s: fitted on, and says something of, the %d patients with every omics alone", name, usable.sum())
     # Here and not in the threads, which would undo each other's filters. What matters in the warnings of the libraries (not
     # converged, nothing selected) is found and logged by the comparators.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        results = comparator.run(context)
+        results = on_patients(context, usable, comparator.run)
     if not results:
         log.info("%s: nothing to compare with here", name)
         return pd.DataFrame(columns=PREDICTION_COLUMNS), {"times": times}
@@ -85,7 +90,8 @@ def fit_comparator(
 def _heldout_concordance(result: MethodResult, cohort: Cohort) -> float:
     """Harrell's C of the held-out risks, pairs within a fold, median over repeats; for the log."""
     values = []
-    for own in heldout_rows(result.predictions).values():
+    known = result.predictions[result.predictions["risk"].notna()]
+    for own in heldout_rows(known).values():
         at = cohort.patients.get_indexer(pd.Index(own["patient"]))
         risk, fold = own["risk"].to_numpy(), own["split"].to_numpy(str)
         values.append(concordance_harrell(cohort.time[at], cohort.event[at], risk, fold=fold))

@@ -71,6 +71,7 @@ def agreement_faults(config: Trusted) -> Iterator[Fault]:
     for cohort in config.items("cohorts"):
         for key in _OMICS:
             yield from _same(config, config.items(*cohort, *key), "name", "Rename one")
+        yield from _patients(config, cohort)
         yield from _clinical(config, cohort)
         yield from _batch(config, cohort)
     yield from _names(config)
@@ -89,6 +90,15 @@ def _same(config: Trusted, items: Iterable[Path], key: str, what_to_do: str) -> 
         earlier = first.setdefault(value.casefold(), (*item, key))
         if earlier != (*item, key):
             yield Fault((*item, key), f"found {show(value)}, which {spell(earlier)} has already. {what_to_do}.")
+
+
+def _patients(config: Trusted, cohort: Path) -> Iterator[Fault]:
+    """Check that a cohort has as many omics as its patients must have."""
+    least = config.get(*cohort, "patients", "at_least")
+    n = max(len(config.items(*cohort, *key)) for key in _OMICS)
+    if least is not None and n and least > n:
+        text = f"found {least}, and the cohort has {n} omics. Use at most {n}, or 'complete'."
+        yield Fault((*cohort, "patients", "at_least"), text)
 
 
 def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:

@@ -82,7 +82,9 @@ def cohort_size(cohort: Mapping[str, Any], *, base_dir: str | Path = ".") -> Coh
     ids = _patients(cohort["clinical"], Path(base_dir))
     tables = tuple(_table(omics["path"], Path(base_dir), ids) for omics in cohort["omics"])
     known = [len(ids)] if ids else []
-    return CohortSize(min([*known, *(rows for rows, _ in tables)]), tables)
+    # With every omics a patient is in the smallest table, else perhaps in no more than the largest.
+    most = min if cohort.get("patients", "complete") == "complete" else max
+    return CohortSize(min([*known, most(rows for rows, _ in tables)]), tables)
 
 
 def _patients(clinical: Mapping[str, Any], base_dir: Path) -> frozenset[str]:

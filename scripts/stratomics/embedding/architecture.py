@@ -136,6 +136,8 @@ class Architecture(nn.Module):
         trained on coordinates of the views (see `row_space`) becomes one on features by changing them.
     heads
         The last layers of the encoder.
+    up, apart
+        The other layers of the decoder, where it has any by these names: nobody who only encodes needs them.
     """
 
     #: Whether views are put side by side before anything is learned, so that they may as well come as one.

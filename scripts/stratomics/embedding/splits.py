@@ -17,7 +17,7 @@ from .views import Views
 
 def views_of(cohort: Cohort, fitted: FittedPreprocess) -> Views:
     """Return what networks look at: the preprocessed features of all patients times the block weights, by omics."""
-    return Views(fitted.transform(cohort) * fitted.weights, fitted.blocks)
+    return Views(fitted.transform(cohort) * fitted.weights, fitted.blocks, fitted.present(cohort))
 
 
 def embedding_seed(seed: int, name: str) -> int:

@@ -69,7 +69,8 @@ class NetworkState:
         features
             [n, P] float32; zeros where a patient lacks an omics.
         present
-            1 where a patient has a view, [n, V]; None where all have all.
+            1 where a patient has an omics, [n, V]; None where all have all. Networks that see all omics as one were trained on
+            patients who have each, and take zeros for the mean.
 
         Returns
         -------
@@ -81,7 +82,9 @@ class NetworkState:
         from .architecture import Dropout
 
         views = self.views(features)
-        there = torch.ones(len(features), len(views), dtype=features.dtype) if present is None else present
+        there = torch.ones(len(features), len(views), dtype=features.dtype)
+        if present is not None and present.shape[1] == len(views):
+            there = present
         return torch.cat([network.encode(views, there, Dropout())[0] for network in self.networks], dim=-1)
 
     def encode(self, features: np.ndarray, present: np.ndarray | None = None) -> np.ndarray:
@@ -110,9 +113,9 @@ class NetworkState:
 
     def encoder(self) -> NetworkState:
         """Return the networks without their decoders."""
-        needed = ("reads.", "down.", "heads.", "fuse.", "hazard.")
+        unneeded = ("up.", "apart.", "writes.")
         members = tuple(
-            {name: array for name, array in member.items() if name.startswith(needed)} for member in self.members
+            {name: array for name, array in member.items() if not name.startswith(unneeded)} for member in self.members
         )
         return replace(self, members=members)
 

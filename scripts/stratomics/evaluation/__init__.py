@@ -7,6 +7,7 @@ from .leaderboard import LEADERBOARD_COLUMNS, leaderboard_row
 from .markers import top_features
 from .metrics import MethodScores, evaluate_method, metrics_table, score_method
 from .panels import survival_panels
+from .patterns import pattern_table
 from .subtype_table import subtype_table
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "leaderboard_row",
     "metrics_table",
     "pairwise_table",
+    "pattern_table",
     "proportional_hazards_table",
     "score_method",
     "selection_frequency",

@@ -5,7 +5,8 @@ patients clustered, risk and classifier fitted anew in every split by the very c
 seeds; permutation 0 is the observed order and gives the observed figures. Follow-up and clinical covariates move together, so
 what the clinic says of survival stays intact. Where the cohort has groups (hospitals), patients change places within theirs
 only, so that what a group says of survival and of the omics stays intact too: omics that only tell the hospital look as good
-in the null.
+in the null. So it is with which omics a patient has, which may go with the hospital or the year; and the statistics are those
+of the patients with every omics, as in ``metrics.tsv``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numpy.typing import ArrayLike
 
 from stratomics.chain.classify import feature_predictors
 from stratomics.chain.fit import Chain
+from stratomics.cohort.splits import omics_patterns
 from stratomics.cohort.types import Cohort, Split
 from stratomics.embedding.told import Told
 from stratomics.errors import ConfigError, DataError
@@ -90,6 +92,15 @@ def permuted_order(n: int, permutation: int, seed: int, groups: ArrayLike | None
     return order
 
 
+def exchangeable(cohort: Cohort) -> np.ndarray | None:
+    """Return the group within which the survival of each patient is permuted (text [n]); None for one group of all."""
+    groups = None if cohort.groups is None else cohort.groups.to_numpy(str)
+    if cohort.complete.all():
+        return groups
+    pattern = omics_patterns(cohort.present).astype(str)
+    return pattern if groups is None else np.char.add(np.char.add(groups, " "), pattern)
+
+
 def permute_survival(
     cohort: Cohort,
     splits: Sequence[Split],
@@ -108,7 +119,8 @@ def permute_survival(
     Parameters
     ----------
     cohort, splits
-        The patients and the splits; these stay, and so do the omics. Survival is permuted within ``cohort.groups``.
+        The patients and the splits; these stay, and so do the omics. Survival is permuted within ``cohort.groups``, and
+        among patients with the same omics.
     fitted
         Gives the preprocessing of a split; called only where the classifier looks at omics features.
     latents
@@ -123,8 +135,8 @@ def permute_survival(
         Trains the networks that look at survival anew: given the name of a split and follow-ups of all patients, returns per
         follow-up the latents that those networks make, [n, l], which replace the first l, and what they say of survival.
     design
-        The clinical covariates of all patients [n, q], for the likelihood ratio that subtype and risk add to them; None for
-        none.
+        The clinical covariates of the patients with every omics [n_complete, q], for the likelihood ratio that subtype and risk
+        add to them; None for none.
     seed
         Seed of the run.
 
@@ -151,7 +163,8 @@ def permute_survival(
             "Give `retrain` (see stratomics.embedding.train.retrain), or set evaluation.survival_permutations to 0."
         )
     chain = Chain.of(settings, seed)
-    orders = [permuted_order(cohort.n, b, seed, cohort.groups) for b in permutations]
+    judged = np.flatnonzero(cohort.complete)
+    orders = [permuted_order(cohort.n, b, seed, exchangeable(cohort)) for b in permutations]
     survival = [(cohort.time[order], cohort.event[order]) for order in orders]
     repeats = sorted({split.repeat for split in splits if split.repeat}, key=lambda name: int(name[1:]))
     shape = (len(orders), cohort.n)
@@ -177,7 +190,9 @@ def permute_survival(
             try:
                 if repeat is None:
                     _, model = chain.find_subtypes(split.name, own, *follow_up)
-                    apparent[row] = pooled_logrank(time, event, model.labels, np.full(cohort.n, model.n_subtypes))[2]
+                    apparent[row] = pooled_logrank(
+                        time[judged], event[judged], model.labels[judged], np.full(len(judged), model.n_subtypes)
+                    )[2]
                     continue
                 labels = chain.fit(split.name, own, *follow_up, training, told=heard).label(unseen, features)
             except DataError as error:
@@ -192,19 +207,19 @@ def permute_survival(
     for row, (order, (time, event)) in enumerate(zip(orders, survival, strict=True)):
         pooled = {
             repeat: {
-                "subtype": subtype[repeat][row],
-                "n_subtypes": n_subtypes[repeat][row],
-                "risk": risk[repeat][row],
-                "fold": fold[repeat],
+                "subtype": subtype[repeat][row, judged],
+                "n_subtypes": n_subtypes[repeat][row, judged],
+                "risk": risk[repeat][row, judged],
+                "fold": fold[repeat][judged],
             }
             for repeat in repeats
         }
-        of_design = None if design is None else design[order]
+        of_design = None if design is None else design[np.searchsorted(judged, order[judged])]
         rows.append(
             {
                 "permutation": permutations[row],
                 "apparent_logrank_p": apparent[row],
-                **_heldout_statistics(pooled, time, event, of_design),
+                **_heldout_statistics(pooled, time[judged], event[judged], of_design),
             }
         )
     return pd.DataFrame(rows, columns=["permutation", *STATISTICS])

@@ -11,7 +11,7 @@ import pandas as pd
 
 from stratomics.chain.labels import apparent_labels, heldout_labels
 from stratomics.chain.risk import predicted_survival
-from stratomics.cohort.types import Cohort, Split
+from stratomics.cohort.types import Cohort, Split, complete_patients
 from stratomics.comparators import design_of_known
 from stratomics.comparators.combine import CLINICAL, WITH_CLINIC
 from stratomics.survival.predicted import read_steps, time_grid
@@ -61,10 +61,12 @@ def side_by_side(
 ) -> SideBySide:
     """Compare the embeddings with the comparators, with the clinic and with each other.
 
+    All are judged on the same patients: those with every omics, since not every method can do without one.
+
     Parameters
     ----------
     cohort, splits
-        The patients and the splits, the same for all methods.
+        All patients and the splits, the same for all methods.
     predictions, clusters
         Of each embedding, as `stratomics.chain.classify.classify_splits` and `cluster_splits` give them.
     comparators
@@ -85,6 +87,13 @@ def side_by_side(
     -------
     SideBySide
     """
+    judged = np.flatnonzero(cohort.complete)
+    cohort, splits = complete_patients(cohort, splits)
+
+    def of_judged(table: pd.DataFrame) -> pd.DataFrame:
+        return table[table["patient"].isin(cohort.patients)]
+
+    predictions = {name: of_judged(own) for name, own in predictions.items()}
     times = time_grid(settings["horizon_days"], cohort.time, splits)
     how = (times, cohort, splits, settings, seed, threads)
     curves = {
@@ -96,9 +105,10 @@ def side_by_side(
     survival: dict[str, dict[str, np.ndarray]] = {}
     for table, arrays in comparators:
         for method, own in table.groupby("method", sort=False):
-            tables[str(method)] = own
+            tables[str(method)] = of_judged(own)
             survival[str(method)] = {
-                split.name: read_steps(arrays[f"{method}/{split.name}"], arrays["times"], times) for split in splits
+                split.name: read_steps(arrays[f"{method}/{split.name}"][judged], arrays["times"], times)
+                for split in splits
             }
     theirs = score_methods(tables, survival, *how)
     # An embedding is no rival of itself, or of another, with the clinic; fewer comparisons leave each more power.

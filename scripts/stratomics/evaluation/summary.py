@@ -12,6 +12,7 @@ from stratomics.tables import of_full
 from stratomics.user_text import markdown
 
 from .evidence import Evidence
+from .patterns import FEWEST_EVENTS
 from .summary_tables import (
     PERFORMANCE,
     RISK,
@@ -22,6 +23,7 @@ from .summary_tables import (
     enrichment_lines,
     evidence_table,
     hazard_ratio_table,
+    pattern_lines,
 )
 from .verdict import FEW_EVENTS, SOME_EVENTS, verdict
 from .wording import attribution_words, number, share
@@ -66,6 +68,7 @@ def summary_text(
     prognostic: Mapping[str, pd.DataFrame],
     attribution: Mapping[str, pd.DataFrame],
     training: Mapping[str, Mapping[str, Any]],
+    patterns: Mapping[str, pd.DataFrame],
     comparisons: pd.DataFrame,
     added_value: pd.DataFrame,
     hazard_ratios: pd.DataFrame,
@@ -83,8 +86,9 @@ def summary_text(
         The tables of the same names.
     hazard_ratios
         ``adjusted_hazard_ratios.tsv``.
-    metrics, prognostic, attribution, training
-        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``omics_attribution.tsv``, ``training.json``.
+    metrics, prognostic, attribution, training, patterns
+        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``omics_attribution.tsv``, ``training.json``,
+        ``patterns.tsv``.
     settings
         The config without its cohorts.
 
@@ -97,7 +101,7 @@ def summary_text(
     first = next(iter(evidence.values()))
     return "\n".join(
         [
-            *_opening(cohort, first, verdicts, checks, settings),
+            *_opening(cohort, first, verdicts, checks, settings, incomplete=any(len(own) for own in patterns.values())),
             "",
             "## Held-out beside apparent",
             "",
@@ -115,6 +119,7 @@ def summary_text(
             "subtypes, of equal size among the training patients. Where it has the higher HR and C, the subtypes lose "
             "what the risk knows.",
             "",
+            *_incomplete(patterns, checks),
             "## In words",
             "",
             *(
@@ -173,8 +178,29 @@ def summary_text(
     )
 
 
+def _incomplete(patterns: Mapping[str, pd.DataFrame], checks: pd.DataFrame) -> list[str]:
+    """Show the figures of patients who lack an omics under a heading of their own; nothing where nobody does."""
+    lines = pattern_lines(patterns)
+    if not lines:
+        return []
+    choices = checks[checks["check"].astype(str).str.startswith("would_keep_")]
+    kept = "; ".join(f"{row.value} {row.message}" for row in choices.itertuples())
+    note = (
+        "All figures but these are of the patients with every omics, on whom every method can be compared; the others took part "
+        "in training. C counts pairs of unseen patients of the same group and fold; groups of fewer than "
+        f"{FEWEST_EVENTS} events have none."
+    )
+    return ["## Patients who lack an omics", "", *lines, "", f"{note} Each choice in the config: {markdown(kept)}.", ""]
+
+
 def _opening(
-    cohort: str, first: Evidence, verdicts: pd.DataFrame, checks: pd.DataFrame, settings: Mapping[str, Any]
+    cohort: str,
+    first: Evidence,
+    verdicts: pd.DataFrame,
+    checks: pd.DataFrame,
+    settings: Mapping[str, Any],
+    *,
+    incomplete: bool,
 ) -> list[str]:
     """Title, how it was judged, one line per embedding, what to mind about the data, and how to read it all."""
     evaluation = settings["evaluation"]
@@ -186,7 +212,8 @@ def _opening(
     lines = [
         f"# {cohort}: do the subtypes foretell survival?",
         "",
-        f"{first.n} patients, {first.events} events. {ways} and judged on patients not used to make them: "
+        f"{first.n} patients{' with every omics' if incomplete else ''}, {first.events} events. "
+        f"{ways} and judged on patients not used to make them: "
         f"{evaluation['folds']}-fold cross-validation, {_count(evaluation['repeats'], 'repeat')}, "
         f"{_count(first.permutations, 'permutation')} of survival.",
         "",

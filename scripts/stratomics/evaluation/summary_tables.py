@@ -93,6 +93,29 @@ def evidence_table(columns: Columns, evidence: Mapping[str, Evidence]) -> list[s
     return markdown_table(["embedding", *columns], cells)
 
 
+def pattern_lines(patterns: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Show the held-out concordance by what omics patients have.
+
+    Parameters
+    ----------
+    patterns
+        By embedding: ``patterns.tsv``.
+
+    Returns
+    -------
+    list of str
+        Lines of Markdown, none where nobody lacks an omics.
+    """
+    cells = []
+    for name, table in patterns.items():
+        for group, own in table.groupby("patients", sort=False):
+            figures = [interval(figure_of(only_row(own, metric=m), "held_out")) for m in ("cindex", "cindex_subtype")]
+            n, events = own[["n", "events"]].iloc[0]
+            cells.append([name, markdown(str(group)), f"{n:.0f}", f"{events:.0f}", *figures])
+    header = ["embedding", "patients", "number", "events", "C of risk held-out", "C of subtypes held-out"]
+    return markdown_table(header, cells) if cells else []
+
+
 def comparator_table(leaderboard: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
     """Show every method held-out, and how much the concordance of each embedding is above or below that of each comparator.
 

@@ -31,7 +31,8 @@ def fit_preprocess(cohort: Cohort, train: np.ndarray, settings: Mapping[str, Any
 
     Per omics, in this order: drop features with too many missing values, drop near-constant ones, transform, keep the most
     variable ones (variance on the transformed scale, within batches), standardise (within batches that have at least
-    `MIN_BATCH` training patients, all together otherwise), clip, learn what fills missing values.
+    `MIN_BATCH` training patients, all together otherwise), clip, learn what fills missing values. Each omics is fitted on the
+    training patients who have it: shares, medians and donors know nothing of the others.
 
     Parameters
     ----------
@@ -81,6 +82,11 @@ def _fit_omics(
     """Fit one omics; return it with its rows of the report and of the dropped features."""
     if one.transform not in TRANSFORMS:
         raise DataError(f"omics {one.name}: found transform {one.transform!r}, allowed are {', '.join(TRANSFORMS)}.")
+    train = train[one.present[train]]
+    if len(train) == 0:
+        raise DataError(
+            f"omics {one.name}: none of the training patients has it. Use fewer folds, or leave this omics out."
+        )
     values = measured(one.values)[train]
     if one.transform == "log2p1" and np.nanmin(values, initial=0.0) < 0:
         raise DataError(

@@ -187,7 +187,7 @@ class FittedPreprocess:
         ----------
         patients
             A cohort, or the table (patients x features, same patients in the same order) of each omics. More features than
-            needed may be there; values that are not finite count as missing.
+            needed may be there; values that are not finite count as missing. Who has none of an omics lacks it.
         batch
             With tables: the batch of each patient, by omics. A batch unknown from training, or none, is standardised with
             the mean and deviation of all training patients.
@@ -195,27 +195,45 @@ class FittedPreprocess:
         Returns
         -------
         ndarray of float32, shape (n, P)
-            Finite, within +-clip, columns as in `features`. The input of a network is this times `weights`.
+            Finite, within +-clip, columns as in `features`; 0, the mean of the training patients, in all of an omics that a
+            patient lacks (see `present`). The input of a network is this times `weights`.
 
         Raises
         ------
         DataError
             If an omics or a feature is missing from the tables, or their patients differ.
         """
+        tables = _tables(patients)
         if isinstance(patients, Cohort):
-            tables = {one.name: one.values for one in patients.omics}
             batch = {one.name: one.batch for one in patients.omics if one.batch is not None}
-        else:
-            tables, batch = dict(patients), dict(batch or {})
+        batch = dict(batch or {})
         self._check(tables)
         out = np.empty((len(tables[self.omics[0].name]), len(self.features)), dtype=np.float32)
         for one in self.omics:
             table = tables[one.name]
-            values = measured(table)[:, table.columns.get_indexer(pd.Index(one.features))]
+            found = measured(table)
+            values = found[:, table.columns.get_indexer(pd.Index(one.features))]
             labels = batch_labels(batch.get(one.name), table.index)
             standard = one.standardise(values, labels, self.clip)
+            standard[np.isnan(found).all(axis=1)] = 0.0
             out[:, self.blocks[one.name]] = fill(standard, one.medians, one.donors, self.neighbours)
         return out
+
+    def present(self, patients: Cohort | Mapping[str, pd.DataFrame]) -> np.ndarray:
+        """Tell which omics patients have.
+
+        Parameters
+        ----------
+        patients
+            As for `transform`.
+
+        Returns
+        -------
+        ndarray of bool, shape (n, omics)
+            In the order of `blocks`.
+        """
+        tables = _tables(patients)
+        return np.column_stack([~np.isnan(measured(tables[one.name])).all(axis=1) for one in self.omics])
 
     def _check(self, tables: Mapping[str, pd.DataFrame]) -> None:
         needed = [one for one in self.omics if one.name in tables]
@@ -243,3 +261,8 @@ class FittedPreprocess:
                 )
         if faults:
             raise DataError(faults)
+
+
+def _tables(patients: Cohort | Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the table of each omics."""
+    return {one.name: one.values for one in patients.omics} if isinstance(patients, Cohort) else dict(patients)

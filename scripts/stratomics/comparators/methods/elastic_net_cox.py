@@ -14,6 +14,7 @@ from stratomics.comparators.tuned_risk import TunedRisk, no_risk
 from stratomics.runtime import log
 from stratomics.survival.penalty import cross_fitted, inner_folds
 
+NEEDS = ("complete_patients",)
 APART = True
 L1_RATIO = 0.5
 #: Penalties, from the weakest that leaves no feature down to `WEAKEST` of it. By then a model of some hundred patients holds

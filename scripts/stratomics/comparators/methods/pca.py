@@ -9,6 +9,7 @@ from stratomics.comparators.context import Context, MethodResult
 from stratomics.comparators.latent_chain import latent_width, run_on_latents
 from stratomics.survival.ridge_cox import row_space
 
+NEEDS = ("complete_patients",)
 READS = ("embeddings.0.latent", "chain")
 
 

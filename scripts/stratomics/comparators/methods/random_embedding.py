@@ -8,6 +8,7 @@ from stratomics.cohort.types import Split
 from stratomics.comparators.context import Context, MethodResult
 from stratomics.comparators.latent_chain import latent_width, run_on_latents
 
+NEEDS = ("complete_patients",)
 READS = ("embeddings.0.latent", "chain")
 
 

@@ -10,6 +10,7 @@ from stratomics.cohort.types import Split
 from stratomics.comparators.context import Context, MethodResult, Predicted, predict_splits
 from stratomics.runtime import log
 
+NEEDS = ("complete_patients",)
 TREES = 200
 #: Patients in a leaf, as randomForestSRC has it; the smaller leaves of scikit-survival take three times as long.
 LEAF = 15

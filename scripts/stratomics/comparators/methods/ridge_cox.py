@@ -8,6 +8,7 @@ from stratomics.comparators.tuned_risk import ridge_risk
 from stratomics.runtime import log
 from stratomics.survival.penalty import inner_folds
 
+NEEDS = ("complete_patients",)
 APART = True
 
 

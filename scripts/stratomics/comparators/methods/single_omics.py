@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import partial
 
-from stratomics.comparators.context import Context, MethodResult
+from stratomics.comparators.context import Context, MethodResult, on_patients
 from stratomics.comparators.latent_chain import run_on_latents
 from stratomics.embedding.splits import embed_splits
 from stratomics.preprocess import FittedPreprocess
@@ -19,12 +20,17 @@ METHODS = ("{omics}_only",)
 def run(context: Context) -> list[MethodResult]:
     """Train the first configured embedding on one omics after the other; the classifier sees that omics only.
 
+    Each is trained on the patients who have that omics, and tells the risk of these alone.
+
     Returns nothing for a cohort of one omics: it would be the embedding itself.
     """
     if len(context.cohort.omics) < 2:
         log.info("single_omics: the cohort has one omics only")
         return []
-    return [_one(context, one.name) for one in context.cohort.omics]
+    results = []
+    for one in context.cohort.omics:
+        results += on_patients(context, one.present, partial(_one, omics=one.name))
+    return results
 
 
 def only(fitted: Mapping[str, FittedPreprocess], omics: str) -> dict[str, FittedPreprocess]:
@@ -35,7 +41,7 @@ def only(fitted: Mapping[str, FittedPreprocess], omics: str) -> dict[str, Fitted
     }
 
 
-def _one(context: Context, omics: str) -> MethodResult:
+def _one(context: Context, omics: str) -> list[MethodResult]:
     method = f"{omics}_only"
     fitted = only(context.fitted, omics)
     embedding = context.settings["embeddings"][0]
@@ -49,4 +55,4 @@ def _one(context: Context, omics: str) -> MethodResult:
         device=context.device,
         threads=context.threads,
     )
-    return run_on_latents(context, method, lambda split: trained.latents[split.name], fitted)
+    return [run_on_latents(context, method, lambda split: trained.latents[split.name], fitted)]
