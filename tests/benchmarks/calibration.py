@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import stratomics.runtime  # noqa: E402, F401  (first: it fixes the thread pools before numpy loads)
 
 EFFECTS = (0.4, 0.7, 1.0)
-KINDS = ("ae", "dae", "vae")
+KINDS = ("ae", "dae", "vae", "cox")
 STUDIES = {
     "null": {
         "simulate": {
@@ -42,7 +43,7 @@ STUDIES = {
         "network": {"hidden": [16], "latent": 8, "epochs": 25, "patience": 8},
         "subtypes": {"range": [2, 3], "restarts": 3},
         "classifier": {"top_features": 10, "inner_folds": 2},
-        "evaluation": {"folds": 3, "repeats": 1, "permutations": 59},
+        "evaluation": {"folds": 3, "repeats": 1, "permutations": 59, "survival_permutations": 59},
     },
     "power": {
         "simulate": {},
@@ -63,10 +64,12 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
     from stratomics.comparators import design_of_known
     from stratomics.config import load_config
+    from stratomics.embedding.splits import survival_study
+    from stratomics.embedding.train import retrain
     from stratomics.evaluation.permutation import permutation_tests, permute_survival
 
     about = STUDIES[study]
-    extra = {"vae": {"warmup_epochs": 5}}
+    extra = {"vae": {"warmup_epochs": 5}, "cox": {"latent": 4, "committee": 3, "survival_epochs": 10}}
     config = {
         "cohorts": [{"name": f"{study}_study", "simulate": {**about["simulate"], "effect": effect, "seed": seed}}],
         "embeddings": [{"kind": kind, **about["network"], **extra.get(kind, {})} for kind in kinds],
@@ -83,7 +86,11 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
         cohort, _ = build_cohort(files, preprocess=settings["preprocess"], evaluation=settings["evaluation"])
     _, design = design_of_known(cohort.clinical, files["clinical"]["covariates"])
     permutations = []
+    own = {one["name"]: one for one in settings["embeddings"]}
     for name, chain in run_chain(cohort, settings).items():
+        again = None
+        if chain.embedding.told:
+            again = partial(retrain, survival_study(cohort, chain.splits, chain.fitted, own[name], seed=seed))
         table = permute_survival(
             cohort,
             chain.splits,
@@ -91,7 +98,8 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
             chain.embedding.latents,
             settings,
             range(settings["evaluation"]["permutations"] + 1),
-            uses_survival=False,
+            told=chain.embedding.told,
+            retrain=again,
             design=design,
             seed=seed,
         )

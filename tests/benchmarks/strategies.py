@@ -1,8 +1,8 @@
 """What does each way to fuse the omics buy? Strategies on the same cohorts and splits, beside the clinic and simple models.
 
-Cohorts are those of a run (``results/<cohort>/cohort.h5mu``), strategies the ``embeddings`` of a config. Every figure is of held-out
-patients, a median over the repeats: C of the risk, C of the risk with the clinic (weights learned among the training patients),
-hazard ratio per step and C of the subtypes. Rows are appended as they come; what is there is not run again.
+Cohorts are those of a run (``results/<cohort>/cohort.h5mu``), strategies the ``embeddings`` of a config. Every figure is of
+held-out patients, a median over the repeats: C of the risk, C of the risk with the clinic (weights learned among the training
+patients), hazard ratio per step and C of the subtypes. Rows are appended as they come; what is there is not run again.
 
     python tests/benchmarks/strategies.py results/*/cohort.h5mu --config config/examples/strategies.yaml --table strategies.tsv
     python tests/benchmarks/strategies.py --table strategies.tsv --show

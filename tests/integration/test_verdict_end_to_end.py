@@ -74,7 +74,6 @@ def verdict_of(folder: Path, seed: int = 0, **simulate):
         chain.embedding.latents,
         settings,
         range(20),
-        uses_survival=False,
         design=design_of_known(cohort.clinical, covariates)[1],
         seed=0,
     )

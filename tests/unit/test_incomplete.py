@@ -230,7 +230,7 @@ def test_nothing_fitted_saw_what_held_out_patients_have_or_lack(
 
 
 def test_permutation_0_gives_the_observed_figures(cohort: Cohort, chain: ChainResult, settings: dict[str, Any]) -> None:
-    how = {"uses_survival": False, "seed": settings["seed"]}
+    how = {"seed": settings["seed"]}
     latents = chain.embedding.latents
     row = permute_survival(cohort, chain.splits, chain.fitted.__getitem__, latents, settings, [0], **how).iloc[0]
     median = chain.metrics[chain.metrics["repeat"] == "median"].set_index("metric")
