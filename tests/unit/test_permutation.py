@@ -136,7 +136,8 @@ def test_a_permutation_of_networks_that_see_survival_is_training_them_on_it(run,
     from stratomics.chain.run import run_chain
 
     order = permuted_order(small_cohort.n, 1, small_settings["seed"])
-    shuffled = replace(small_cohort, time=small_cohort.time[order], event=small_cohort.event[order])
+    clinical = small_cohort.clinical.iloc[order].set_axis(small_cohort.patients)
+    shuffled = replace(small_cohort, clinical=clinical)
     only = {**small_settings, "embeddings": [one for one in small_settings["embeddings"] if one["name"] == "cox"]}
     splits = make_splits(
         small_cohort.time,
