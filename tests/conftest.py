@@ -36,7 +36,7 @@ SMALL = {
             ("ae", {}),
             ("dae", {}),
             ("vae", {"warmup_epochs": 5}),
-            ("cox", {"latent": 4, "committee": 3, "survival_epochs": 8}),
+            ("cox", {"committee": 3, "supervised": {"hidden": [16], "latent": 4, "epochs": 8}}),
         )
     ],
     "subtypes": {"n_subtypes": 2, "restarts": 4},

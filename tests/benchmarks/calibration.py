@@ -69,7 +69,10 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     from stratomics.evaluation.permutation import permutation_tests, permute_survival
 
     about = STUDIES[study]
-    extra = {"vae": {"warmup_epochs": 5}, "cox": {"latent": 4, "committee": 3, "survival_epochs": 10}}
+    extra = {
+        "vae": {"warmup_epochs": 5},
+        "cox": {"committee": 3, "supervised": {"hidden": [16], "latent": 4, "epochs": 10}},
+    }
     config = {
         "cohorts": [{"name": f"{study}_study", "simulate": {**about["simulate"], "effect": effect, "seed": seed}}],
         "embeddings": [{"kind": kind, **about["network"], **extra.get(kind, {})} for kind in kinds],

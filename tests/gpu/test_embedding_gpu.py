@@ -29,7 +29,7 @@ SETTINGS: dict[str, Any] = {
     "divergence_weight": 0.3,
     "warmup_epochs": 10,
     "committee": 3,
-    "survival_epochs": 12,
+    "supervised": {"hidden": [32], "latent": 4, "dropout": 0.3, "epochs": 12, "batch_size": 64, "weight_decay": 0.01},
 }
 #: Kinds with their architecture and fusion.
 EVERY = [

@@ -41,9 +41,9 @@ def test_a_linear_score_is_attributed_by_its_coefficients():
 @pytest.mark.parametrize("activation", ["tanh", "relu", "elu", "gelu"])
 def test_attributions_sum_to_the_score(small_chain, activation):
     network = small_chain["ae"].embedding.models["full"]
-    network = replace(network, sizes={**network.sizes, "activation": activation})
+    network = replace(network, sizes=tuple({**own, "activation": activation} for own in network.sizes))
     rng = np.random.default_rng(1)
-    x = 2 * rng.normal(size=(20, network.sizes["inputs"][0])).astype(np.float32)
+    x = 2 * rng.normal(size=(20, network.sizes[0]["inputs"][0])).astype(np.float32)
     found, change = integrated_gradients(lambda inputs: network.torch_encode(inputs)[:, :2], x)
     missed = np.abs(found.sum(axis=2) - change).max(axis=1)
     assert (missed < 0.01 * np.abs(change).mean(axis=1)).all()

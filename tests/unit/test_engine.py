@@ -36,7 +36,6 @@ SMALL: dict[str, Any] = {
     "patience": 3,
     "batch_size": 16,
     "committee": 3,
-    "survival_epochs": 3,
     "learning_rate": 0.01,
 }
 FUSIONS = [("joint", name) for name in ("attention", "concatenate", "maximum", "sum")]
@@ -44,7 +43,8 @@ EVERY = [("early", "concatenate"), ("marginal", "concatenate"), *FUSIONS]
 
 
 def settings(kind: str = "cox", architecture: str = "early", fusion: str = "concatenate", **changes: Any) -> dict:
-    return {**defaults(kind), **SMALL, "architecture": architecture, "fusion": fusion, **changes}
+    chosen = {**defaults(kind), **SMALL, "architecture": architecture, "fusion": fusion, **changes}
+    return {**chosen, "supervised": {key: chosen[key] for key in chosen["supervised"]}}
 
 
 def omics(widths: tuple[int, ...] = (60, 13, 21), *, lacking: float = 0.2, seed: int = 0) -> Views:

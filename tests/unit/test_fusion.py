@@ -108,9 +108,10 @@ def supervised(
     views: Views, outcome: tuple[np.ndarray, np.ndarray], train: int, architecture: str, **changes: Any
 ) -> EmbeddingResult:
     """Train networks that know nothing but survival."""
-    quick = {"hidden": [24, 10], "latent": 5, "committee": 2, "survival_epochs": 30, "learning_rate": 0.01}
+    quick = {"hidden": [24, 10], "latent": 5, "committee": 2, "epochs": 30, "learning_rate": 0.01}
     alone = {"reconstruction": 0.0, "survival": 1.0, "dropout": 0.0, "corruption_level": 0.0, "batch_size": 64}
     chosen = {**defaults("cox"), **quick, **alone, "architecture": architecture, **changes}
+    chosen["supervised"] = {key: chosen[key] for key in chosen["supervised"]}
     return train_embedding(chosen, [views], [np.arange(train)], ["a"], seed=1, outcome=outcome, device="cpu")
 
 
@@ -243,7 +244,8 @@ def test_one_file_adds_an_operator_or_an_architecture(
     factors = rng.normal(size=(60, 3))
     views = views_of([factors @ rng.normal(size=(3, width)) + 0.3 * rng.normal(size=(60, width)) for width in (20, 30)])
     chosen = {**defaults("cox"), "hidden": [24, 10], "latent": 5, "epochs": 30, "learning_rate": 0.01, **choice}
-    chosen |= {"committee": 2, "survival_epochs": 10, "dropout": 0.0, "batch_size": 32}
+    chosen |= {"committee": 2, "dropout": 0.0, "batch_size": 32}
+    chosen["supervised"] = {**{key: chosen[key] for key in chosen["supervised"]}, "epochs": 10}
     trains, outcome = [np.arange(60), np.arange(40)], survival_of(factors[:, 0], rng)
     common: dict[str, Any] = {"seed": 1, "outcome": outcome, "device": "cpu"}
     result = train_embedding(chosen, [views] * 2, trains, ["a", "b"], **common)

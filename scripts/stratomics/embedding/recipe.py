@@ -20,7 +20,8 @@ class Recipe:
     Parameters
     ----------
     settings
-        One entry of ``embeddings`` of the config, with all its hyper-parameters.
+        One entry of ``embeddings`` of the config, with all its hyper-parameters; those of ``supervised`` instead of its own for
+        networks that look at survival.
     kind
         What is learned beside the reconstruction.
     architecture
@@ -49,7 +50,8 @@ class Recipe:
         ConfigError
             When its kind is unknown.
         """
-        return cls(settings, find_kind(settings), find_architecture(settings["architecture"]), committee)
+        own = {**settings, **settings["supervised"]} if committee else settings
+        return cls(own, find_kind(own), find_architecture(own["architecture"]), committee)
 
     @property
     def networks(self) -> int:
@@ -59,7 +61,7 @@ class Recipe:
     @property
     def epochs(self) -> int:
         """Most passes over the patients."""
-        return int(self.settings["survival_epochs" if self.committee else "epochs"])
+        return int(self.settings["epochs"])
 
     @property
     def survival(self) -> float:

@@ -24,7 +24,7 @@ class NetworkState:
     kind, architecture
         As in the config.
     sizes
-        Of the networks, on features (`stratomics.embedding.architecture.Sizes`).
+        Of each network, on features (`stratomics.embedding.architecture.Sizes`).
     blocks
         By view, the first column and the one after the last.
     members
@@ -34,7 +34,7 @@ class NetworkState:
 
     kind: str
     architecture: str
-    sizes: Mapping[str, Any]
+    sizes: tuple[Mapping[str, Any], ...]
     blocks: Mapping[str, tuple[int, int]]
     members: tuple[Mapping[str, np.ndarray], ...]
 
@@ -46,9 +46,9 @@ class NetworkState:
         from .architecture import Sizes
         from .architectures import find_architecture
 
-        sizes = {**self.sizes, "inputs": tuple(self.sizes["inputs"]), "hidden": tuple(self.sizes["hidden"])}
         found = []
-        for arrays in self.members:
+        for own, arrays in zip(self.sizes, self.members, strict=True):
+            sizes = {**own, "inputs": tuple(own["inputs"]), "hidden": tuple(own["hidden"])}
             has = {"decodes": "writes.0.weight" in arrays, "tells_hazard": "hazard.weight" in arrays}
             with torch.device("meta"):
                 network = find_architecture(self.architecture)(Sizes(**{**sizes, **has}))
@@ -125,7 +125,7 @@ class NetworkState:
         meta = {
             "kind": self.kind,
             "architecture": self.architecture,
-            "sizes": dict(self.sizes),
+            "sizes": [dict(own) for own in self.sizes],
             "blocks": {name: list(ends) for name, ends in self.blocks.items()},
             "members": [list(member) for member in self.members],
         }
@@ -136,7 +136,7 @@ class NetworkState:
         """Put networks together again from what `to_arrays` gave."""
         members = tuple({name: arrays[f"{i}.{name}"] for name in names} for i, names in enumerate(meta["members"]))
         blocks = {name: (int(start), int(stop)) for name, (start, stop) in meta["blocks"].items()}
-        return cls(meta["kind"], meta["architecture"], meta["sizes"], blocks, members)
+        return cls(meta["kind"], meta["architecture"], tuple(meta["sizes"]), blocks, members)
 
 
 def fold(parameters: Mapping[str, Tensor], spaces: Sequence[Any]) -> dict[str, np.ndarray]:

@@ -389,7 +389,7 @@ def _state(networks: Sequence[Trained], settings: Mapping[str, Any]) -> NetworkS
     return NetworkState(
         kind=settings["kind"],
         architecture=settings["architecture"],
-        sizes=sizes_on_features(networks[0].network.sizes, views.widths),
+        sizes=tuple(sizes_on_features(one.network.sizes, views.widths) for one in networks),
         blocks={name: (block.start, block.stop) for name, block in views.blocks.items()},
         members=tuple(fold(one.parameters, one.spaces) for one in networks),
     )
