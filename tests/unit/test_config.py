@@ -335,7 +335,6 @@ def test_defaults_are_filled() -> None:
         },
         {
             "name": "cox", "kind": "cox", **network, "corruption": "masking", "corruption_level": 0.3, "survival": 0.3,
-            "hidden": [128], "dropout": 0.3, "batch_size": 128, "weight_decay": 0.01,
         },
     ]  # fmt: skip
     assert config["selection"] == {"alpha": 0.05, "correction": "none", "if_none": "best", "n_best": 3}
@@ -389,6 +388,7 @@ def test_shipped_configs_are_valid(path: Path) -> None:
 def test_example_configs_name_their_cohort() -> None:
     names = {path.stem: [one["name"] for one in load_yaml(path)["cohorts"]] for path in CONFIGS[1:]}
     six = names.pop("tcga_six")
+    assert names.pop("strategies") == six
     assert names == {name.lower(): [name] for name in ("BRCA", "KIRC", "KIRP", "LIHC", "LUAD", "STAD")}
     assert sorted(six) == sorted(name for (name,) in names.values())
 
@@ -621,7 +621,7 @@ def test_a_notebook_gets_the_defaults_that_a_config_is_filled_with():
     whole = load_config(yaml.safe_load(DEMO), schema_path=SCHEMA)
     for part in ("preprocess", "selection", "subtypes", "classifier", "evaluation", "stability"):
         assert defaults(part) == whole[part]
-    assert [defaults(kind) for kind in ("ae", "dae", "vae")] == whole["embeddings"]
+    assert [defaults(kind) for kind in ("ae", "dae", "vae", "cox")] == whole["embeddings"]
     assert defaults("simulate") == whole["cohorts"][0]["simulate"]
     changed = defaults("preprocess")
     changed["clip"] = 1.0

@@ -78,8 +78,17 @@ def _sections(schema: Schema, node: Node, where: str) -> Iterator[str]:
         shared = set.intersection(*(set(branch["properties"]) for branch in kinds.values()))
         first = next(iter(kinds.values()))
         yield _section(schema, first, f"`{where}` of every kind", shared, "The keys that all kinds of embedding have.")
+        for key in first["properties"]:
+            if key in shared:
+                yield from _sections(schema, first["properties"][key], f"{where}.{key}")
+        common = schema.properties(first)
         for kind, branch in kinds.items():
-            own = set(branch["properties"]) - shared
+            # Its own keys, and those with another default than the others have.
+            own = {
+                key
+                for key, about in schema.properties(branch).items()
+                if key not in shared or about.get("default") != common[key].get("default")
+            }
             yield _section(schema, branch, f"`{where}` of kind `{kind}`", own, branch["description"])
     elif "properties" in node:
         yield _section(schema, node, f"`{where}`" if where else "Top level", set(node["properties"]))
