@@ -80,11 +80,23 @@ def _sections(schema: Schema, node: Node, where: str) -> Iterator[str]:
         yield _section(schema, first, f"`{where}` of every kind", shared, "The keys that all kinds of embedding have.")
         for kind, branch in kinds.items():
             own = set(branch["properties"]) - shared
-            yield _section(schema, branch, f"`{where}` of kind `{kind}`", own, branch["description"])
+            text = " ".join([branch["description"], *_other_defaults(branch, first, shared)])
+            yield _section(schema, branch, f"`{where}` of kind `{kind}`", own, text)
     elif "properties" in node:
         yield _section(schema, node, f"`{where}`" if where else "Top level", set(node["properties"]))
         for key, value in node["properties"].items():
             yield from _sections(schema, value, f"{where}.{key}".lstrip("."))
+
+
+def _other_defaults(branch: Node, first: Node, keys: set[str]) -> Iterator[str]:
+    """Say which of the shared keys of a kind have other defaults than those in the table of every kind."""
+    other = [
+        f"`{key}: {inline(value['default'])}`"
+        for key, value in branch["properties"].items()
+        if key in keys and "default" in value and value["default"] != first["properties"][key].get("default")
+    ]
+    if other:
+        yield f"Defaults of its own: {', '.join(other)}."
 
 
 def _section(schema: Schema, node: Node, title: str, keys: set[str], text: str | None = None) -> str:
