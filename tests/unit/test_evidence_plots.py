@@ -425,6 +425,16 @@ def test_the_observed_value_beyond_the_null_is_an_arrow() -> None:
     assert "p 1.0 × 10⁻¹²⁰" in words(figure)
 
 
+def test_the_null_tells_how_many_permutations_each_embedding_may_have() -> None:
+    anew = permutations(1)
+    anew["embedding"] = "cox"
+    fewer = anew[anew["permutation"] <= 9]
+    both = pd.concat([permutations(1), fewer])
+    table = permutation_null_table(both, permutation_tests(2).replace({"embedding": {"dae": "cox"}}))
+    n = permutations(1)["permutation"].max()
+    assert f"9 to {n} permutations" in words(draw_permutation_null(table, ABOUT))
+
+
 def test_without_permutations_the_null_says_so() -> None:
     for none in (permutations(2).query("permutation == 0"), permutations(2).iloc[:0]):
         table = permutation_null_table(none, permutation_tests(0))

@@ -101,7 +101,9 @@ def summary_text(
     first = next(iter(evidence.values()))
     return "\n".join(
         [
-            *_opening(cohort, first, verdicts, checks, settings, incomplete=any(len(own) for own in patterns.values())),
+            *_opening(
+                cohort, evidence, verdicts, checks, settings, incomplete=any(len(own) for own in patterns.values())
+            ),
             "",
             "## Held-out beside apparent",
             "",
@@ -195,7 +197,7 @@ def _incomplete(patterns: Mapping[str, pd.DataFrame], checks: pd.DataFrame) -> l
 
 def _opening(
     cohort: str,
-    first: Evidence,
+    evidence: Mapping[str, Evidence],
     verdicts: pd.DataFrame,
     checks: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -203,7 +205,7 @@ def _opening(
     incomplete: bool,
 ) -> list[str]:
     """Title, how it was judged, one line per embedding, what to mind about the data, and how to read it all."""
-    evaluation = settings["evaluation"]
+    evaluation, first = settings["evaluation"], next(iter(evidence.values()))
     ways = (
         f"{first.embeddings} ways to learn subtypes from the omics (embeddings) were tried"
         if first.embeddings > 1
@@ -215,7 +217,7 @@ def _opening(
         f"{first.n} patients{' with every omics' if incomplete else ''}, {first.events} events. "
         f"{ways} and judged on patients not used to make them: "
         f"{evaluation['folds']}-fold cross-validation, {_count(evaluation['repeats'], 'repeat')}, "
-        f"{_count(first.permutations, 'permutation')} of survival.",
+        f"{_permutations(evidence)}.",
         "",
         *(f"- **{row['embedding']}**: {row['sentence']}" for _, row in verdicts.iterrows()),
         "",
@@ -229,6 +231,13 @@ def _opening(
             + (f" Below {FEW_EVENTS} events no verdict on separation is given." if first.events < FEW_EVENTS else ""),
         ]
     return lines
+
+
+def _permutations(evidence: Mapping[str, Evidence]) -> str:
+    """Count the permutations of survival, and name the embeddings that had fewer (those that are trained anew on each)."""
+    most = max(own.permutations for own in evidence.values())
+    fewer = [f"{markdown(name)}: {own.permutations}" for name, own in evidence.items() if own.permutations < most]
+    return f"{_count(most, 'permutation')} of survival" + (f" ({', '.join(fewer)})" if fewer else "")
 
 
 def _warnings(checks: pd.DataFrame) -> list[str]:

@@ -104,7 +104,9 @@ def draw_permutation_null(table: pd.DataFrame, about: About) -> Figure:
                 about, _TITLE, words, "Without it no p-value of this cohort is a valid test of the chain."
             )
         names = table["embedding"].unique()
-        b = int((table["permutation"] > 0).groupby([table["embedding"], table["statistic"]]).sum().max())
+        # Embeddings whose networks are trained anew have fewer.
+        counts = table[table["permutation"] > 0].groupby("embedding")["permutation"].nunique()
+        b = " to ".join(dict.fromkeys(str(count) for count in (counts.min(), counts.max())))
         figure = new_figure(WIDTH, _TOP + _ROW * len(names) + 10)
         subtitle = f"{about.counts()}; {b} permutations of survival against the omics, the chain run again on each"
         heading(figure, about.title(_TITLE), subtitle)
