@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 #: Bytes of a number in training, which is in double precision.
 NUMBER = 8
 #: Networks per batch on a CPU: enough to spread the cost of a call, few enough for their tensors to stay in the cache.
 CPU_BATCH = 3
+#: The same where many networks differ in their outcome alone, and share their patients and draws.
+OUTCOMES = 25
 
 
 def layer_widths(inputs: int, hidden: Sequence[int], latents: int, heads: int) -> list[tuple[int, int]]:
@@ -72,27 +75,72 @@ def numbers_in_training(
     return 9 * parameters + 3 * patients * widths + 6 * rows * (widths + inputs)
 
 
-def training_bytes(
-    patients: int,
-    features: int,
-    *,
-    hidden: Sequence[int],
-    latents: int,
-    rows: int,
-    splits: int,
-    restarts: int,
-    threads: int,
-) -> int:
+@dataclass(frozen=True)
+class NetworkSize:
+    """The networks of an embedding of a cohort, as their size is known before anything is read.
+
+    Parameters
+    ----------
+    patients
+        Of the cohort.
+    views
+        Number of features of each omics that the networks see apart; one number where they see all omics as one.
+    hidden, latents, rows
+        Of the config of the embedding; `rows` is its ``batch_size``.
+    """
+
+    patients: int
+    views: Sequence[int]
+    hidden: Sequence[int]
+    latents: int
+    rows: int
+
+    @property
+    def features(self) -> int:
+        """Number of features of all views."""
+        return sum(self.views)
+
+    @property
+    def _parts(self) -> list[tuple[int, Sequence[int], int, int]]:
+        """Arguments of `layer_widths`: networks of branches are no larger than an autoencoder per view with a layer of fusion."""
+        branches = len(self.views) > 1
+        hidden = [*self.hidden] * 2 if branches and len(self.hidden) == 1 else self.hidden
+        # No more coordinates than the patients span; the kinds have one head or two.
+        return [(min(self.patients, width), hidden, self.latents, 2) for width in self.views]
+
+    @property
+    def weights(self) -> int:
+        """Number of weights and biases of one network on coordinates."""
+        return sum(parameter_count(layer_widths(*part)) for part in self._parts)
+
+    @property
+    def in_training(self) -> int:
+        """Bytes of one network while it is trained."""
+        rows = min(self.rows, self.patients)
+        return NUMBER * sum(numbers_in_training(*part, patients=self.patients, rows=rows) for part in self._parts)
+
+    @property
+    def axes(self) -> int:
+        """Bytes of the coordinates of one network, in single precision."""
+        return 4 * sum(part[0] * width for part, width in zip(self._parts, self.views, strict=True))
+
+    @property
+    def matrix(self) -> int:
+        """Bytes of the features of all patients, in single precision."""
+        return 4 * self.patients * self.features
+
+
+def training_bytes(size: NetworkSize, *, splits: int, restarts: int, committee: int, threads: int) -> int:
     """Estimate from above the memory that the networks of an embedding take on a CPU, beside the libraries and the cohort.
 
     Parameters
     ----------
-    patients, features
-        That the networks see.
-    hidden, latents, rows, restarts
-        Of the config of the embedding; `rows` is its ``batch_size``.
+    size
+        Of a network.
     splits
         Number of splits.
+    restarts, committee
+        Networks per split that do not look at survival, of which one is kept, and that do, of which all are.
     threads
         Batches trained at once.
 
@@ -101,12 +149,30 @@ def training_bytes(
     int
         Bytes.
     """
-    networks = splits * restarts
-    inputs = min(patients, features)  # no more coordinates than the patients span
-    sizes = (inputs, hidden, latents, 2)  # the kinds have one head or two
-    trained = NUMBER * numbers_in_training(*sizes, patients=patients, rows=min(rows, patients))
-    folded = 2 * 4 * features * hidden[0]  # first and last layer on features, single precision
-    # Kept of every network, in single precision: its weights and its coordinates.
-    kept = 4 * (parameter_count(layer_widths(*sizes)) + inputs * features)
-    matrices = 4 * patients * features * (splits + 4 * threads)  # of every split, and those being made into coordinates
-    return matrices + networks * kept + max(min(networks, CPU_BATCH * threads) * trained, splits * folded)
+    networks = splits * (restarts + committee)
+    trained = networks * (NUMBER * size.weights + size.axes)
+    # First and last layer on features, in single precision, and the first once more while it is written.
+    folded = splits * (1 + committee) * 3 * 4 * size.features * size.hidden[0]
+    matrices = size.matrix * (splits + 4 * threads)  # of every split, and those being made into coordinates
+    return matrices + trained + max(min(networks, CPU_BATCH * threads) * size.in_training, folded)
+
+
+def retraining_bytes(size: NetworkSize, *, networks: int, batch: int) -> int:
+    """Estimate from above the memory of networks that are trained anew, of which only the latents are kept.
+
+    Parameters
+    ----------
+    size
+        Of a network.
+    networks
+        That are there at once when they have been trained.
+    batch
+        Networks trained at once, with the same coordinates where there are more of them than `CPU_BATCH`.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
+    spaces = -(-networks // batch) * (batch if batch <= CPU_BATCH else 1)
+    return 4 * size.matrix + batch * size.in_training + networks * NUMBER * size.weights + spaces * size.axes

@@ -256,10 +256,10 @@ def test_comparators_say_nothing_of_whom_they_cannot_judge(
 ) -> None:
     quick = {**settings, "embeddings": [{**settings["embeddings"][0], "epochs": 2}]}
     run = {m: fit_comparator(m, cohort, chain.splits, chain.fitted, quick, ["age"], seed=1) for m in METHODS}
-    told = {"clinical": np.ones(cohort.n, bool), "ridge_cox": cohort.complete, "mrna_only": cohort.present[:, 0]}
+    usable_by = {"clinical": np.ones(cohort.n, bool), "ridge_cox": cohort.complete, "mrna_only": cohort.present[:, 0]}
     alone, among = complete_patients(cohort, chain.splits)
     complete = fit_comparator("ridge_cox", alone, among, chain.fitted, settings, [], seed=1)
-    for method, usable in told.items():
+    for method, usable in usable_by.items():
         table, arrays = run["single_omics" if method == "mrna_only" else method]
         for split in chain.splits:
             own = table[(table["method"] == method) & (table["split"] == split.name)]
@@ -270,9 +270,8 @@ def test_comparators_say_nothing_of_whom_they_cannot_judge(
             if method == "ridge_cox":
                 expected = complete[0][complete[0]["split"] == split.name]["risk"].to_numpy()
                 np.testing.assert_array_equal(own["risk"].to_numpy()[usable], expected)
-    both = combine_methods(
-        cohort, chain.splits, {"ae": chain.embedding.latents}, {"ridge_cox": run["ridge_cox"]}, ["age"], seed=1
-    )
+    latents, told = {"ae": chain.embedding.latents}, {"ae": chain.embedding.told}
+    both = combine_methods(cohort, chain.splits, latents, told, {"ridge_cox": run["ridge_cox"]}, ["age"], seed=1)
     known = both[0].groupby("method")["risk"].count() / len(chain.splits)
     assert known.to_dict() == {"ae+clinical": cohort.n, "ridge_cox+clinical": cohort.complete.sum()}
     tables = side_by_side(

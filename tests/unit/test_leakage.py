@@ -51,17 +51,19 @@ def model_bytes(chain, folder):
     save_models(folder / "subtypes", {SPLIT: chain.subtypes[SPLIT]})
     save_models(folder / "risk", {SPLIT: chain.risks[SPLIT]})
     save_models(folder / "classifier", {SPLIT: chain.classified.models[SPLIT]})
+    save_models(folder / "told", {name: told for name, told in chain.embedding.told.items() if name == SPLIT})
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("embedding", ["ae", "dae", "vae"])
+@pytest.mark.parametrize("embedding", ["ae", "dae", "vae", "cox"])
 def test_garbage_in_held_out_patients_changes_nothing_fitted(two_chains, small_cohort, embedding, tmp_path_factory):
     before, after, held_out = two_chains
     one, other = before[embedding], after[embedding]
     train = np.setdiff1d(np.arange(small_cohort.n), held_out)
 
     left, right = (model_bytes(chain, tmp_path_factory.mktemp("models")) for chain in (one, other))
-    assert set(left) == {"preprocess", "network", "subtypes", "risk", "classifier"}
+    assert set(left) == {"preprocess", "network", "subtypes", "risk", "classifier", "told"}
+    assert [SPLIT in chain.embedding.told for chain in (one, other)] == [embedding == "cox"] * 2
     for name, content in left.items():
         assert content == right[name], f"the {name} saw held-out patients"
     np.testing.assert_array_equal(one.embedding.latents[SPLIT][train], other.embedding.latents[SPLIT][train])
@@ -81,3 +83,16 @@ def test_the_garbage_does_reach_splits_that_train_on_it(two_chains):
     for split in ("full", "r0f0"):
         weights = [chain["ae"].embedding.models[split].to_arrays()[0] for chain in (before, after)]
         assert any(not np.array_equal(weights[0][name], weights[1].get(name)) for name in weights[0])
+        told = [chain["cox"].embedding.told[split].coef for chain in (before, after)]
+        assert not np.array_equal(*told)
+
+
+def test_survival_of_held_out_patients_reaches_no_network(two_chains, small_cohort, small_settings):
+    """Their omics stay, so that nothing else can hide what their follow-up does: every latent of every patient stays too."""
+    before, _, held_out = two_chains
+    splits = before["cox"].splits
+    cohort = with_garbage(small_cohort, held_out, seed=9)
+    settings = {**small_settings, "embeddings": [one for one in small_settings["embeddings"] if one["name"] == "cox"]}
+    after = run_chain(dataclasses.replace(cohort, omics=small_cohort.omics), settings, splits=splits)["cox"].embedding
+    np.testing.assert_array_equal(before["cox"].embedding.latents[SPLIT], after.latents[SPLIT])
+    assert not np.array_equal(before["cox"].embedding.latents["full"], after.latents["full"])

@@ -45,7 +45,7 @@ CONFIG: dict[str, Any] = {
         },
         {"name": "two", "simulate": {"omics": [{"name": "mrna", "features": 600, "values": "log_normal"}]}},
     ],
-    "embeddings": [{"kind": kind} for kind in ("ae", "dae", "vae")],
+    "embeddings": [{"kind": kind} for kind in ("ae", "dae", "vae", "cox")],
     "device": "cpu",
 }
 
@@ -170,6 +170,20 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "embeddings[0].weight_decay": 0.01,
             "embeddings[0].restarts": 2,
             "embeddings[0].validation": 0.2,
+            "embeddings[0].architecture": "joint",
+            "embeddings[0].fusion": "sum",
+            "embeddings[0].modality_dropout": 0.1,
+        },
+    ),
+    # Networks that look at survival are trained anew wherever another follow-up or other patients are tried.
+    (
+        TRAINED | {"measure_stability", "permute_survival"},
+        {
+            "embeddings[3].latent": 8,
+            "embeddings[3].survival": 1.0,
+            "embeddings[3].reconstruction": 0.5,
+            "embeddings[3].committee": 3,
+            "embeddings[3].survival_epochs": 20,
         },
     ),
     (
@@ -223,10 +237,16 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     (JUDGED | LEADERBOARD | {"attribute_omics"}, {"evaluation.bootstrap": 500}),
     (JUDGED | LEADERBOARD, {"evaluation.auc_days": [365]}),
     ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.permutations": 300}),
+    ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.survival_permutations": 199}),
     ({"combine_clinical", "compare_methods", *SUMMARY}, {"comparators": ["pca"]}),
     (
         {"measure_stability", *SUMMARY},
-        {"stability.subsamples": 20, "stability.share": 0.7, "stability.ambiguous_below": 0.5},
+        {
+            "stability.subsamples": 20,
+            "stability.survival_subsamples": 20,
+            "stability.share": 0.7,
+            "stability.ambiguous_below": 0.5,
+        },
     ),
     ({"train_embedding", "fit_comparator", *SUMMARY}, {"device": "auto"}),
     (
@@ -293,10 +313,14 @@ def _jobs(config: dict[str, Any]) -> Jobs:
                 "cohort": [cohort],
                 "embedding": names["EMBEDDINGS"],
                 "comparator": names["comparators_of"](SimpleNamespace(cohort=cohort)) if cohort else [],
-                "chunk": names["CHUNKS"],
+                "chunk": list(
+                    dict.fromkeys(chunk for name in names["EMBEDDINGS"] for chunk in names["chunks_of"](name))
+                ),
             }
             for one in product(*(values[name] for name in wildcards)):
                 own = SimpleNamespace(**dict(zip(wildcards, one, strict=True)))
+                if "chunk" in wildcards and own.chunk not in names["chunks_of"](own.embedding):
+                    continue
                 told = [_told(item, own) for item in (*rule.params.items(), *rule.input.items())]
                 found[rule.name, *one] = sorted(told)
     return found

@@ -33,8 +33,10 @@ rule measure_stability:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, cells=6, pairs=40),
-        runtime=runtime(15, pairs=1),
+        mem_mb=chain_memory(1000, cells=6, pairs=40),
+        runtime=chain_runtime(
+            15, trainings=SETTINGS["stability"]["survival_subsamples"], pairs=1
+        ),
     params:
         stability=SETTINGS["stability"],
         embedding=embedding_if_survival,

@@ -19,8 +19,8 @@ rule permute_survival:
         "../../envs/stratomics.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1200, cells=6, kept_by_split=6),
-        runtime=runtime(30, patients=1e5),
+        mem_mb=chain_memory(1200, outcomes=CHUNK + 1, cells=6, kept_by_split=6),
+        runtime=chain_runtime(30, trainings=CHUNK * SPLITS, patients=1e5),
     params:
         settings={
             key: SETTINGS[key]

@@ -4,7 +4,13 @@
 from functools import cache as _cache
 
 from stratomics.config.size import cohort_size as _cohort_size
-from stratomics.network_size import training_bytes as _training_bytes
+from stratomics.network_size import (
+    CPU_BATCH as _CPU_BATCH,
+    OUTCOMES as _OUTCOMES,
+    NetworkSize as _NetworkSize,
+    retraining_bytes as _retraining_bytes,
+    training_bytes as _training_bytes,
+)
 
 
 @_cache
@@ -49,20 +55,76 @@ def memory(base_mb, **bytes_per):
 TRAINING_THREADS = 4
 
 
-def training_memory(wildcards, attempt):
-    """Memory (MB) of training: libraries and cohort, as of other rules, and the networks by their sizes."""
+def _networks(wildcards):
+    """The size of the networks of a job."""
     size, embedding = _sizes(wildcards.cohort), EMBEDDINGS[wildcards.embedding]
-    networks = _training_bytes(
+    views = size.views(SETTINGS["preprocess"]["max_features"])
+    complete = COHORTS[wildcards.cohort].get("patients", "complete") == "complete"
+    return _NetworkSize(
         size.patients,
-        size.features(SETTINGS["preprocess"]["max_features"]),
+        # Where the omics are one to the networks.
+        [sum(views)] if embedding["architecture"] == "early" and complete else views,
         hidden=embedding["hidden"],
         latents=embedding["latent"],
         rows=embedding["batch_size"],
+    )
+
+
+def _committee(embedding):
+    """Networks per split that look at survival."""
+    return embedding["committee"] if embedding["survival"] > 0 else 0
+
+
+def training_memory(wildcards, attempt):
+    """Memory (MB) of training: libraries and cohort, as of other rules, and the networks by their sizes."""
+    embedding = EMBEDDINGS[wildcards.embedding]
+    networks = _training_bytes(
+        _networks(wildcards),
         splits=SPLITS,
         restarts=embedding["restarts"],
+        committee=_committee(embedding),
         threads=TRAINING_THREADS,
     )
     return memory(1000 + CUDA_MB + networks / 1e6, cells=6)(wildcards, attempt)
+
+
+# Memory (MB) that torch takes where networks are trained anew.
+TORCH_MB = 300
+
+
+def chain_memory(base_mb, outcomes=None, **bytes_per):
+    """Memory (MB) of running the chain again, as `memory` says, and of networks that are trained anew: for so many outcomes
+    side by side, or a batch after the other."""
+
+    def mem_mb(wildcards, attempt):
+        committee = _committee(EMBEDDINGS[wildcards.embedding])
+        if not committee:
+            return memory(base_mb, **bytes_per)(wildcards, attempt)
+        many = outcomes is not None
+        again = _retraining_bytes(
+            _networks(wildcards),
+            networks=outcomes * committee if many else _CPU_BATCH,
+            batch=_OUTCOMES if many else _CPU_BATCH,
+        )
+        return memory(base_mb + TORCH_MB + again / 1e6, **bytes_per)(wildcards, attempt)
+
+    return mem_mb
+
+
+# Minutes of one core per 1e12 of networks x epochs x patients x weights: at most 11 on 334 patients.
+TRAINING_MINUTES = 20
+
+
+def chain_runtime(base_minutes, trainings, **minutes_per_million):
+    """Run time (minutes) of running the chain again, as `runtime` says, and of training the networks of a split anew so often."""
+
+    def minutes(wildcards, attempt):
+        embedding, size = EMBEDDINGS[wildcards.embedding], _networks(wildcards)
+        networks = trainings * _committee(embedding)
+        work = networks * embedding["survival_epochs"] * size.patients * size.weights
+        return runtime(base_minutes + TRAINING_MINUTES * work / 1e12, **minutes_per_million)(wildcards, attempt)
+
+    return minutes
 
 
 def runtime(base_minutes, **minutes_per_million):

@@ -51,13 +51,13 @@ class CohortSize:
         """Measurements in all tables."""
         return sum(rows * features for rows, features in self.tables)
 
-    def features(self, max_features: int) -> int:
-        """Features that the networks see, when at most `max_features` of each omics are kept."""
-        return sum(min(features, max_features) for _, features in self.tables)
+    def views(self, max_features: int) -> list[int]:
+        """Features of each omics that the networks see, when at most `max_features` of each are kept."""
+        return [min(features, max_features) for _, features in self.tables]
 
     def kept(self, max_features: int) -> int:
         """Measurements that the networks see, when at most `max_features` of each omics are kept."""
-        return self.patients * self.features(max_features)
+        return self.patients * sum(self.views(max_features))
 
 
 def cohort_size(cohort: Mapping[str, Any], *, base_dir: str | Path = ".") -> CohortSize:

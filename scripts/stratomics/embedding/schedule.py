@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from stratomics.errors import StratomicsError
-from stratomics.network_size import CPU_BATCH, numbers_in_training
+from stratomics.network_size import CPU_BATCH, OUTCOMES, numbers_in_training
 from stratomics.runtime import log, parallel_map
 
 from .batch import PRECISION, Shape
@@ -17,8 +17,6 @@ from .recipe import Recipe
 
 #: Share of the free memory of a GPU that one batch may plan to use.
 GPU_SHARE = 0.7
-#: Networks per batch on a CPU where many differ in their outcome alone.
-OUTCOMES = 25
 
 
 def train_on_cpu(

@@ -14,6 +14,7 @@ import torch
 
 from stratomics.errors import ConfigError, DataError, StratomicsError
 from stratomics.memory import peak_memory_mb
+from stratomics.network_size import CPU_BATCH
 from stratomics.runtime import derive_seed, log, parallel_map
 
 from .batch import Shape
@@ -169,10 +170,14 @@ class Study:
 
     def codes(self) -> list[np.ndarray]:
         """Train all networks on the processor; return the latents of all patients of each split, [n, L] float32, side by side."""
+        found: dict[str, list[np.ndarray]] = {task.split: [] for task in self.tasks}
         with repeatable(torch.device("cpu")):
-            trained, _ = self.train(self.tasks, torch.device("cpu"), 1)
-        kept = _kept(trained, self.recipe)
-        return [np.hstack([one.codes for one in own]) for own in kept.values()]
+            # Batch by batch: of a trained network nothing but its latents is kept.
+            for start in range(0, len(self.tasks), CPU_BATCH):
+                trained, _ = self.train(self.tasks[start : start + CPU_BATCH], torch.device("cpu"), 1)
+                for one in trained:
+                    found[one.task.split].append(one.codes)
+        return [np.hstack(own) for own in found.values()]
 
 
 def train_embedding(
