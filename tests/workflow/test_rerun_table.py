@@ -183,7 +183,12 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "embeddings[3].survival": 1.0,
             "embeddings[3].reconstruction": 0.5,
             "embeddings[3].committee": 3,
-            "embeddings[3].survival_epochs": 20,
+            "embeddings[3].supervised.hidden": [24],
+            "embeddings[3].supervised.latent": 5,
+            "embeddings[3].supervised.dropout": 0.1,
+            "embeddings[3].supervised.epochs": 20,
+            "embeddings[3].supervised.batch_size": 32,
+            "embeddings[3].supervised.weight_decay": 0.1,
         },
     ),
     (

@@ -55,9 +55,11 @@ def memory(base_mb, **bytes_per):
 TRAINING_THREADS = 4
 
 
-def _networks(wildcards):
-    """The size of the networks of a job."""
+def _networks(wildcards, supervised=False):
+    """The size of the networks of a job, those that look at survival or the others."""
     size, embedding = _sizes(wildcards.cohort), EMBEDDINGS[wildcards.embedding]
+    if supervised:
+        embedding = {**embedding, **embedding["supervised"]}
     views = size.views(SETTINGS["preprocess"]["max_features"])
     complete = COHORTS[wildcards.cohort].get("patients", "complete") == "complete"
     return _NetworkSize(
@@ -78,12 +80,16 @@ def _committee(embedding):
 def training_memory(wildcards, attempt):
     """Memory (MB) of training: libraries and cohort, as of other rules, and the networks by their sizes."""
     embedding = EMBEDDINGS[wildcards.embedding]
-    networks = _training_bytes(
-        _networks(wildcards),
-        splits=SPLITS,
-        restarts=embedding["restarts"],
-        committee=_committee(embedding),
-        threads=TRAINING_THREADS,
+    committee = _committee(embedding)
+    networks = max(
+        _training_bytes(
+            _networks(wildcards, supervised),
+            splits=SPLITS,
+            restarts=embedding["restarts"],
+            committee=committee,
+            threads=TRAINING_THREADS,
+        )
+        for supervised in ([False, True] if committee else [False])
     )
     return memory(1000 + CUDA_MB + networks / 1e6, cells=6)(wildcards, attempt)
 
@@ -102,7 +108,7 @@ def chain_memory(base_mb, outcomes=None, **bytes_per):
             return memory(base_mb, **bytes_per)(wildcards, attempt)
         many = outcomes is not None
         again = _retraining_bytes(
-            _networks(wildcards),
+            _networks(wildcards, supervised=True),
             networks=outcomes * committee if many else _CPU_BATCH,
             batch=_OUTCOMES if many else _CPU_BATCH,
         )
@@ -119,10 +125,15 @@ def chain_runtime(base_minutes, trainings, **minutes_per_million):
     """Run time (minutes) of running the chain again, as `runtime` says, and of training the networks of a split anew so often."""
 
     def minutes(wildcards, attempt):
-        embedding, size = EMBEDDINGS[wildcards.embedding], _networks(wildcards)
+        embedding = EMBEDDINGS[wildcards.embedding]
+        size = _networks(wildcards, supervised=True)
         networks = trainings * _committee(embedding)
-        work = networks * embedding["survival_epochs"] * size.patients * size.weights
-        return runtime(base_minutes + TRAINING_MINUTES * work / 1e12, **minutes_per_million)(wildcards, attempt)
+        work = (
+            networks * embedding["supervised"]["epochs"] * size.patients * size.weights
+        )
+        return runtime(
+            base_minutes + TRAINING_MINUTES * work / 1e12, **minutes_per_million
+        )(wildcards, attempt)
 
     return minutes
 
