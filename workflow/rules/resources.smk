@@ -122,7 +122,9 @@ def chain_runtime(base_minutes, trainings, **minutes_per_million):
         embedding, size = EMBEDDINGS[wildcards.embedding], _networks(wildcards)
         networks = trainings * _committee(embedding)
         work = networks * embedding["survival_epochs"] * size.patients * size.weights
-        return runtime(base_minutes + TRAINING_MINUTES * work / 1e12, **minutes_per_million)(wildcards, attempt)
+        return runtime(
+            base_minutes + TRAINING_MINUTES * work / 1e12, **minutes_per_million
+        )(wildcards, attempt)
 
     return minutes
 
