@@ -151,8 +151,8 @@ def training_bytes(size: NetworkSize, *, splits: int, restarts: int, committee: 
     """
     networks = splits * (restarts + committee)
     trained = networks * (NUMBER * size.weights + size.axes)
-    # First and last layer on features, in single precision, and the first once more while it is written.
-    folded = splits * (1 + committee) * 3 * 4 * size.features * size.hidden[0]
+    # First and last layer on features, in single precision, and as much again while they are written.
+    folded = splits * (1 + committee) * 4 * 4 * size.features * size.hidden[0]
     matrices = size.matrix * (splits + 4 * threads)  # of every split, and those being made into coordinates
     return matrices + trained + max(min(networks, CPU_BATCH * threads) * size.in_training, folded)
 

@@ -129,22 +129,42 @@ def test_requests_cover_what_was_measured(snakemake, tmp_path, size):
     assert {name: pair for name, pair in short.items() if pair[0] < pair[1] + SNAKEMAKE} == {}
 
 
-#: Peaks (MB) of `train_embedding` alone with 11 splits and 4 threads, by patients, features and what the config sets.
+#: The same of the jobs that train networks, where these look at survival (on one core, permutations 0 to 24 only).
+SUPERVISED = {"train_embedding": 1308, "measure_stability": 562, "permute_survival": 798}
+
+
+def test_requests_cover_networks_that_look_at_survival(snakemake, tmp_path):
+    """Committees are kept whole, and trained anew: more is asked for them, in time too."""
+    config = {"embeddings": ["cox"], "comparators": ["ridge_cox"]}
+    asked, without = (
+        requests(snakemake, tmp_path, {**of_size(own, 334, [1550, 1046, 2780]), "device": "cpu"})
+        for own in (config, {**config, "embeddings": ["dae"]})
+    )
+    for name, peak in SUPERVISED.items():
+        assert peak + SNAKEMAKE <= asked[name]["mem_mb"] <= 2 * peak + SNAKEMAKE + 1000, name
+        assert asked[name]["mem_mb"] > without[name]["mem_mb"], name
+    assert all(asked[name]["runtime"] > without[name]["runtime"] for name in ("measure_stability", "permute_survival"))
+
+
+#: Peaks (MB) of training alone with 11 splits and 4 threads, and of writing the networks: patients, features of each omics, and
+#: what the config sets.
 TRAINED = [
-    (330, 5000, {"kind": "ae"}, 899),
-    (330, 5000, {"kind": "dae"}, 944),
-    (1500, 4000, {"kind": "dae"}, 2085),
-    (330, 5000, {"kind": "ae", "hidden": [512]}, 1176),
-    (330, 5000, {"kind": "vae", "hidden": [512], "restarts": 3}, 1370),
-    (330, 2000, {"kind": "vae", "hidden": [512], "latent": 128, "batch_size": 300}, 1014),
-    (330, 5000, {"kind": "ae", "hidden": [2048, 512], "latent": 128}, 3122),
+    (330, [5000], {"kind": "ae"}, 916),
+    (330, [5000], {"kind": "dae"}, 944),
+    (330, [5000], {"kind": "cox"}, 1703),
+    (1500, [4000], {"kind": "dae"}, 2109),
+    (330, [5000], {"kind": "ae", "hidden": [512]}, 1237),
+    (330, [5000], {"kind": "vae", "hidden": [512], "restarts": 3}, 1515),
+    (330, [2000], {"kind": "vae", "hidden": [512], "latent": 128, "batch_size": 300}, 1014),
+    (330, [5000], {"kind": "ae", "hidden": [2048, 512], "latent": 128}, 3122),
+    (330, [1666, 1667, 1667], {"kind": "cox", "architecture": "joint", "hidden": [256]}, 2998),
 ]
 
 
 @pytest.mark.parametrize(("patients", "features", "embedding", "peak"), TRAINED, ids=lambda value: str(value))
 def test_training_asks_for_the_networks_that_are_trained(patients, features, embedding, peak):
     """Covered with what Snakemake takes, and not by more than half as much again and a gigabyte."""
-    config = of_size({"embeddings": [embedding], "preprocess": {"max_features": 10_000}}, patients, [features])
+    config = of_size({"embeddings": [embedding], "preprocess": {"max_features": 10_000}}, patients, features)
     settings = load_config({**config, "device": "cpu"}, schema_path=ROOT / "workflow/schemas/config.schema.yaml")
     wildcards = SimpleNamespace(cohort="one", embedding=settings["embeddings"][0]["name"])
     asked = resources(settings, splits=11)["training_memory"](wildcards, attempt=1)

@@ -41,7 +41,7 @@ rule write_leaderboard:
         evaluation={
             key: SETTINGS["evaluation"][key]
             for key in (
-                *("folds", "repeats", "permutations"),
+                *("folds", "repeats", "permutations", "survival_permutations"),
                 *("bootstrap", "horizon_days", "auc_days"),
             )
         },
