@@ -120,10 +120,14 @@ def train_batch(
     batch = Batch(tasks, recipe, shape, device)
     epochs, patience = recipe.epochs, int(recipe.settings["patience"])
     first_judged = epochs - 1 if recipe.committee else min(recipe.kind.warmup_epochs, epochs - 1)
+    # Nobody reads the history of networks that are trained on other outcomes.
+    unread = recipe.committee and len(batch.members) < len(batch.tasks)
     everyone = [Trained.before(batch.members[int(batch.owner[i])], task) for i, task in enumerate(batch.tasks)]
     running = everyone
     for epoch in range(epochs):
         train_loss = batch.train_epoch(epoch)
+        if unread and epoch < first_judged:
+            continue
         losses = torch.stack([train_loss, *_flat(batch.validate(epoch))]).cpu().numpy()
         losses[[i for i, there in enumerate(_there(recipe)) if not there]] = math.nan
         better = []
