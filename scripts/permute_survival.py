@@ -20,7 +20,7 @@ with job(snakemake.log[0]) as log:
     told, again = load_models(snakemake.input.told, Told), None
     if told and any(params.permutations):
         from stratomics.embedding.splits import survival_study
-        from stratomics.embedding.train import retrain
+        from stratomics.embedding.study import retrain
 
         fitted = load_preprocess(snakemake.input.transforms)
         again = partial(retrain, survival_study(cohort, splits, fitted, params.embedding, seed=params.seed))

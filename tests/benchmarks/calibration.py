@@ -65,7 +65,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     from stratomics.comparators import design_of_known
     from stratomics.config import load_config
     from stratomics.embedding.splits import survival_study
-    from stratomics.embedding.train import retrain
+    from stratomics.embedding.study import retrain
     from stratomics.evaluation.permutation import permutation_tests, permute_survival
 
     about = STUDIES[study]

@@ -15,15 +15,8 @@ from stratomics.embedding.batch import Batch, Shape
 from stratomics.embedding.draws import leave_out
 from stratomics.embedding.loop import Trained
 from stratomics.embedding.member import Member
-from stratomics.embedding.train import (
-    SUPERVISED,
-    UNSUPERVISED,
-    EmbeddingResult,
-    Study,
-    recipes_of,
-    retrain,
-    train_embedding,
-)
+from stratomics.embedding.study import SUPERVISED, UNSUPERVISED, Study, recipes_of, retrain
+from stratomics.embedding.train import EmbeddingResult, train_embedding
 from stratomics.errors import ConfigError
 from stratomics.runtime import derive_seed
 

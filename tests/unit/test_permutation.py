@@ -11,7 +11,7 @@ import pytest
 
 from stratomics.cohort import make_splits
 from stratomics.embedding.splits import survival_study
-from stratomics.embedding.train import retrain
+from stratomics.embedding.study import retrain
 from stratomics.errors import ConfigError
 from stratomics.evaluation.permutation import STATISTICS, permutation_tests, permute_survival, permuted_order
 from stratomics.runtime import derive_seed

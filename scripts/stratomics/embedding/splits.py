@@ -11,7 +11,8 @@ from stratomics.cohort.types import Cohort, Split
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed
 
-from .train import SUPERVISED, EmbeddingResult, Study, recipes_of, train_embedding
+from .study import SUPERVISED, Study, recipes_of
+from .train import EmbeddingResult, train_embedding
 from .views import Views
 
 
@@ -74,7 +75,7 @@ def survival_study(
     *,
     seed: int,
 ) -> Study:
-    """List the networks of an embedding that look at survival, to be trained again on other outcomes (`train.retrain`).
+    """List the networks of an embedding that look at survival, to be trained again on other outcomes (`study.retrain`).
 
     Parameters
     ----------

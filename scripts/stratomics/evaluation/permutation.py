@@ -160,7 +160,7 @@ def permute_survival(
     if told and retrain is None and any(permutations):
         raise ConfigError(
             "The networks of this embedding looked at survival, and nothing was given to train them anew on permuted survival. "
-            "Give `retrain` (see stratomics.embedding.train.retrain), or set evaluation.survival_permutations to 0."
+            "Give `retrain` (see stratomics.embedding.study.retrain), or set evaluation.survival_permutations to 0."
         )
     chain = Chain.of(settings, seed)
     judged = np.flatnonzero(cohort.complete)
