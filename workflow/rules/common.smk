@@ -11,6 +11,7 @@ if _SCRIPTS.as_posix() not in sys.path:
 
 from stratomics.catalogue import (
     comparators as _comparators,
+    subtypes_settings as _subtypes_settings,
     uses_survival as _uses_survival,
 )
 from stratomics.checksums import checksums as _checksums
@@ -234,6 +235,19 @@ def embedding_if_survival(wildcards):
     """The settings of the embedding, where its networks look at survival and are to be trained anew; else None."""
     name = wildcards.embedding
     return EMBEDDINGS[name] if uses_survival(name) else None
+
+
+def subtypes_of(wildcards):
+    """How patients are clustered on the latents of an embedding."""
+    return _subtypes_settings(EMBEDDINGS[wildcards.embedding], SETTINGS["subtypes"])
+
+
+def chain_of(wildcards):
+    """The settings of the chain on the latents of an embedding."""
+    return {
+        **{key: SETTINGS[key] for key in ("selection", "risk", "classifier")},
+        "subtypes": subtypes_of(wildcards),
+    }
 
 
 def features_of_classifier(wildcards):
