@@ -164,6 +164,11 @@ def subtypes_settings(embedding: Mapping[str, Any], settings: Mapping[str, Any])
     return {**settings, "criterion": SMALLEST} if uses_survival(embedding) else dict(settings)
 
 
+def chain_settings(embedding: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts `CHAIN` of a config as they hold for the latents of one entry of its ``embeddings``."""
+    return {**{part: settings[part] for part in CHAIN}, "subtypes": subtypes_settings(embedding, settings["subtypes"])}
+
+
 @cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))

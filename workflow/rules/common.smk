@@ -10,8 +10,8 @@ if _SCRIPTS.as_posix() not in sys.path:
     sys.path.append(_SCRIPTS.as_posix())
 
 from stratomics.catalogue import (
+    chain_settings as _chain_settings,
     comparators as _comparators,
-    subtypes_settings as _subtypes_settings,
     uses_survival as _uses_survival,
 )
 from stratomics.checksums import checksums as _checksums
@@ -239,15 +239,12 @@ def embedding_if_survival(wildcards):
 
 def subtypes_of(wildcards):
     """How patients are clustered on the latents of an embedding."""
-    return _subtypes_settings(EMBEDDINGS[wildcards.embedding], SETTINGS["subtypes"])
+    return chain_of(wildcards)["subtypes"]
 
 
 def chain_of(wildcards):
     """The settings of the chain on the latents of an embedding."""
-    return {
-        **{key: SETTINGS[key] for key in ("selection", "risk", "classifier")},
-        "subtypes": subtypes_of(wildcards),
-    }
+    return _chain_settings(EMBEDDINGS[wildcards.embedding], SETTINGS)
 
 
 def features_of_classifier(wildcards):

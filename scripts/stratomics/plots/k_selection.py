@@ -41,7 +41,9 @@ _TOP, _LARGE, _SMALL, _GAP = 17.0, 23.0, 9.5, 3.2
 _STEP, _LEFT, _PANEL = 58.5, 15.0, 40.0
 _ROW = 9.0 + _LARGE + 4 * (_SMALL + _GAP) + 11.0
 _CHOSEN = "times_chosen"
-SAW_SURVIVAL = "\nThe smallest: networks that see survival make gaps between their training patients; no criterion counts."
+SAW_SURVIVAL = (
+    "\nThe smallest: networks that see survival make gaps between their training patients; no criterion counts."
+)
 _MANY = 9  # candidates; more are not all named on the axis
 
 
