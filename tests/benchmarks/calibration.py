@@ -64,7 +64,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
     from stratomics.comparators import design_of_known
     from stratomics.config import load_config
-    from stratomics.embedding.splits import survival_study
+    from stratomics.embedding.splits import survival_studies
     from stratomics.embedding.study import retrain
     from stratomics.evaluation.permutation import permutation_tests, permute_survival
 
@@ -93,7 +93,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     for name, chain in run_chain(cohort, settings).items():
         again = None
         if chain.embedding.told:
-            again = partial(retrain, survival_study(cohort, chain.splits, chain.fitted, own[name], seed=seed))
+            again = partial(retrain, survival_studies(cohort, chain.splits, chain.fitted, own[name], seed=seed))
         table = permute_survival(
             cohort,
             chain.splits,

@@ -15,7 +15,7 @@ from stratomics.embedding.batch import Batch, Shape
 from stratomics.embedding.draws import leave_out
 from stratomics.embedding.loop import Trained
 from stratomics.embedding.member import Member
-from stratomics.embedding.study import SUPERVISED, UNSUPERVISED, Study, recipes_of, retrain
+from stratomics.embedding.study import SUPERVISED, UNSUPERVISED, Study, recipes_of, retrain, studies_of
 from stratomics.embedding.train import EmbeddingResult, train_embedding
 from stratomics.errors import ConfigError
 from stratomics.runtime import derive_seed
@@ -32,7 +32,7 @@ SMALL: dict[str, Any] = {
     "learning_rate": 0.01,
 }
 FUSIONS = [("joint", name) for name in ("attention", "concatenate", "maximum", "sum")]
-EVERY = [("early", "concatenate"), ("marginal", "concatenate"), *FUSIONS]
+EVERY = [("early", "concatenate"), ("late", "concatenate"), ("marginal", "concatenate"), *FUSIONS]
 
 
 def settings(kind: str = "cox", architecture: str = "early", fusion: str = "concatenate", **changes: Any) -> dict:
@@ -70,9 +70,13 @@ def train(chosen: dict, views: list[Views], trains: list[np.ndarray], names: lis
     return train_embedding(chosen, views, trains, names, seed=1, device="cpu", **more)
 
 
-def study_of(chosen: dict, part: str = SUPERVISED, **more: Any) -> Study:
-    views, trains, names = problem(**more)
-    return Study.of(recipes_of(chosen)[part], views, trains, names, 1, follow_up())
+def studies(chosen: dict, part: str = SUPERVISED) -> list[Study]:
+    views, trains, names = problem()
+    return studies_of(recipes_of(chosen)[part], views, trains, names, 1, follow_up())
+
+
+def study_of(chosen: dict, part: str = SUPERVISED) -> Study:
+    return studies(chosen, part)[-1]
 
 
 def learned(result: EmbeddingResult) -> dict[str, bytes]:
@@ -98,7 +102,7 @@ def test_batch_equals_alone(architecture: str, fusion: str) -> None:
     np.testing.assert_allclose(together.latents["s2"], alone.latents["s2"], atol=1e-5)
     np.testing.assert_allclose(together.told["s2"].coef, alone.told["s2"].coef, atol=1e-5)
     np.testing.assert_allclose(together.told["s2"].apart, alone.told["s2"].apart, atol=1e-5)
-    blocks = 3 if architecture == "marginal" else 1
+    blocks = 3 if architecture in ("marginal", "late") else 1
     assert together.parts == {
         SUPERVISED: slice(0, 3 * 5 * blocks),
         UNSUPERVISED: slice(3 * 5 * blocks, (3 + 1) * 5 * blocks),
@@ -218,13 +222,14 @@ def test_a_committee_tells_each_patient_by_the_network_that_left_it_out(architec
         np.testing.assert_allclose(told.coef, np.concatenate(hazards) / 3, atol=1e-7)
 
 
-def test_training_again_with_the_observed_outcome_gives_the_observed_networks() -> None:
-    chosen, (views, trains, names) = settings("cox", "joint", "attention"), problem()
+@pytest.mark.parametrize(("architecture", "fusion"), [("joint", "attention"), ("late", "concatenate")])
+def test_training_again_with_the_observed_outcome_gives_the_observed_networks(architecture: str, fusion: str) -> None:
+    chosen, (views, trains, names) = settings("cox", architecture, fusion), problem()
     result = train(chosen, views, trains, names)
-    study, (time, event) = study_of(chosen), follow_up()
+    own, (time, event) = studies(chosen), follow_up()
     order = np.random.default_rng(0).permutation(N)
     outcomes = [(time, event), (time[order], event[order])]
-    (latents, told), (others, other_told) = retrain(study, "s1", outcomes)
+    (latents, told), (others, other_told) = retrain(own, "s1", outcomes)
     part = result.parts[SUPERVISED]
     assert latents.tobytes() == np.ascontiguousarray(result.latents["s1"][:, part]).tobytes()
     assert told.coef.tobytes() == result.told["s1"].coef.tobytes()
@@ -232,7 +237,7 @@ def test_training_again_with_the_observed_outcome_gives_the_observed_networks() 
     assert not np.allclose(others, latents, atol=1e-3)
     assert not np.allclose(other_told.coef, told.coef, atol=1e-3)
     # A permutation comes out the same whichever others are trained with it.
-    ((alone, _),) = retrain(study, "s1", outcomes[1:], threads=2)
+    ((alone, _),) = retrain(own, "s1", outcomes[1:], threads=2)
     assert alone.tobytes() == others.tobytes()
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from stratomics.cohort import make_splits
-from stratomics.embedding.splits import survival_study
+from stratomics.embedding.splits import survival_studies
 from stratomics.embedding.study import retrain
 from stratomics.errors import ConfigError
 from stratomics.evaluation.permutation import STATISTICS, permutation_tests, permute_survival, permuted_order
@@ -26,7 +26,7 @@ def run(small_cohort, small_settings, small_chain):
         again = None
         if chain.embedding.told and retrains:
             own = next(one for one in settings["embeddings"] if one["name"] == embedding)
-            study = survival_study(cohort, chain.splits, chain.fitted, own, seed=settings["seed"])
+            study = survival_studies(cohort, chain.splits, chain.fitted, own, seed=settings["seed"])
             again = partial(retrain, study)
         return permute_survival(
             cohort,
