@@ -59,6 +59,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     """Simulate one cohort, run the chain and its permutation test, and return one row per embedding and statistic."""
     import pandas as pd
 
+    from stratomics.catalogue import uses_survival
     from stratomics.chain.run import run_chain
     from stratomics.cohort import build_cohort
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
@@ -92,7 +93,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     own = {one["name"]: one for one in settings["embeddings"]}
     for name, chain in run_chain(cohort, settings).items():
         again = None
-        if chain.embedding.told:
+        if uses_survival(own[name]):
             again = partial(retrain, survival_studies(cohort, chain.splits, chain.fitted, own[name], seed=seed))
         table = permute_survival(
             cohort,

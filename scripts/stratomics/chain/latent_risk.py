@@ -32,7 +32,7 @@ class LinearRisk:
     owner
         In late fusion the omics of each latent, int64 [L]; zeros where all latents are of all omics.
     shares
-        How much the risk of each omics counts, per standard deviation, summing to 1 [V]; 1 where the omics meet in the networks.
+        How much the risk of each omics counts in their mean, summing to 1 [V]; 1 where the omics meet in the networks.
     omics
         In late fusion the names of the omics [V]; empty where they meet in the networks.
     """
@@ -127,18 +127,17 @@ def latent_risk(
         for one, rows, own in zip(learned, has.T, columns, strict=True)
     ]
     apart = [_spread(one.apart, rows) for one, rows in zip(learned, has.T, strict=True)]
-    shares, units = learn_shares(told.rule, apart, has, time, event)
-    factors = shares / units
+    shares = learn_shares(told.rule, apart, has, time, event)
 
     def mean_of(risks: list[np.ndarray]) -> np.ndarray:
-        parts = [factor * centred(one, rows) for factor, one, rows in zip(factors, risks, has.T, strict=True)]
+        parts = [share * centred(one, rows) for share, one, rows in zip(shares, risks, has.T, strict=True)]
         return mean_of_those_there(parts, has, shares)
 
-    # As loud as a log hazard is.
+    # The mean is calibrated: what several omics say alike is as good as said once, what they say apart is not halved.
     _, (slope,), together = stack([mean_of(fitted)], [mean_of(apart)], time, event)
     coef, mean, scale = (np.zeros(values.shape[1]) for _ in range(3))
-    for own, one, factor in zip(columns, learned, factors, strict=True):
-        coef[own], mean[own], scale[own] = slope * factor * one.coef, one.mean, one.scale
+    for own, one, share in zip(columns, learned, shares, strict=True):
+        coef[own], mean[own], scale[own] = slope * share * one.coef, one.mean, one.scale
     return LatentRisk(
         *(coef, mean, scale, told.owner, shares, told.omics, together),
         variance=np.concatenate([one.variance for one in learned]),

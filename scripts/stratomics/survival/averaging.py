@@ -38,7 +38,8 @@ def stacked(apart: np.ndarray, has: np.ndarray, time: np.ndarray, event: np.ndar
     everything = has.all(axis=0)
     if not event[everything].any():
         return np.ones(len(apart))
-    return stacking_weights([one[everything] for one in apart], time[everything], event[everything])
+    own = [one[everything] for one in apart]
+    return stacking_weights(own, time[everything], event[everything], own_units=True)
 
 
 RULES: dict[str, Rule] = {rule.__name__: rule for rule in (equal, concordance, stacked)}
@@ -46,7 +47,7 @@ RULES: dict[str, Rule] = {rule.__name__: rule for rule in (equal, concordance, s
 
 def learn_shares(
     rule: str, apart: Sequence[np.ndarray], has: np.ndarray, time: np.ndarray, event: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
     """Learn how much the risk of each omics counts.
 
     Parameters
@@ -62,18 +63,13 @@ def learn_shares(
 
     Returns
     -------
-    shares : numpy.ndarray
-        [V], summing to 1, of risks of deviation 1. Equal where no omics tells anything.
-    units : numpy.ndarray
-        Deviation of each risk among the patients who have the omics [V]; infinite for a risk that does not vary, whose share is 0.
+    numpy.ndarray
+        [V], summing to 1. Log hazards are averaged as they are: one that hardly varies, since its omics says little, moves the mean
+        little, however large its share. Equal where no omics tells anything.
     """
-    spread = np.array([one[own].std() if own.any() else 0.0 for one, own in zip(apart, has.T, strict=True)])
-    units = np.where(spread > 0, spread, np.inf)
-    risks = np.stack([centred(one, own) / unit for one, own, unit in zip(apart, has.T, units, strict=True)])
-    weights = np.where(spread > 0, RULES[rule](risks, has.T, time, event), 0.0)
-    if not weights.any():
-        weights = (spread > 0).astype(np.float64) if spread.any() else np.ones(len(spread))
-    return weights / weights.sum(), units
+    weights = RULES[rule](np.stack(apart), has.T, time, event)
+    shares: np.ndarray = (weights if weights.any() else np.ones(len(weights))) / (weights.sum() or len(weights))
+    return shares
 
 
 def mean_of_those_there(parts: Sequence[np.ndarray], has: np.ndarray, shares: np.ndarray) -> np.ndarray:
