@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from stratomics.embedding.batch import Batch, Shape
 from stratomics.embedding.draws import leave_out
 from stratomics.embedding.loop import Trained
 from stratomics.embedding.member import Member
+from stratomics.embedding.state import NetworkState
 from stratomics.embedding.study import SUPERVISED, UNSUPERVISED, Study, recipes_of, retrain, studies_of
 from stratomics.embedding.train import EmbeddingResult, train_embedding
 from stratomics.errors import ConfigError
 from stratomics.runtime import derive_seed
+from stratomics.tables import load_models, save_models
 
 N, CPU = 44, torch.device("cpu")
 #: Widths that are no multiples of 16, so that padding takes part everywhere.
@@ -239,6 +242,19 @@ def test_training_again_with_the_observed_outcome_gives_the_observed_networks(ar
     # A permutation comes out the same whichever others are trained with it.
     ((alone, _),) = retrain(own, "s1", outcomes[1:], threads=2)
     assert alone.tobytes() == others.tobytes()
+
+
+@pytest.mark.parametrize(("architecture", "fusion"), EVERY[:4])
+def test_a_network_from_a_file_is_given_the_omics_that_it_was_trained_on(
+    architecture: str, fusion: str, tmp_path: Path
+) -> None:
+    """Whatever the names of the omics: files keep mappings in alphabetical order."""
+    own = omics((20, 20, 20))
+    own = replace(own, blocks=dict(zip(("mrna", "mirna", "meth"), own.blocks.values(), strict=True)))
+    result = train(settings("dae", architecture, fusion), [own], [np.arange(N)], ["s"])
+    save_models(tmp_path / "network.safetensors", {"s": result.models["s"].encoder()})
+    again = load_models(tmp_path / "network.safetensors", NetworkState)["s"]
+    np.testing.assert_allclose(again.encode(own.features, own.present), result.latents["s"], atol=1e-5)
 
 
 # What an embedding may leave out

@@ -144,7 +144,9 @@ class NetworkState:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> NetworkState:
         """Put networks together again from what `to_arrays` gave."""
         members = tuple({name: arrays[f"{i}.{name}"] for name in names} for i, names in enumerate(meta["members"]))
-        blocks = {name: (int(start), int(stop)) for name, (start, stop) in meta["blocks"].items()}
+        # Files keep names in alphabetical order; blocks are in that of their columns.
+        ends = sorted(meta["blocks"].items(), key=lambda item: item[1])
+        blocks = {name: (int(start), int(stop)) for name, (start, stop) in ends}
         sees = tuple(tuple(names) for names in meta["sees"])
         return cls(meta["kind"], meta["architecture"], tuple(meta["sizes"]), blocks, members, sees)
 
