@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,16 @@ import pytest
 
 from stratomics.chain.latent_risk import latent_risk
 from stratomics.chain.risk import RiskModel, fit_risk, risk_table
+from stratomics.chain.run import run_chain
+from stratomics.cohort.types import Cohort
 from stratomics.config import defaults
 from stratomics.embedding import Views
-from stratomics.embedding.study import SUPERVISED, UNSUPERVISED
+from stratomics.embedding.splits import survival_studies
+from stratomics.embedding.study import SUPERVISED, UNSUPERVISED, retrain
 from stratomics.embedding.told import Told
 from stratomics.embedding.train import EmbeddingResult, train_embedding
+from stratomics.errors import ConfigError, DataError
+from stratomics.evaluation.permutation import permute_survival
 from stratomics.subtypes import SubtypeModel
 from stratomics.survival import concordance_harrell
 from stratomics.survival.averaging import RULES, learn_shares, mean_of_those_there
@@ -108,6 +114,17 @@ def test_whose_a_latent_is_and_who_lacks_it() -> None:
     assert model.reconstruct(own.features).shape == own.features.shape
     again = Told.from_arrays(*told.to_arrays())
     assert (again.omics, again.rule) == (told.omics, told.rule)
+
+
+def test_an_omics_of_too_few_training_patients_is_a_fault() -> None:
+    own = views()
+    present = own.present.copy()
+    present[3:, 1] = False
+    present[:3] = present[:, 0] = True
+    with pytest.raises(
+        DataError, match=r"split s: 3 training patients with the omics b are too few for a network of its own"
+    ):
+        train("cox", replace(own, present=present), np.arange(45))
 
 
 # Weights
@@ -227,3 +244,30 @@ def test_the_model_of_a_late_risk_comes_back_and_says_what_each_omics_counts() -
     np.testing.assert_array_equal(again.log_hazard(latents), model.log_hazard(latents))
     table = risk_table({"full": model})
     assert table.groupby("omics", sort=False)["share"].first().to_dict() == dict(zip(NAMES, model.shares, strict=True))
+
+
+def test_permutations_of_networks_that_see_survival_train_those_of_every_omics(
+    small_cohort: Cohort, small_settings: dict[str, Any]
+) -> None:
+    """The observed order gives the observed figures, and another order others."""
+    own = {**settings("cox"), "name": "late", "late": {"weights": "concordance"}}
+    chosen = {**small_settings, "embeddings": [own]}
+    chain = run_chain(small_cohort, chosen)["late"]
+    studies = survival_studies(small_cohort, chain.splits, chain.fitted, own, seed=chosen["seed"])
+    assert [study.omics for study in studies] == ["mrna", "mirna"]
+    table = permute_survival(
+        *(small_cohort, chain.splits, chain.fitted.__getitem__, chain.embedding.latents, chosen, [0, 1]),
+        told=chain.embedding.told,
+        retrain=partial(retrain, studies),
+        seed=chosen["seed"],
+    )
+    median = chain.metrics[chain.metrics["repeat"] == "median"].set_index("metric")["held_out"]
+    assert table["heldout_cindex"][0] == pytest.approx(median["cindex"], rel=1e-12)
+    assert table["heldout_logrank_p"][0] == pytest.approx(median["logrank_p"], rel=1e-12)
+    assert abs(table["heldout_cindex"][1] - median["cindex"]) > 0.02
+    with pytest.raises(ConfigError, match="looked at survival, and nothing was given to train them anew"):
+        permute_survival(
+            *(small_cohort, chain.splits, chain.fitted.__getitem__, chain.embedding.latents, chosen, [1]),
+            told=chain.embedding.told,
+            seed=chosen["seed"],
+        )
