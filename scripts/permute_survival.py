@@ -18,12 +18,12 @@ with job(snakemake.log[0]) as log:
         _, design = design_of_known(complete_patients(cohort, [])[0].clinical, params.covariates)
     splits = splits_from_table(read_table(snakemake.input.splits), cohort.patients)
     told, again = load_models(snakemake.input.told, Told), None
-    if told and any(params.permutations):
-        from stratomics.embedding.splits import survival_study
+    if params.embedding is not None and any(params.permutations):
+        from stratomics.embedding.splits import survival_studies
         from stratomics.embedding.study import retrain
 
         fitted = load_preprocess(snakemake.input.transforms)
-        again = partial(retrain, survival_study(cohort, splits, fitted, params.embedding, seed=params.seed))
+        again = partial(retrain, survival_studies(cohort, splits, fitted, params.embedding, seed=params.seed))
     table = permute_survival(
         cohort,
         splits,

@@ -27,7 +27,7 @@ from stratomics.subtypes import SubtypeModel
 from stratomics.tables import FULL, load_models, of_full, save_models, write_json
 from stratomics.writing import atomic_path
 
-FORMAT = 3
+FORMAT = 4
 #: The fitted parts of a chain, by the file they are in.
 PARTS = {
     "subtypes.safetensors": SubtypeModel,

@@ -130,7 +130,7 @@ def permute_survival(
     permutations
         Which permutations to run; 0 is the observed order.
     told
-        By split, what the networks say of survival; empty or None where they did not look at it.
+        By split, what the networks say of survival, and in late fusion whose the latents are; empty or None for neither.
     retrain
         Trains the networks that look at survival anew: given the name of a split and follow-ups of all patients, returns per
         follow-up the latents that those networks make, [n, l], which replace the first l, and what they say of survival.
@@ -157,7 +157,7 @@ def permute_survival(
     The folds were stratified by the observed survival and stay as they are, so the folds of a permutation are as those of
     an unstratified cross-validation: a little more variable, which errs on the safe side.
     """
-    if told and retrain is None and any(permutations):
+    if retrain is None and any(permutations) and any(one.looked for one in (told or {}).values()):
         raise ConfigError(
             "The networks of this embedding looked at survival, and nothing was given to train them anew on permuted survival. "
             "Give `retrain` (see stratomics.embedding.study.retrain), or set evaluation.survival_permutations to 0."
@@ -233,11 +233,11 @@ def _latents(
     retrain: Retrain | None,
 ) -> Iterator[tuple[np.ndarray, Told | None]]:
     """Give the latents of all patients and what the networks say of survival, for every order of it in turn."""
-    if retrain is None or told is None:
+    if retrain is None or told is None or not told.looked:
         yield from ((observed, told) for _ in survival)
         return
     for codes, heard in retrain(split, survival):
-        yield np.hstack([codes, observed[:, codes.shape[1] :]]), heard
+        yield np.hstack([codes, observed[:, codes.shape[1] :]]), told.again(heard)
 
 
 def _heldout_statistics(
