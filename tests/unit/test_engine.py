@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from stratomics.embedding.batch import Batch, Shape
 from stratomics.embedding.draws import leave_out
 from stratomics.embedding.loop import Trained
 from stratomics.embedding.member import Member
+from stratomics.embedding.state import NetworkState
 from stratomics.embedding.study import SUPERVISED, UNSUPERVISED, Study, recipes_of, retrain
 from stratomics.embedding.train import EmbeddingResult, train_embedding
 from stratomics.errors import ConfigError
 from stratomics.runtime import derive_seed
+from stratomics.tables import load_models, save_models
 
 N, CPU = 44, torch.device("cpu")
 #: Widths that are no multiples of 16, so that padding takes part everywhere.
@@ -85,6 +88,18 @@ def learned(result: EmbeddingResult) -> dict[str, bytes]:
 
 def bytes_of(one: Trained) -> list[bytes]:
     return [value.numpy().tobytes() for value in one.parameters.values()] + [one.codes.tobytes()]
+
+
+@pytest.mark.parametrize(("architecture", "fusion"), EVERY)
+def test_networks_read_back_encode_as_those_that_were_written(architecture: str, fusion: str, tmp_path: Path) -> None:
+    """Whatever the names of the omics: a file holds them sorted."""
+    views = omics(lacking=0.0)
+    views = replace(views, blocks=dict(zip(("mrna", "mirna", "clinical"), views.blocks.values(), strict=True)))
+    state = train(settings("cox", architecture, fusion), [views], [np.arange(N)], ["s0"]).models["s0"]
+    save_models(tmp_path / "network", {"s0": state})
+    again = load_models(tmp_path / "network", NetworkState)["s0"]
+    assert list(again.blocks) == list(state.blocks)
+    np.testing.assert_array_equal(again.encode(views.features), state.encode(views.features))
 
 
 # Independence of the networks

@@ -135,7 +135,9 @@ class NetworkState:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> NetworkState:
         """Put networks together again from what `to_arrays` gave."""
         members = tuple({name: arrays[f"{i}.{name}"] for name in names} for i, names in enumerate(meta["members"]))
-        blocks = {name: (int(start), int(stop)) for name, (start, stop) in meta["blocks"].items()}
+        # In the order of the columns: files hold the names sorted.
+        ends = sorted((int(start), int(stop), name) for name, (start, stop) in meta["blocks"].items())
+        blocks = {name: (start, stop) for start, stop, name in ends}
         return cls(meta["kind"], meta["architecture"], tuple(meta["sizes"]), blocks, members)
 
 
