@@ -19,7 +19,7 @@ with job(snakemake.log[0]) as log:
     attributed = attribution.attribute_splits(
         cohort,
         splits_from_table(read_table(given.splits), cohort.patients),
-        load_preprocess(given.transforms),
+        load_preprocess(given.transforms, clinical=given.clinical),
         load_models(given.encoders, NetworkState),
         join_chains(
             read_table(given.prognostic),

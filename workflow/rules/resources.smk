@@ -60,7 +60,9 @@ def _networks(wildcards, supervised=False):
     size, embedding = _sizes(wildcards.cohort), EMBEDDINGS[wildcards.embedding]
     if supervised:
         embedding = {**embedding, **embedding["supervised"]}
-    views = size.views(SETTINGS["preprocess"]["max_features"])
+    # A covariate has at most as many columns as levels of 5 % of the patients.
+    clinic = [20 * len(names)] if (names := covariates_of_embedding(wildcards)) else []
+    views = [*size.views(SETTINGS["preprocess"]["max_features"]), *clinic]
     complete = COHORTS[wildcards.cohort].get("patients", "complete") == "complete"
     return _NetworkSize(
         size.patients,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,21 @@ class ClinicalDesign:
             `n_main` on are uncorrelated there with those before.
         """
         return (_encode(self.covariates, table)[0] - self.mean) @ self.weights
+
+    def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Take it apart into arrays and JSON-able settings; `from_arrays` undoes it, but for cells that nothing is read from."""
+        own = {"columns": self.columns, "n_main": self.n_main, "notes": self.notes}
+        return {"mean": self.mean, "weights": self.weights}, {
+            "covariates": [c.to_json() for c in self.covariates],
+            **own,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> ClinicalDesign:
+        """Put it together again from what `to_arrays` gave."""
+        covariates = tuple(Covariate.from_json(own) for own in meta["covariates"])
+        columns, notes = tuple(meta["columns"]), tuple(meta["notes"])
+        return cls(covariates, columns, meta["n_main"], arrays["mean"], arrays["weights"], notes)
 
     def units(self) -> list[tuple[str, float]]:
         """Name the trends and categories with what one unit of them is, and give that unit in columns of the design.
