@@ -193,8 +193,8 @@ BROKEN = {
     "misspelt hyper-parameter": (
         DEMO + "embeddings: [{kind: dae, corrupt: masking}]",
         "embeddings[0].corrupt: unknown key; did you mean 'corruption'? Allowed here: activation, architecture, batch_size, "
-        "clinical, committee, corruption, corruption_level, dropout, epochs, fusion, hidden, kind, latent, learning_rate, modality_dropout, "
-        "name, patience, reconstruction, restarts, supervised, survival, validation, weight_decay."),
+        "clinical, committee, corruption, corruption_level, dropout, epochs, fusion, hidden, kind, latent, learning_rate, "
+        "modality_dropout, name, patience, reconstruction, restarts, supervised, survival, validation, weight_decay."),
     "number for list": (DEMO + "embeddings: [{kind: ae, hidden: 256}]", "embeddings[0].hidden: found 256; allowed is a list "
                         "of 1 to 10 whole numbers from 1 to 100000. Write a list: [256]."),
     "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "

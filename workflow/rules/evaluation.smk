@@ -103,6 +103,7 @@ rule attribute_omics:
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",
         clinical="<results>/{cohort}/{embedding}/clinical.safetensors",
         encoders="<results>/{cohort}/{embedding}/encoders.safetensors",
+        attention_weights="<results>/{cohort}/{embedding}/attention.safetensors",
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
         subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
         risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
@@ -128,6 +129,7 @@ rule attribute_omics:
                 "item": "attribution to features",
             },
         ),
+        attention="<results>/{cohort}/{embedding}/attention.tsv",
     log:
         "<logs>/{cohort}/{embedding}/attribute_omics.log",
     benchmark:

@@ -96,7 +96,9 @@ class ClinicalDesign:
         return found
 
 
-def fit_clinical_design(table: pd.DataFrame, train: np.ndarray, covariates: Sequence[str]) -> ClinicalDesign:
+def fit_clinical_design(
+    table: pd.DataFrame, train: np.ndarray, covariates: Sequence[str], *, whatever_events: bool = False
+) -> ClinicalDesign:
     """Learn from the training patients how to encode clinical covariates.
 
     What a column is, is decided by its values (`stratomics.cohort.covariates.describe_covariate`), not by its name. Numbers
@@ -116,6 +118,8 @@ def fit_clinical_design(table: pd.DataFrame, train: np.ndarray, covariates: Sequ
         Positions of the training patients; no others are looked at.
     covariates
         The columns to use.
+    whatever_events
+        Take all further columns, and look at no event: for what must not know survival, and has a penalty of its own.
 
     Returns
     -------
@@ -137,7 +141,10 @@ def fit_clinical_design(table: pd.DataFrame, train: np.ndarray, covariates: Sequ
 
     trends = np.flatnonzero(varies[: len(main)])
     kept = trends.tolist()
-    most = int(training["event"].sum()) // EVENTS_PER_COLUMN if "event" in training else 0
+    if whatever_events:
+        most = encoded.shape[1]
+    else:
+        most = int(training["event"].sum()) // EVENTS_PER_COLUMN if "event" in training else 0
     for place in np.argsort([turn for turn, _ in extra], kind="stable"):
         column = len(main) + int(place)
         own = _beyond(centred[:, column], centred[:, kept])

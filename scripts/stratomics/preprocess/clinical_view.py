@@ -25,8 +25,8 @@ CLINICAL = "clinical"
 def fit_clinical_view(cohort: Cohort, train: np.ndarray, covariates: Sequence[str]) -> ClinicalDesign:
     """Learn from the training patients how to encode the covariates that networks see.
 
-    Trends and categories alone: what more there is (indicators, bends) depends on the number of events, and a network that does
-    not look at survival must not look at that either.
+    All columns that a clinical model may have, and for no number of events: a network that does not look at survival must not
+    look at that either.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def fit_clinical_view(cohort: Cohort, train: np.ndarray, covariates: Sequence[st
     DataError
         If no covariate differs between the training patients.
     """
-    design = fit_clinical_design(cohort.clinical[list(covariates)], train, covariates)
+    design = fit_clinical_design(cohort.clinical, train, covariates, whatever_events=True)
     if not design.columns:
         listed = ", ".join(covariates) or "none is named"
         raise DataError(
