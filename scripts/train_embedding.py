@@ -33,7 +33,7 @@ with job(snakemake.log[0]) as log:
     # Of the folds no more than attributions need: nobody decodes with them.
     save_models(snakemake.output.encoders, {split: model.encoder() for split, model in result.models.items()})
     save_models(snakemake.output.told, result.told)
-    save_arrays(snakemake.output.attention, result.attention)
+    save_arrays(snakemake.output.attention_weights, result.attention)
     designs = {split: own.clinical for split, own in fitted.items() if own.clinical is not None}
     save_models(snakemake.output.clinical, designs)
     write_table(result.history, snakemake.output.history)

@@ -11,7 +11,7 @@ rule train_embedding:
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
         network="<results>/{cohort}/{embedding}/network.safetensors",
         told="<results>/{cohort}/{embedding}/told.safetensors",
-        attention="<results>/{cohort}/{embedding}/attention.safetensors",
+        attention_weights="<results>/{cohort}/{embedding}/attention.safetensors",
         clinical="<results>/{cohort}/{embedding}/clinical.safetensors",
         encoders="<results>/{cohort}/{embedding}/encoders.safetensors",
         history="<results>/{cohort}/{embedding}/training.tsv",
