@@ -52,7 +52,8 @@ def _panel(axes: Axes, own: pd.DataFrame, omics: list[str], reach: float) -> Non
     axes.spines["left"].set_color(MUTED)
     light_grid(axes, "x")
     n_subtypes = int(own["n_subtypes"].iloc[0])
-    offsets = np.linspace(-0.3, 0.3, n_subtypes) if n_subtypes > 1 else [0.0]
+    reach_of_marks = min(0.13 * (n_subtypes - 1), 0.32)
+    offsets = np.linspace(-reach_of_marks, reach_of_marks, n_subtypes)
     flat: Style = {"solid_capstyle": "butt", "clip_on": False}
     for row in own[own["subtype"] > 0].to_dict("records"):
         k = int(row["subtype"])

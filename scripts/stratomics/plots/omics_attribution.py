@@ -110,7 +110,7 @@ def draw_omics_attribution(table: pd.DataFrame, about: About) -> Figure:
     below = _TOP + block * n_rows(len(names))
     more = block * n_rows(attention["embedding"].nunique()) + 6 if len(attention) else 0.0
     with house_style():
-        figure = new_figure(WIDTH, below + more + (18.5 if more else 16))
+        figure = new_figure(WIDTH, below + more + (13 if more else 16))
         subtitle = f"{about.counts()}; integrated gradients from the average patient, summed per omics"
         heading(figure, about.title(what), subtitle)
         for name, left, top in panel_places(names, step, block):
