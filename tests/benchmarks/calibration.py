@@ -63,11 +63,11 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     from stratomics.chain.run import run_chain
     from stratomics.cohort import build_cohort
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
-    from stratomics.comparators import design_of_known
     from stratomics.config import load_config
     from stratomics.embedding.splits import survival_studies
     from stratomics.embedding.study import retrain
     from stratomics.evaluation.permutation import permutation_tests, permute_survival
+    from stratomics.preprocess import design_of_known
 
     about = STUDIES[study]
     extra = {

@@ -93,6 +93,18 @@ def bytes_of(one: Trained) -> list[bytes]:
     return [value.numpy().tobytes() for value in one.parameters.values()] + [one.codes.tobytes()]
 
 
+@pytest.mark.parametrize(("architecture", "fusion"), EVERY)
+def test_networks_read_back_encode_as_those_that_were_written(architecture: str, fusion: str, tmp_path: Path) -> None:
+    """Whatever the names of the omics: a file holds them sorted."""
+    views = omics(lacking=0.0)
+    views = replace(views, blocks=dict(zip(("mrna", "mirna", "clinical"), views.blocks.values(), strict=True)))
+    state = train(settings("cox", architecture, fusion), [views], [np.arange(N)], ["s0"]).models["s0"]
+    save_models(tmp_path / "network", {"s0": state})
+    again = load_models(tmp_path / "network", NetworkState)["s0"]
+    assert list(again.blocks) == list(state.blocks)
+    np.testing.assert_array_equal(again.encode(views.features), state.encode(views.features))
+
+
 # Independence of the networks
 
 
