@@ -231,7 +231,7 @@ def test_kl_equals_torch_distributions() -> None:
     weight /= weight.sum()
     posterior = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
     expected = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum(dim=-1)
-    found = vae().divergence([mean, log_variance], mean, (), weight)
+    found = vae().divergence([mean, log_variance], mean, (), weight, mean.shape[-1])
     torch.testing.assert_close(found, (expected * weight).sum())
 
 
