@@ -4,10 +4,10 @@ Embeddings that never saw survival stay as they are; the networks of the others 
 patients clustered, risk and classifier fitted anew in every split by the very chain that made the observed figures, with its
 seeds; permutation 0 is the observed order and gives the observed figures. Follow-up and clinical covariates move together, so
 what the clinic says of survival stays intact. Covariates that networks see beside the omics (``clinical: true``) stay with the
-omics: of such an embedding the null is that neither foretells survival. Where the cohort has groups (hospitals), patients change places within theirs
-only, so that what a group says of survival and of the omics stays intact too: omics that only tell the hospital look as good
-in the null. So it is with which omics a patient has, which may go with the hospital or the year; and the statistics are those
-of the patients with every omics, as in ``metrics.tsv``.
+omics: of such an embedding the null is that neither foretells survival. Where the cohort has groups (hospitals), patients
+change places within theirs only, so that what a group says of survival and of the omics stays intact too: omics that only tell
+the hospital look as good in the null. So it is with which omics a patient has, which may go with the hospital or the year; and
+the statistics are those of the patients with every omics, as in ``metrics.tsv``.
 """
 
 from __future__ import annotations
