@@ -18,11 +18,11 @@ with job(snakemake.log[0]) as log:
     splits = splits_from_table(read_table(snakemake.input.splits), cohort.patients)
     told, again = load_models(snakemake.input.told, Told), None
     features = partial(load_preprocess, snakemake.input.get("transforms"), clinical=snakemake.input.get("clinical"))
-    if told and any(params.permutations):
-        from stratomics.embedding.splits import survival_study
+    if params.embedding is not None and any(params.permutations):
+        from stratomics.embedding.splits import survival_studies
         from stratomics.embedding.study import retrain
 
-        again = partial(retrain, survival_study(cohort, splits, features(), params.embedding, seed=params.seed))
+        again = partial(retrain, survival_studies(cohort, splits, features(), params.embedding, seed=params.seed))
     table = permute_survival(
         cohort,
         splits,

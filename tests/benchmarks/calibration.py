@@ -59,11 +59,12 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     """Simulate one cohort, run the chain and its permutation test, and return one row per embedding and statistic."""
     import pandas as pd
 
+    from stratomics.catalogue import chain_settings, uses_survival
     from stratomics.chain.run import run_chain
     from stratomics.cohort import build_cohort
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
     from stratomics.config import load_config
-    from stratomics.embedding.splits import survival_study
+    from stratomics.embedding.splits import survival_studies
     from stratomics.embedding.study import retrain
     from stratomics.evaluation.permutation import permutation_tests, permute_survival
     from stratomics.preprocess import design_of_known
@@ -92,14 +93,14 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     own = {one["name"]: one for one in settings["embeddings"]}
     for name, chain in run_chain(cohort, settings).items():
         again = None
-        if chain.embedding.told:
-            again = partial(retrain, survival_study(cohort, chain.splits, chain.fitted, own[name], seed=seed))
+        if uses_survival(own[name]):
+            again = partial(retrain, survival_studies(cohort, chain.splits, chain.fitted, own[name], seed=seed))
         table = permute_survival(
             cohort,
             chain.splits,
             chain.fitted.__getitem__,
             chain.embedding.latents,
-            settings,
+            chain_settings(own[name], settings),
             range(settings["evaluation"]["permutations"] + 1),
             told=chain.embedding.told,
             retrain=again,

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-EMBEDDINGS = ("ae", "dae", "vae", "cox")
+EMBEDDINGS = ("ae", "late", "vae", "cox")
 
 
 def rules_to_run(done) -> set[str]:

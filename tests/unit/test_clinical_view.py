@@ -16,7 +16,7 @@ from stratomics.chain.classify import classify_splits
 from stratomics.chain.fit import join_chains
 from stratomics.chain.run import run_chain
 from stratomics.config import load_config
-from stratomics.embedding.splits import embed_splits, resampled_latents, survival_study, views_of
+from stratomics.embedding.splits import embed_splits, resampled_latents, survival_studies, views_of
 from stratomics.embedding.study import retrain
 from stratomics.errors import ConfigError, DataError
 from stratomics.evaluation.permutation import permute_survival
@@ -79,7 +79,7 @@ def test_who_lacks_an_omics_still_has_the_clinic(cohort, chain):
 def test_it_is_a_branch_of_its_own_or_stands_beside_the_omics(cohort, settings, chain, architecture, views):
     own = {**settings["embeddings"][0], "architecture": architecture}
     splits = chain.splits[:1]
-    study = survival_study(cohort, splits, chain.fitted, own, seed=1)
+    (study,) = survival_studies(cohort, splits, chain.fitted, own, seed=1)
     assert len(study.tasks[0].views.blocks) == views
     width = len(chain.fitted["full"].features)
     assert study.tasks[0].views.features.shape == (cohort.n, width)
@@ -117,7 +117,7 @@ def test_networks_without_a_cox_term_look_at_no_event(cohort, chain):
 
 
 def test_permutation_0_gives_the_observed_figures_and_training_again_the_observed_networks(cohort, settings, chain):
-    study = survival_study(cohort, chain.splits, chain.fitted, settings["embeddings"][0], seed=settings["seed"])
+    study = survival_studies(cohort, chain.splits, chain.fitted, settings["embeddings"][0], seed=settings["seed"])
     table = permute_survival(
         cohort,
         chain.splits,

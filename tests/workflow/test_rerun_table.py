@@ -172,6 +172,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "embeddings[0].validation": 0.2,
             "embeddings[0].architecture": "joint",
             "embeddings[0].fusion": "sum",
+            "embeddings[0].late.weights": "equal",
             "embeddings[0].modality_dropout": 0.1,
         },
     ),
