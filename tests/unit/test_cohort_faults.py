@@ -89,8 +89,8 @@ def absent_file(tables: Tables, settings: Settings, folder: Path) -> None:
 
 
 @case(
-    "folder.tsv: is a folder, not a file. It should be the clinical table; in the config, give its path relative to the "
-    "folder the workflow runs in, or absolute."
+    "folder.tsv: is a folder, and not one of a known format for the clinical table (a study of cBioPortal, or files of GDC with "
+    "their sample sheet). Name the file in it."
 )
 def folder_for_file(tables: Tables, settings: Settings, folder: Path) -> None:
     (folder / "folder.tsv").mkdir()

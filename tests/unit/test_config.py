@@ -61,7 +61,7 @@ BROKEN = {
     "mapping for list": ("cohorts: {demo: {simulate: {}}}", "cohorts: found a mapping; allowed is a list of 1 to 1000. "
                          "Start every item of the list with a dash."),
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
-                         "clinical, samples, patients, simulate. Write its keys below it, indented."),
+                         "clinical, samples, pattern, patients, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
                          "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, "
                          "selection, stability, subtypes."),
@@ -75,7 +75,8 @@ BROKEN = {
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
                     "if_none, n_best."),
     "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
-                         "key; did you mean 'transform'? Allowed here: batch, name, path, transform."),
+                         "key; did you mean 'transform'? Allowed here: batch, column, format, min_mutated, name, path, "
+                         "transform."),
     "number as text": (DEMO + "embeddings: [{kind: ae, learning_rate: 1e-3}]", "embeddings[0].learning_rate: found '1e-3'; "
                        "allowed is a number above 0 and at most 1. YAML reads 1e-3 as text: write 0.001."),
     "number in quotes": (DEMO + "seed: '7'", "seed: found '7'; allowed is a whole number from 0 to 2147483647. It is in "
@@ -348,7 +349,17 @@ def test_defaults_are_filled() -> None:
 def test_omics_and_clinical_defaults(folder: Path) -> None:
     text = files(clinical=CLINICAL[:-1] + ", exclude: {stage: [4, X]}}")
     cohort = load_config(yaml.safe_load(text), schema_path=SCHEMA, base_dir=folder)["cohorts"][0]
-    assert cohort["omics"] == [{"name": "mrna", "path": "mrna.tsv", "transform": "none", "batch": None}]
+    assert cohort["omics"] == [
+        {
+            "name": "mrna",
+            "path": "mrna.tsv",
+            "format": "auto",
+            "column": None,
+            "min_mutated": 0.02,
+            "transform": "none",
+            "batch": None,
+        }
+    ]
     assert cohort["clinical"]["covariates"] == []
     assert cohort["clinical"]["event_codes"] is None
     assert cohort["clinical"]["exclude"] == {"stage": ["4", "X"]}, "tables are read as text, so codes are text"

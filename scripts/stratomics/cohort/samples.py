@@ -51,6 +51,9 @@ TYPES = {
 #: Codes of a tumour as it was when the disease was found.
 PRIMARY = frozenset({"01", "03", "09"})
 
+#: In which order they are taken where the config asks for primary tumours.
+PRIMARY_ORDER = ("01", "03", "09")
+
 #: Codes that are no tumour of the patient.
 NORMAL = frozenset({*map(str, range(10, 21)), "50", "60", "61"})
 
@@ -58,9 +61,45 @@ NORMAL = frozenset({*map(str, range(10, 21)), "50", "60", "61"})
 MIN_SHARE = 0.5
 
 
-def sample_types(cohort_config: Mapping[str, Any]) -> list[str]:
-    """Return the types of samples that the config of a cohort asks for, as two digits (YAML reads ``01`` as 1)."""
-    return [str(code).zfill(2) for code in cohort_config.get("samples") or []]
+#: The rest of a barcode: vial, portion and analyte, plate.
+ALIQUOT = re.compile(
+    r"(?P<vial>[A-Z]?)(?:[-._]\d{2}(?P<analyte>[A-Z]?)(?:[-._](?P<plate>[A-Z0-9]{4}).*)?)?.*", re.IGNORECASE
+)
+
+#: Analytes of RNA, the preferred first, and the native DNA.
+RNA, DNA = "HRT", "D"
+
+
+@dataclass(frozen=True)
+class SampleRule:
+    """Which samples stand for their patients.
+
+    Parameters
+    ----------
+    types
+        Codes of two digits, the preferred first; none where ids are taken for patients as they stand.
+    by_default
+        Whether the config left the choice to the default, primary tumours.
+    pattern
+        Of ids of another naming scheme, with a group ``patient``; ids of samples that do not match are left out.
+    """
+
+    types: tuple[str, ...] = ()
+    by_default: bool = False
+    pattern: re.Pattern[str] | None = None
+
+
+#: Ids are taken for patients.
+AS_THEY_STAND = SampleRule()
+
+
+def sample_rule(cohort_config: Mapping[str, Any]) -> SampleRule:
+    """Return what the config of a cohort says of samples (YAML reads ``01`` as 1)."""
+    choice, pattern = cohort_config.get("samples") or [], cohort_config.get("pattern")
+    compiled = re.compile(pattern) if pattern else None
+    if choice == "primary":
+        return SampleRule(PRIMARY_ORDER, True, compiled)
+    return SampleRule(tuple(str(code).zfill(2) for code in choice), False, compiled)
 
 
 @dataclass(frozen=True)
@@ -69,12 +108,13 @@ class Barcodes:
 
     Parameters
     ----------
-    patients, types
-        By position of the name.
+    patients, types, rests
+        By position of the name; the rest is what follows the type.
     """
 
     patients: Mapping[int, str]
     types: Mapping[int, str]
+    rests: Mapping[int, str]
 
     @property
     def repeated(self) -> dict[str, int]:
@@ -119,7 +159,8 @@ def read_barcodes(names: Sequence[str], min_share: float = MIN_SHARE) -> Barcode
     matches = {i: match for i, name in enumerate(names) if (match := BARCODE.fullmatch(name))}
     if not matches or len(matches) < min_share * len(names):
         return None
-    return Barcodes({i: _spelt(m["patient"]) for i, m in matches.items()}, {i: m["type"] for i, m in matches.items()})
+    parts = [{i: match[part] for i, match in matches.items()} for part in ("patient", "type", "rest")]
+    return Barcodes({i: _spelt(name) for i, name in parts[0].items()}, *parts[1:])
 
 
 def _spelt(patient: str) -> str:
@@ -190,19 +231,20 @@ def describe_samples(path: str, names: Sequence[str], level: str, item: str, che
 
 
 def choose_samples(
-    names: Sequence[str], types: Sequence[str], level: str, item: str, path: str, checks: Checks
+    names: Sequence[str], rule: SampleRule, level: str, item: str, path: str, checks: Checks
 ) -> list[str | None] | None:
     """Take one sample of the wanted types for each patient, and give it the patient's name.
 
-    Of several samples of a patient, the first by wanted type, then in the order of their barcodes counts (vial A before B, then
-    portion, analyte and plate).
+    Of several samples of a patient, the first by wanted type counts, then the first vial (A before B), then what the replicate
+    filter of the Broad Institute's GDAC (FAQ of Firehose) takes: RNA of analyte H before R before T, DNA of the later plate and
+    native (D) before amplified (G, W, X) of the same, then the later plate and the higher barcode.
 
     Parameters
     ----------
     names
         Of the rows or columns of a table.
-    types
-        ``samples`` of the config, two-digit codes.
+    rule
+        What the config asks for.
     level, item, path
         Of the table, for ``checks.tsv``.
     checks
@@ -213,37 +255,129 @@ def choose_samples(
     list of str or None
         By name: that of the patient, or None where it is left out; None altogether where the names are no barcodes.
     """
+    if rule.pattern and any(map(rule.pattern.fullmatch, names)):
+        return _choose_by_pattern(names, rule.pattern, level, item, path, checks)
+    if not rule.types:
+        return None
     barcodes = read_barcodes(names, 0.0)
     if barcodes is None:
         patients = [_spelt(name) if PATIENT.fullmatch(name) else name for name in names]
         return list(patients) if any(map(PATIENT.fullmatch, names)) else None
-    wanted = {code: rank for rank, code in enumerate(types)}
+    wanted = {code: rank for rank, code in enumerate(rule.types)}
     chosen: list[str | None] = [_spelt(name) if PATIENT.fullmatch(name) else name for name in names]
     first = {_spelt(name): i for i, name in enumerate(names) if PATIENT.fullmatch(name)}
-    for i in sorted(barcodes.types, key=lambda i: (wanted.get(barcodes.types[i], len(wanted)), names[i])):
+    for i in sorted(_by_preference(names, barcodes), key=lambda i: wanted.get(barcodes.types[i], len(wanted))):
         patient = barcodes.patients[i]
         if barcodes.types[i] not in wanted:
             chosen[i] = None
         elif patient in first:
             chosen[i] = None
-            message = f"a further sample of {patient}, of which '{names[first[patient]]}' is taken (first in order)"
+            message = f"a further sample of {patient}, of which '{names[first[patient]]}' is taken (type, vial, analyte, plate)"
             checks.add("patient", item, "further_sample", path, message, action="dropped", id=names[i])
         else:
             first[patient] = i
             chosen[i] = patient
-    kept = ", ".join(f"{code} ({TYPES.get(code, 'unknown')})" for code in types)
+    by_type = barcodes.by_type
+    kept = ", ".join(
+        f"{code} ({TYPES.get(code, 'unknown')})" for code in rule.types if code in by_type or not rule.by_default
+    )
     checks.add(level, item, "samples", len(first), f"patients with a sample of type {kept} in {path}", action="kept")
-    for code, n in barcodes.by_type.items():
+    for code, n in by_type.items():
         if code not in wanted:
             message = (
                 f"samples of type {code} ({TYPES.get(code, 'unknown')}) in {path}, not among `samples` of the config"
             )
             checks.add(level, item, "samples_left_out", n, message, action="dropped", id=code)
-    if not first:
+    with_tumour = {barcodes.patients[i] for i, code in barcodes.types.items() if code not in NORMAL} | {*first}
+    if not first and not rule.by_default:
         checks.fault(
-            f"{path}: no sample is of type {' or '.join(types)}, which `samples` of the cohort asks for; there are "
+            f"{path}: no sample is of type {' or '.join(rule.types)}, which `samples` of the cohort asks for; there are "
             f"{barcodes.described()}. {barcodes.advice}."
         )
+    elif rule.by_default and 2 * len(first) < max(1, len(with_tumour)):
+        checks.fault(
+            f"{path}: {len(first)} of {count(len(with_tumour), 'patient')} with a tumour have a primary one, which stands for the "
+            f"patient unless the config says otherwise; there are {barcodes.described()}. {barcodes.advice}."
+        )
+    return chosen
+
+
+def _by_preference(names: Sequence[str], barcodes: Barcodes) -> list[int]:
+    """Return the samples, the preferred aliquot of each first, whatever the type; later sorts count more."""
+    parts = {i: ALIQUOT.fullmatch(barcodes.rests[i].upper()) for i in barcodes.types}
+    aliquots = {i: match.groupdict(default="") if match else {} for i, match in parts.items()}
+    order = sorted(aliquots, key=lambda i: names[i], reverse=True)
+    order.sort(key=lambda i: aliquots[i].get("analyte", "") != DNA)
+    order.sort(key=lambda i: aliquots[i].get("plate", ""), reverse=True)
+    # RNA.find is -1 for DNA, of which the plate alone decides.
+    order.sort(key=lambda i: RNA.find(aliquots[i].get("analyte") or "?"))
+    order.sort(key=lambda i: aliquots[i].get("vial", ""))
+    return order
+
+
+def _choose_by_pattern(
+    names: Sequence[str], pattern: re.Pattern[str], level: str, item: str, path: str, checks: Checks
+) -> list[str | None]:
+    """Name the patients by the pattern of the config; of several samples of a patient the first by name counts."""
+    chosen: list[str | None] = [None] * len(names)
+    first: dict[str, str] = {}
+    others = 0
+    for i in sorted(range(len(names)), key=lambda i: names[i]):
+        match = pattern.fullmatch(names[i])
+        if match is None:
+            others += 1
+        elif (patient := match["patient"]) in first:
+            message = f"a further sample of {patient}, of which '{first[patient]}' is taken (first by name)"
+            checks.add("patient", item, "further_sample", path, message, action="dropped", id=names[i])
+        else:
+            first[patient] = names[i]
+            chosen[i] = patient
+    checks.add(level, item, "samples", len(first), f"patients by `pattern` of the config in {path}", action="kept")
+    if others:
+        message = f"ids of {path} that `pattern` of the config does not match"
+        checks.add(level, item, "samples_left_out", others, message, action="dropped")
+    return chosen
+
+
+def samples_by_table(
+    names: Sequence[str], samples: Mapping[str, str], item: str, path: str, checks: Checks
+) -> list[str | None] | None:
+    """Name the patients of samples by the table of samples beside the clinical table.
+
+    Parameters
+    ----------
+    names
+        Of the rows or columns of an omics table.
+    samples
+        Patient by sample; of several samples of a patient, the first of them counts.
+    item, path
+        Of the omics table, for ``checks.tsv``.
+    checks
+        Gets the count, and a row for each further sample.
+
+    Returns
+    -------
+    list of str or None
+        By name: that of the patient; the name itself where the table does not know it; None where it is a further sample. None
+        altogether where fewer than `MIN_SHARE` of the names are samples of the table.
+    """
+    known = {name for name in names if name in samples}
+    if len(known) < MIN_SHARE * len(names) or all(samples[name] == name for name in known):
+        return None
+    first: dict[str, str] = {}
+    for sample, patient in samples.items():
+        if sample in known:
+            first.setdefault(patient, sample)
+    chosen: list[str | None] = []
+    for name in names:
+        patient = samples.get(name, name)
+        further = name in known and first[patient] != name
+        chosen.append(None if further else patient)
+        if further:
+            message = f"a further sample of {patient}, of which '{first[patient]}' is taken (primary tumours first, then in order)"
+            checks.add("patient", item, "further_sample", path, message, action="dropped", id=name)
+    message = f"patients of the samples of {path}, by the table of samples of the clinical data"
+    checks.add("omics", item, "samples", len(first), message, action="kept")
     return chosen
 
 

@@ -1,0 +1,143 @@
+"""Files of single samples as GDC delivers them, and the sample sheet that says whose they are.
+
+Source: the sample sheet of the GDC data portal: ``File ID``, ``File Name``, ``Data Category``, ``Data Type``, ``Project ID``,
+``Case ID``, ``Sample ID``, and ``Sample Type`` or (since 2024) ``Tissue Type``.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from stratomics.errors import DataError
+
+from .checks import count, examples
+from .files import open_text, unreadable
+from .format import Request
+from .matrix import Matrix
+from .samples import BARCODE
+from .source import Source
+
+#: The name that the portal gives the sample sheet.
+SHEET = "gdc_sample_sheet*.tsv"
+
+
+def holds_samples(source: Source, patterns: Sequence[str]) -> bool:
+    """Tell whether a folder holds files of single samples with such names."""
+    return bool(source.files(*patterns))
+
+
+def read_samples(
+    source: Source, request: Request, patterns: Sequence[str], read: Callable[[Source], pd.Series]
+) -> Matrix:
+    """Read a file per sample into one matrix.
+
+    Parameters
+    ----------
+    source
+        A folder with the files, at any depth, and their sample sheet.
+    request
+        Gets what was left out.
+    patterns
+        Of the names of the files.
+    read
+        Gives the measurements of one file by feature.
+
+    Returns
+    -------
+    Matrix
+        Features x samples. Of a TCGA or TARGET case a sample is named by its barcode, of any other by the case: normals, and
+        further samples of a case, are left out.
+
+    Raises
+    ------
+    DataError
+        Where there is no sample sheet, or none of its files.
+    """
+    owners = _owners(source, request)
+    files = source.files(*patterns)
+    found = [file for file in files if file.file.name in owners]
+    if not found:
+        raise DataError(
+            f"{source.path}: the sample sheet names none of the {count(len(files), 'file')} of samples in the folder "
+            f"({examples(one.file.name for one in files)}). Download the sample sheet of these files (in the portal: Cart, "
+            f"Sample Sheet)."
+        )
+    if others := len(files) - len(found):
+        message = f"files in {source.path} that the sample sheet does not name, or names with several samples: left out"
+        request.note("files_without_sample", others, message, action="dropped")
+    features: pd.Index | None = None
+    columns: list[np.ndarray] = []
+    for file in found:
+        values = read(file)
+        if not values.index.is_unique:
+            raise DataError(
+                f"{file.path}: features are there more than once ({examples(values.index[values.index.duplicated()])})."
+            )
+        features = values.index if features is None else features
+        columns.append((values if values.index.equals(features) else values.reindex(features)).to_numpy(np.float32))
+    assert features is not None  # there is a file
+    names = [owners[file.file.name] for file in found]
+    request.note("files_joined", len(found), f"files of samples in {source.path}, by its sample sheet")
+    rows = list(map(str, features))
+    return Matrix(source.path, rows, names, np.column_stack(columns), list(range(1, len(rows) + 1)), "feature")
+
+
+def read_column(file: Source, names: str, column: str, **how: object) -> pd.Series:
+    """Read one column of a file of a sample, by the column of names.
+
+    Raises
+    ------
+    DataError
+        When it is not there, or holds words.
+    """
+    try:
+        with open_text(file.file) as handle:
+            table = pd.read_csv(handle, sep="\t", comment="#", dtype={names: str}, **how)  # type: ignore[call-overload]
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise DataError(unreadable(file.path, error)) from error
+    except ValueError as error:
+        raise DataError(f"{file.path}: cannot be taken apart ({error}). Download it again.") from error
+    if missing := [name for name in (names, column) if name not in table]:
+        raise DataError(f"{file.path}: no column '{missing[0]}'; the columns are {examples(table.columns, most=12)}.")
+    values = table.set_index(names)[column]
+    if not pd.api.types.is_numeric_dtype(values):
+        raise DataError(f"{file.path}: column '{column}' holds words; measurements are numbers. Name another `column`.")
+    return values
+
+
+def _owners(source: Source, request: Request) -> dict[str, str]:
+    """Return the sample or case of each file that a sample sheet of the folder names."""
+    sheets = source.files(SHEET)
+    if not sheets:
+        raise DataError(
+            f"{source.path}: the folder holds files of samples, and no sample sheet that says whose they are. Put it there "
+            f"(in the portal: Cart, Sample Sheet; it is called {SHEET})."
+        )
+    owners: dict[str, str] = {}
+    normal, cases = 0, set()
+    for sheet in sheets:
+        with open_text(sheet.file) as handle:
+            rows = list(csv.DictReader(handle, delimiter="\t"))
+        if not rows or not {"File Name", "Case ID", "Sample ID"} <= {*rows[0]}:
+            raise DataError(
+                f"{sheet.path}: no sample sheet of GDC, which has the columns File Name, Case ID and Sample ID."
+            )
+        for row in sorted(rows, key=lambda row: row["Sample ID"]):
+            sample, case = row["Sample ID"].strip(), row["Case ID"].strip()
+            if "," in sample:
+                continue
+            if BARCODE.fullmatch(sample):
+                owners[row["File Name"]] = sample
+            elif "normal" in f"{row.get('Sample Type')} {row.get('Tissue Type')}".lower():
+                normal += 1
+            elif case not in cases:
+                cases.add(case)
+                owners[row["File Name"]] = case
+    if normal:
+        message = f"normal samples in the sample sheet of {source.path}: left out"
+        request.note("samples_left_out", normal, message, action="dropped")
+    return owners
