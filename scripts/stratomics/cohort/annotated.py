@@ -21,7 +21,7 @@ from .source import Source
 
 def is_mudata(source: Source) -> bool | None:
     """Tell MuData (True) from AnnData (False) by the groups of the file; None where it is neither."""
-    if not source.start.startswith(b"\x89HDF"):
+    if not source.start.startswith((b"\x89HDF", b"MuData")):  # mudata writes a line of text before HDF5
         return None
     import h5py
 

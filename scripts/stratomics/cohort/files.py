@@ -17,7 +17,8 @@ from .checks import count
 FOREIGN = {
     b"PK\x03\x04": "a spreadsheet (.xlsx, .ods) or another zip archive",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet (.xls)",
-    b"\x89HDF": "HDF5 (.h5, .h5ad, .h5mu)",
+    b"\x89HDF": "HDF5 (.h5), and neither AnnData nor MuData",
+    b"MuData": "HDF5 (.h5mu)",
     b"RDX2": "saved by R (.rda)",
     b"RDX3": "saved by R (.rda)",
     b"X\n": "saved by R (.rds)",

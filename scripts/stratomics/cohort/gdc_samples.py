@@ -86,7 +86,7 @@ def read_samples(
     return Matrix(source.path, rows, names, np.column_stack(columns), list(range(1, len(rows) + 1)), "feature")
 
 
-def read_column(file: Source, names: str, column: str, **how: object) -> pd.Series:
+def read_column(file: Source, name: str, column: str, **how: object) -> pd.Series:
     """Read one column of a file of a sample, by the column of names.
 
     Raises
@@ -96,14 +96,14 @@ def read_column(file: Source, names: str, column: str, **how: object) -> pd.Seri
     """
     try:
         with open_text(file.file) as handle:
-            table = pd.read_csv(handle, sep="\t", comment="#", dtype={names: str}, **how)  # type: ignore[call-overload]
+            table = pd.read_csv(handle, sep="\t", comment="#", dtype={name: str}, **how)  # type: ignore[call-overload]
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise DataError(unreadable(file.path, error)) from error
     except ValueError as error:
         raise DataError(f"{file.path}: cannot be taken apart ({error}). Download it again.") from error
-    if missing := [name for name in (names, column) if name not in table]:
+    if missing := [one for one in (name, column) if one not in table]:
         raise DataError(f"{file.path}: no column '{missing[0]}'; the columns are {examples(table.columns, most=12)}.")
-    values = table.set_index(names)[column]
+    values = table.set_index(name)[column]
     if not pd.api.types.is_numeric_dtype(values):
         raise DataError(f"{file.path}: column '{column}' holds words; measurements are numbers. Name another `column`.")
     return values

@@ -70,7 +70,7 @@ class GdcClinical(Format):
         places = pd.Series(cells.index, index=cells[column]).groupby(level=0).min()
         followed = pd.concat(last, axis=1).max(axis=1).reindex(first.index)
         living = _present(cells, LIVING) or LIVING[0]
-        first[living] = followed.map("{:g}".format).where(followed.notna())
+        first[living] = followed.map("{:.10g}".format).where(followed.notna())
         if several:
             message = (
                 f"cases with several rows in {source.path}: the latest follow-up counts; of other columns the first known cell, "
