@@ -21,18 +21,20 @@ def table_paths(cohort: Mapping[str, Any]) -> list[str]:
     Returns
     -------
     list of str
-        The clinical table first, then the omics in the order of the config, each once; a folder stands for the files in it that
-        a format reads. None for a simulated cohort.
+        The clinical tables first, then the omics in the order of the config, and their maps, each once. A folder stands for the
+        files in it that are read (`files_read`). None for a simulated cohort.
     """
     if "simulate" in cohort:
         return []
-    named = (cohort["clinical"], *cohort["omics"])
-    return list(dict.fromkeys(path for one in named for path in _files_of(one)))
+    omics = [str(one["path"]) for one in cohort["omics"]]
+    maps = [str(one["map"]) for one in cohort["omics"] if one.get("map")]
+    return list(dict.fromkeys([*clinical_paths(cohort), *omics, *maps]))
 
 
 def clinical_paths(cohort: Mapping[str, Any]) -> list[str]:
-    """List the paths of the clinical table of a cohort that is not simulated; as `table_paths` begins."""
-    return _files_of(cohort["clinical"])
+    """List the paths of the clinical tables of a cohort that is not simulated; as `table_paths` begins."""
+    clinical = cohort["clinical"]
+    return list(dict.fromkeys([str(clinical["path"]), *map(str, clinical.get("join") or [])]))
 
 
 def files_below(folder: str | Path) -> list[str]:
@@ -45,12 +47,7 @@ def files_below(folder: str | Path) -> list[str]:
     return sorted(found)
 
 
-def _files_of(entry: Mapping[str, Any]) -> list[str]:
-    """Return the path of a table, or of the files of a folder that its format (any, where it is not said) reads."""
-    path = str(entry["path"])
-    if "://" in path or not os.path.isdir(path):
-        return [path]
-    by_format = format_files()
-    patterns = by_format.get(str(entry.get("format")), ()) or tuple(one for each in by_format.values() for one in each)
-    found = [name for name in files_below(path) if any(map(PurePosixPath(name).match, patterns))]
-    return [f"{path.rstrip('/')}/{name}" for name in found] or [path]
+def files_read(folder: str | Path) -> list[str]:
+    """List the files in and below a folder that some format reads there, relative to it and in the order of their names."""
+    patterns = [one for each in format_files().values() for one in each]
+    return [name for name in files_below(folder) if any(map(PurePosixPath(name).match, patterns))]

@@ -75,7 +75,7 @@ BROKEN = {
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
                     "if_none, n_best."),
     "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
-                         "key; did you mean 'transform'? Allowed here: batch, column, format, min_mutated, name, path, "
+                         "key; did you mean 'transform'? Allowed here: batch, column, format, map, min_mutated, name, path, "
                          "transform."),
     "number as text": (DEMO + "embeddings: [{kind: ae, learning_rate: 1e-3}]", "embeddings[0].learning_rate: found '1e-3'; "
                        "allowed is a number above 0 and at most 1. YAML reads 1e-3 as text: write 0.001."),
@@ -355,6 +355,7 @@ def test_omics_and_clinical_defaults(folder: Path) -> None:
             "path": "mrna.tsv",
             "format": "auto",
             "column": None,
+            "map": None,
             "min_mutated": 0.02,
             "transform": "none",
             "batch": None,

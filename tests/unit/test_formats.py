@@ -16,12 +16,13 @@ import pandas as pd
 import pytest
 import yaml
 
+from stratomics.checksums import checksums, held_still
 from stratomics.cohort import build_cohort, formats, load_cohort, save_cohort
 from stratomics.cohort.formats import find_format, format_names
 from stratomics.cohort.source import find_source
 from stratomics.cohort.types import Cohort
 from stratomics.errors import DataError
-from stratomics.locations import clinical_paths, table_paths
+from stratomics.locations import clinical_paths, files_read, table_paths
 
 ROOT = Path(__file__).resolve().parents[2]
 N = 36
@@ -124,9 +125,9 @@ def cbioportal(folder: Path) -> Settings:
         write_lines(study / f"data_clinical_{name}.txt", *about, table.to_csv(sep="\t", index=False))
     for name, table in (("mrna_seq_v2_rsem", MRNA), ("methylation_hm450", METH)):
         wide = samples_of(table, "{}-{}").T.reset_index(names="Hugo_Symbol")
-        wide.insert(1, "Entrez_Gene_Id", range(1, len(wide) + 1))
+        wide.insert(1, "Entrez_Gene_Id", list(map(str, range(1, len(wide) + 1))))
         further = wide.iloc[:2].copy()  # a gene twice, and one without a name
-        further.iloc[:, 2:] = -5
+        further.iloc[:, 2:] = -5.0
         further.iloc[1, :2] = ["", ""]
         pd.concat([wide, further]).to_csv(study / f"data_{name}.txt", sep="\t", index=False)
     settings = with_omics(
@@ -333,6 +334,91 @@ def test_mutations_become_genes(tmp_path: Path) -> None:
     assert checks.set_index("check").loc["rarely_mutated_genes", "value"] == "1"
 
 
+def test_segments_become_genes_and_bins(tmp_path: Path) -> None:
+    """Two genes on two chromosomes: one within a segment, one over the border of two; worked out by hand."""
+    levels = pd.DataFrame(RNG.normal(size=(N, 3)).round(4), PATIENTS, ["a", "b", "c"])
+    by_hand = pd.DataFrame(
+        {"WITHIN": levels["a"], "BORDER": 0.25 * levels["a"] + 0.75 * levels["b"], "OTHER": levels["c"]}
+    )
+    expected, _ = build(plain(tmp_path, mrna=MRNA, cna=by_hand), tmp_path)
+    rows = []
+    for patient, (a, b, c) in levels.iterrows():
+        sample = f"{patient}-01A-11D-A123-01"
+        rows += [
+            [sample, "chr1", 1_000, 2_000, 9, a],
+            [sample, "chr1", 2_000, 9_000, 9, b],
+            [sample, "X", 1_000, 2_000, 9, c],
+        ]
+    heads = ["GDC_Aliquot", "Chromosome", "Start", "End", "Num_Probes", "Segment_Mean"]
+    write_lines(tmp_path / "toy.seg", pd.DataFrame(rows, columns=heads).to_csv(sep="\t", index=False))
+    places = [
+        "1:WITHIN\t1\t1100\t1900",
+        "2:BORDER\tchr1\t1900\t2300",
+        "3:OTHER\tchrX\t1000\t1500",
+        "4:NONE\tchr9\t1\t2",
+    ]
+    lines = [line.replace(":", "\t") for line in places]
+    write_lines(tmp_path / "probeMap", "#id\tgene\tchrom\tchromStart\tchromEnd", *lines)
+    settings = plain(tmp_path, mrna=MRNA)
+    settings["omics"].append({"name": "cna", "path": "toy.seg", "map": "probeMap"})
+    cohort, _ = build(settings, tmp_path)
+    assert_same(cohort, expected)
+    del settings["omics"][1]["map"]
+    cohort, _ = build(settings, tmp_path)
+    bins = cohort.omics[1].values
+    assert list(bins) == ["1:0-5Mb", "X:0-5Mb"]
+    np.testing.assert_allclose(bins["1:0-5Mb"], (levels["a"] + 7 * levels["b"]) / 8, rtol=1e-5)
+
+
+def test_probes_become_genes_by_a_map(tmp_path: Path) -> None:
+    gappy = METH.mask(RNG.random(METH.shape) < 0.05)
+    pairs = [["TP53", "KRAS", "TP53;KRAS", "", "EGFR", "EGFR", "EGFR", "NA", "."][j] for j in range(METH.shape[1])]
+    means = {
+        gene: gappy[[p for p, of in zip(METH, pairs, strict=True) if gene in of]].mean(axis=1)
+        for gene in ("TP53", "KRAS", "EGFR")
+    }
+    expected, _ = build(plain(tmp_path, mrna=MRNA, meth=pd.DataFrame(means)), tmp_path)
+    settings = plain(tmp_path, mrna=MRNA, meth=gappy.T)
+    write_lines(
+        tmp_path / "map.tsv",
+        "probe\tchr\tgene",
+        *(f"{p}\t1\t{g}" for p, g in zip(METH, pairs, strict=True)),
+        "cg99\t1\tX",
+    )
+    settings["omics"][1]["map"] = "map.tsv"
+    cohort, checks = build(settings, tmp_path)
+    assert_same(cohort, expected)
+    assert checks.set_index("check").loc["features_without_gene", "value"] == "3"
+    write_lines(tmp_path / "map.tsv", "probe\tgene", "ILMN_1\tTP53")
+    with pytest.raises(
+        DataError, match=r"map.tsv: none of the features of meth.tsv \('cg0.* is in its first column \('ILMN_1'\)"
+    ):
+        build(settings, tmp_path)
+
+
+def test_clinical_tables_are_joined_by_patient(tmp_path: Path) -> None:
+    settings = plain(tmp_path, mrna=MRNA, meth=METH)
+    expected, _ = build(settings, tmp_path)
+    write(clinical()[["OS", "OS.time"]], tmp_path / "clinical.tsv", "patient")
+    by_sample = samples_of(clinical()[["age", "OS"]])  # also of other samples, with other ages
+    write(by_sample.iloc[::-1], tmp_path / "samples.tsv", "patient")
+    write(pd.DataFrame({"stage": "II"}, index=PATIENTS[5:]), tmp_path / "stage.tsv", "patient")
+    settings["clinical"]["join"] = ["samples.tsv", "stage.tsv"]
+    settings["clinical"]["annotations"] = ["stage"]
+    cohort, checks = build(settings, tmp_path)
+    assert_same(cohort, expected)
+    assert cohort.clinical["stage"].isna().sum() == 5
+    joined = checks[checks["check"] == "table_joined"]
+    assert joined["value"].tolist() == ["1", "1"]
+    assert checks.set_index("check").loc["columns_of_earlier_table", "value"] == "1"
+    write(pd.DataFrame({"stage": "II"}, index=[f"X{i}" for i in range(N)]), tmp_path / "stage.tsv", "patient")
+    with pytest.raises(DataError, match=r"stage.tsv: its ids \('X0', .* are not those of clinical.tsv"):
+        build(settings, tmp_path)
+    write(pd.DataFrame({"stage": ["I", "II"]}, index=[PATIENTS[0]] * 2), tmp_path / "stage.tsv", "patient")
+    with pytest.raises(DataError, match="stage.tsv: 1 patient is listed more than once with different values"):
+        build(settings, tmp_path)
+
+
 def test_samples_of_a_study_are_named_by_its_table_of_samples(tmp_path: Path) -> None:
     """Where ids are no barcodes, of two samples of a patient the primary tumour counts."""
     expected, _ = build(plain(tmp_path, mrna=MRNA, meth=METH), tmp_path)
@@ -388,15 +474,21 @@ def test_plain_tables_are_no_format(table: pd.DataFrame, tmp_path: Path) -> None
         assert [find_format(source, {}, kind)[0] for kind in ("matrix", "clinical")] == ["table", "table"]
 
 
-def test_a_folder_stands_for_the_files_that_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_folder_stands_for_the_files_that_are_read(tmp_path: Path) -> None:
     settings = cbioportal(tmp_path)
-    files = ["toy_tcga/data_clinical_patient.txt", "toy_tcga/data_clinical_sample.txt"]
-    assert clinical_paths(settings) == files
-    assert table_paths(settings) == [*files, *(one["path"] for one in settings["omics"])]
-    settings = gdc(tmp_path)
-    assert sum("star" in path for path in table_paths(settings)) == N + len(FURTHER)
-    assert "gdc/gdc_sample_sheet.2026-01-01.tsv" in table_paths(settings)
+    assert clinical_paths(settings) == ["toy_tcga"]
+    assert table_paths(settings) == ["toy_tcga", *(one["path"] for one in settings["omics"])]
+    study = tmp_path / "toy_tcga"
+    assert files_read(study) == ["data_clinical_patient.txt", "data_clinical_sample.txt"]
+    remembered = tmp_path / "sums.json"
+    sums = [checksums([study], remembered)]
+    (study / "data_sv.txt").touch()  # nobody reads it as a folder
+    sums.append(checksums([study], remembered))
+    (study / "data_clinical_sample.txt").rename(study / "data_clinical_samples.txt")
+    sums.append(checksums([study], remembered))
+    assert sums[0] == sums[1] != sums[2]
+    with pytest.raises(DataError, match="toy_tcga changed while it was read"), held_still([study], remembered):
+        write_lines(study / "data_clinical_patient.txt", "PATIENT_ID\tage", "P1\t3")
 
 
 def test_schema_names_every_format() -> None:

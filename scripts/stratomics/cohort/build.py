@@ -16,6 +16,7 @@ from .checks import Checks, are, count
 from .clinical import Clinical, read_clinical
 from .clinical_checks import check_covariates, check_twins
 from .copies import check_profiles, check_same_omics
+from .feature_map import read_map, to_genes
 from .follow_up import time_columns
 from .groups import patient_groups
 from .harmonise import choose_patients, orient
@@ -151,6 +152,13 @@ def _read_omics(
         message = f"ids of Ensembl in {path} have a version, which changes between releases: read without"
         checks.add("omics", item, "ensembl_versions", len(names), message)
         table = table.set_axis(pd.Index(names, dtype=object), axis=1)
+    if settings.get("map") and not matrix.mapped:
+        try:
+            table = to_genes(table, read_map(str(settings["map"]), base_dir), item, path, checks)
+        except DataError as error:
+            for fault in error.faults:
+                checks.fault(fault)
+            return None
     return check_feature_names(table, item, path, checks)
 
 

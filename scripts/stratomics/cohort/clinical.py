@@ -22,6 +22,7 @@ from .follow_up import TIMES_OF_DEAD, TIMES_OF_LIVING, Reasons, read_times, time
 from .format import ClinicalTable
 from .header_rows import names_below
 from .ids import ROUNDED_ADVICE, alike, clean_name, rounded, without_decimals
+from .joined import join_tables
 from .levels import one_spelling
 from .persons import MOSTLY_ONCE, people
 from .read import read_cells
@@ -99,16 +100,10 @@ def read_clinical(
     Parameters
     ----------
     settings
-        The ``clinical`` part of the config: path, format, patient, time, time_unit, drop_nonpositive_time, event, event_codes,
-        covariates, annotations, groups, exclude.
-    base_dir
-        Folder the paths of the config start from.
-    checks
-        Gets rows and faults.
-    batches
-        Column of the batch by name of the omics.
-    samples
-        Which samples to take where the ids are of samples.
+        The ``clinical`` part of the config: path, format, join, patient, time, time_unit, drop_nonpositive_time, event,
+        event_codes, covariates, annotations, groups, exclude. base_dir Folder the paths of the config start from. checks Gets
+        rows and faults. batches Column of the batch by name of the omics. samples Which samples to take where the ids are of
+        samples.
 
     Returns
     -------
@@ -119,11 +114,12 @@ def read_clinical(
     try:
         read = read_cells(settings, base_dir, checks)
         settings = with_roles(settings, read, checks)
+        cells = join_tables(read, settings, base_dir, samples, checks)
     except DataError as error:
         for fault in error.faults:
             checks.fault(fault)
         return None
-    cells, comments, id_column = read.cells, read.comments, str(settings["patient"])
+    comments, id_column = read.comments, str(settings["patient"])
     kept = {column: key for key in ("annotations", "covariates") for column in settings.get(key) or []}
     columns = list(dict.fromkeys([*(settings.get("covariates") or []), *kept]))
     exclude = settings.get("exclude") or {}
@@ -218,8 +214,8 @@ def _check_columns(path: str, columns: list[str], wanted: Mapping[str, str], com
                 advice = 'The first column has no name: if it holds the ids, write under clinical: patient: ""'
             elif wanted[column].startswith(("clinical.cov", "clinical.ann", "clinical.groups", "batch")):
                 advice = (
-                    "Correct the name in the config; if the column stands in another file, join the two by patient into one "
-                    "clinical table."
+                    "Correct the name in the config; if the column stands in another file, name that file under clinical: "
+                    "join: [...]"
                 )
             skipped = (
                 f" ({count(comments, 'line')} above the header, comments, {are(comments)} skipped.)" if comments else ""

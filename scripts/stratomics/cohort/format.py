@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -31,6 +32,8 @@ class Request:
         Of the clinical table; None where it could not be read.
     bad
         Gets the cells of an omics table that are neither numbers nor missing.
+    base_dir
+        Folder the paths of the config start from, such as that of a map.
     """
 
     level: str
@@ -39,6 +42,7 @@ class Request:
     settings: Mapping[str, Any]
     patients: Collection[str] | None = None
     bad: NotNumbers = field(default_factory=NotNumbers)
+    base_dir: str | Path = "."
 
     def note(self, check: str, value: object, message: str, *, action: str = "note") -> None:
         """Add a row to ``checks.tsv``."""

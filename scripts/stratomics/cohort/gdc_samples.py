@@ -57,7 +57,7 @@ def read_samples(
     DataError
         Where there is no sample sheet, or none of its files.
     """
-    owners = _owners(source, request)
+    owners = owners_of_files(source, request)
     files = source.files(*patterns)
     found = [file for file in files if file.file.name in owners]
     if not found:
@@ -109,8 +109,19 @@ def read_column(file: Source, name: str, column: str, **how: object) -> pd.Serie
     return values
 
 
-def _owners(source: Source, request: Request) -> dict[str, str]:
-    """Return the sample or case of each file that a sample sheet of the folder names."""
+def owners_of_files(source: Source, request: Request) -> dict[str, str]:
+    """Return the sample or case of each file, by its name, that a sample sheet of the folder names.
+
+    Parameters
+    ----------
+    source, request
+        As for `read_samples`.
+
+    Raises
+    ------
+    DataError
+        Where there is no sample sheet.
+    """
     sheets = source.files(SHEET)
     if not sheets:
         raise DataError(

@@ -58,7 +58,7 @@ def read_matrix(
     source = find_source(path, base_dir, f"omics '{item}'")
     settings = settings or {}
     name, format = find_format(source, settings, "matrix")
-    request = Request("omics", item, checks, settings, patients)
+    request = Request("omics", item, checks, settings, patients, base_dir=base_dir)
     if name != PLAIN:
         request.note("format", name, f"{path} is {format.words}")
     with np.errstate(over="ignore"):  # beyond float32 becomes infinite, and infinite values are a fault
@@ -93,7 +93,7 @@ def read_cells(settings: Mapping[str, Any], base_dir: str | Path, checks: Checks
     """
     source = find_source(str(settings["path"]), base_dir, "the clinical table")
     name, format = find_format(source, settings, "clinical")
-    request = Request("clinical", "clinical", checks, settings)
+    request = Request("clinical", "clinical", checks, settings, base_dir=base_dir)
     if name != PLAIN:
         request.note("format", name, f"{source.path} is {format.words}")
     return format.clinical(source, request)

@@ -168,6 +168,15 @@ def _spelt(patient: str) -> str:
     return re.sub(r"[._]", "-", patient.upper())
 
 
+def patients_of_barcodes(names: Sequence[str]) -> list[str]:
+    """Return the patient of every barcode of a sample or a patient; other names as they stand."""
+    matches = [BARCODE.fullmatch(name) for name in names]
+    return [
+        _spelt(match["patient"]) if match else _spelt(name) if PATIENT.fullmatch(name) else name
+        for name, match in zip(names, matches, strict=True)
+    ]
+
+
 def sample_fault(path: str, names: Sequence[str]) -> str | None:
     """Refuse names that are samples where patients are wanted: normals among them, or several of one patient.
 

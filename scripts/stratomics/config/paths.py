@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path as FilePath
 
-from stratomics.catalogue import format_files
-from stratomics.locations import files_below
+from stratomics.locations import files_read
 
 from .checks import Trusted
 from .faults import Fault, Path, spell
@@ -75,6 +74,12 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
             if earlier != where and not _holds_several(path, base):
                 text = f"found {_quoted(path)}, the same file as {spell(earlier)}."
                 yield Fault(where, f"{text} Give every omics, and the clinical table, a file of its own.")
+        for item in config.items(*cohort, "omics"):
+            if isinstance(path := config.get(*item, "map"), str) and (problem := _local_problem(path, base)):
+                yield Fault((*item, "map"), problem)
+        for i, path in enumerate(config.get(*cohort, "clinical", "join") or []):
+            if problem := _local_problem(path, base):
+                yield Fault((*cohort, "clinical", "join", i), problem)
 
 
 def _quoted(path: str) -> str:
@@ -89,6 +94,15 @@ def _identity(path: str, base: FilePath) -> str | tuple[int, int]:
         return path
     status = (base / path).stat()
     return status.st_dev, status.st_ino
+
+
+def _local_problem(path: str, base: FilePath) -> str | None:
+    """Return what is wrong with a table beside the others, which is a file of this machine."""
+    if "://" in path:
+        return f"found {_quoted(path)}, an address; allowed is a path. Download the table and name the file."
+    if (base / path).is_dir():
+        return f"{_quoted(path)} is a folder; a table is needed. Name the file in it."
+    return _kind_problem(path) or _file_problem(path, base)
 
 
 def _holds_several(path: str, base: FilePath) -> bool:
@@ -150,8 +164,7 @@ def _file_problem(path: str, base: FilePath) -> str | None:
 
 def _folder_problem(path: str, full: FilePath) -> str | None:
     """Say of a folder that no format reads any file in it."""
-    patterns = [one for each in format_files().values() for one in each]
-    if any(FilePath(name).match(one) for name in files_below(full) for one in patterns):
+    if files_read(full):
         return None
     return f"{_quoted(path)} is a folder without files of a known format; a table is needed. Name the file in it."
 
