@@ -23,7 +23,12 @@ from stratomics.cohort.text_source import opened, read_text_cells
 from stratomics.errors import DataError
 
 #: What is read of a folder.
-FILES = ("data_clinical*.txt", "data_bcr_clinical*.txt")
+FILES = (
+    "data_clinical_patient*.txt",
+    "data_clinical_sample*.txt",
+    "data_clinical.txt",
+    "data_bcr_clinical_data*.txt",  # older studies
+)
 
 #: Columns that may hold the name of a feature, the first known of which counts, and others that describe it.
 NAMES = ("entity_stable_id", "composite.element.ref", "hugo_symbol", "entrez_gene_id")

@@ -21,7 +21,7 @@ from stratomics.errors import DataError
 FILES = ("clinical.tsv", "follow_up.tsv")
 
 #: Columns by what they say, as the older and the newer tables call them.
-IDS = ("case_submitter_id", "cases.submitter_id")
+IDS = ("case_submitter_id", "cases.submitter_id", "submitter_id")
 EVENT = ("vital_status", "demographic.vital_status")
 DEATH = ("days_to_death", "demographic.days_to_death")
 LIVING = ("days_to_last_follow_up", "diagnoses.days_to_last_follow_up")

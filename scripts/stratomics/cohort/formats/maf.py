@@ -47,19 +47,15 @@ class Maf(Format):
     def matrix(self, source: Source, request: Request) -> Matrix:
         """Read genes x samples: 0 and 1. A sample without any mutation is in no such list, and counts as not measured."""
         mutated: dict[str, set[str]] = {}
-        others = 0
+        others = without = 0
         for file in source.files(*FILES) or [source]:
-            with opened(file) as table:
-                header = [name.lower() for name in table.header]
-                if missing := [name for name in (SYMBOL, SAMPLE, CLASS) if name not in header]:
-                    raise DataError(f"{file.path}: {self.words} needs a column '{missing[0]}'. Download it again.")
-                gene, sample, kind = (header.index(name) for name in (SYMBOL, SAMPLE, CLASS))
-                for _, row in table.rows():
-                    genes = mutated.setdefault(row[sample].strip(), set())
-                    if row[kind].strip().lower() in ALTERING and not is_missing(row[gene]):
-                        genes.add(row[gene].strip())
-                    else:
-                        others += 1
+            found = _mutations(file, may_be_none=source.is_folder)
+            without += not found
+            for sample, gene in found:
+                genes = mutated.setdefault(sample, set())
+                if gene:
+                    genes.add(gene)
+                others += not gene
         samples = list(mutated)
         least = float(request.settings["min_mutated"])
         counts: dict[str, int] = {}
@@ -86,12 +82,33 @@ class Maf(Format):
                 f"mutations of {source.path} that do not alter a protein",
                 action="dropped",
             )
+        if without:
+            message = f"files of {source.path} without a mutation: nothing in them names the sample, which counts as not measured"
+            request.note("files_without_mutation", without, message, action="dropped")
         if rarer := len(counts) - len(names):
             request.note(
                 "rarely_mutated_genes", rarer, f"genes of {source.path} mutated in fewer samples", action="dropped"
             )
         values = np.array(rows, dtype=np.float32)
         return Matrix(source.path, names, samples, values, list(range(1, len(names) + 1)), "gene")
+
+
+def _mutations(file: Source, *, may_be_none: bool) -> list[tuple[str, str]]:
+    """Return sample and gene of every mutation; no gene where it does not alter a protein."""
+    with opened(file) as table:
+        header = [name.lower() for name in table.header]
+        if missing := [name for name in (SYMBOL, SAMPLE, CLASS) if name not in header]:
+            raise DataError(f"{file.path}: a list of mutations needs a column '{missing[0]}'. Download it again.")
+        gene, sample, kind = (header.index(name) for name in (SYMBOL, SAMPLE, CLASS))
+        return [
+            (row[sample].strip(), row[gene].strip() if alters(row[kind]) and not is_missing(row[gene]) else "")
+            for _, row in table.rows(may_be_none=may_be_none)
+        ]
+
+
+def alters(kind: str) -> bool:
+    """Tell whether a class of variants alters the protein."""
+    return kind.strip().lower() in ALTERING
 
 
 FORMAT = Maf()
