@@ -334,6 +334,83 @@ def test_mutations_become_genes(tmp_path: Path) -> None:
     assert checks.set_index("check").loc["rarely_mutated_genes", "value"] == "1"
 
 
+def test_further_files_of_a_study(tmp_path: Path) -> None:
+    """Copy number with a row per gene and sample, and a generic assay with a column of its own about the features."""
+    calls = (METH * 4 - 2).round()
+    expected, _ = build(plain(tmp_path, cna=calls, assay=MRNA), tmp_path)
+    settings = cbioportal(tmp_path)
+    long = samples_of(calls, "{}-{}").rename_axis("Sample_Id").reset_index().melt("Sample_Id", var_name="Hugo_Symbol")
+    long.insert(1, "Entrez_Gene_Id", "")
+    long = long[["Hugo_Symbol", "Entrez_Gene_Id", "Sample_Id", "value"]].rename(columns={"value": "Value"})
+    long.to_csv(tmp_path / "toy_tcga/data_cna.txt", sep="\t", index=False)
+    wide = samples_of(MRNA, "{}-{}").T.reset_index(names="ENTITY_STABLE_ID")
+    wide.insert(1, "NAME", "a name")
+    wide.insert(2, "confidenceStatement", "high")
+    wide.to_csv(tmp_path / "toy_tcga/data_mutational_signature.txt", sep="\t", index=False)
+    cohort, _ = build(
+        with_omics(settings, cna="toy_tcga/data_cna.txt", assay="toy_tcga/data_mutational_signature.txt"), tmp_path
+    )
+    assert_same(cohort, expected)
+
+
+def test_files_of_samples_of_gdc(tmp_path: Path) -> None:
+    """miRNA, segments and mutations, a file per sample; ids of a project without barcodes, whose normals the sheet tells."""
+    case = {patient: f"C3L-{patient[-3:]}" for patient in PATIENTS}
+    mirna = pd.DataFrame(MRNA.to_numpy(), list(case.values()), [f"hsa-mir-{i}" for i in range(12)])
+    cna = pd.DataFrame(METH.iloc[:, :2].to_numpy(), mirna.index, ["1:0-5Mb", "2:0-5Mb"])
+    mut = pd.DataFrame(MUTATED.to_numpy(), mirna.index, MUTATED.columns)
+    settings = plain(tmp_path, mirna=mirna, cna=cna, mut=mut)
+    write(clinical().set_axis(list(case.values())), tmp_path / "clinical.tsv", "patient")
+    expected, _ = build(settings, tmp_path)
+    sheet = []
+    for i, name in enumerate(mirna.index):
+        for kind, shift in (("Tumor", 0), ("Normal", 1)):
+            files = {
+                f"{i}{kind}.mirbase21.mirnas.quantification.txt": [
+                    "miRNA_ID\tread_count\treads_per_million_miRNA_mapped\tcross-mapped",
+                    *(f"{one}\t5\t{x + shift}\tN" for one, x in mirna.loc[name].items()),
+                ],
+                f"{i}{kind}.nocnv_grch38.seg.v2.txt": [
+                    "GDC_Aliquot\tChromosome\tStart\tEnd\tNum_Probes\tSegment_Mean",
+                    *(f"a-uuid\t{j + 1}\t100\t200\t7\t{x + shift}" for j, x in enumerate(cna.loc[name])),
+                ],
+            }
+            for file, lines in files.items():
+                write_lines(tmp_path / "gdc" / f"{i}{kind}" / file, *lines)
+                sheet.append([file, name, f"{name}-{shift}", kind])
+        genes = mut.columns[mut.loc[name] == 1]
+        head = "Hugo_Symbol\tVariant_Classification\tTumor_Sample_Barcode"
+        write_lines(
+            tmp_path / "gdc" / f"{i}.maf", "#version", head, *(f"{gene}\tIn_Frame_Del\t{name}" for gene in genes)
+        )
+    write_lines(tmp_path / "gdc" / "none.maf", "#version", head)
+    frame = pd.DataFrame(sheet, columns=["File Name", "Case ID", "Sample ID", "Tissue Type"])
+    write_lines(tmp_path / "gdc" / "gdc_sample_sheet.tsv", frame.to_csv(sep="\t", index=False))
+    kinds = {"mirna": "gdc_mirna", "cna": "segments", "mut": "maf"}
+    omics = {name: {"path": "gdc", "format": kind, "min_mutated": 0.0} for name, kind in kinds.items()}
+    cohort, checks = build(with_omics(settings, **omics), tmp_path)
+    assert_same(cohort, expected)
+    assert checks.set_index(["item", "check"]).loc[("mirna", "samples_left_out"), "value"] == str(N)
+    assert checks.set_index("check").loc["files_without_mutation", "value"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("#1.2\n2\t3\nNAME\tDescription\tP1\tP2\n", "line 2 says 3 samples, and line 3 names 2 behind 2 columns"),
+        ("#1.2\n2\t2\nNAME\tDescription\tP1\tP2\na\tx\t1\t2\n", "line 2 says 2 rows, and there are 1"),
+        ("#1.2\n1\t2\nNAME\tDescription\tP1\tP2\na\tx\t1\n", "line 4 has 3 cells, not 4"),
+        ("#1.2\nNAME\tDescription\tP1\tP2\na\tx\t1\t2\n", "has its sizes in line 2"),
+    ],
+)
+def test_damaged_gct(content: str, said: str, tmp_path: Path) -> None:
+    settings = plain(tmp_path, meth=METH)
+    (tmp_path / "x.gct").write_text(content)
+    settings["omics"].append({"name": "mrna", "path": "x.gct"})
+    with pytest.raises(DataError, match=said):
+        build(settings, tmp_path)
+
+
 def test_segments_become_genes_and_bins(tmp_path: Path) -> None:
     """Two genes on two chromosomes: one within a segment, one over the border of two; worked out by hand."""
     levels = pd.DataFrame(RNG.normal(size=(N, 3)).round(4), PATIENTS, ["a", "b", "c"])

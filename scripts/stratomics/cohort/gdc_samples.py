@@ -57,8 +57,8 @@ def read_samples(
     DataError
         Where there is no sample sheet, or none of its files.
     """
-    owners = owners_of_files(source, request)
     files = source.files(*patterns)
+    owners = owners_of_files(source, files, request)
     found = [file for file in files if file.file.name in owners]
     if not found:
         raise DataError(
@@ -109,13 +109,15 @@ def read_column(file: Source, name: str, column: str, **how: object) -> pd.Serie
     return values
 
 
-def owners_of_files(source: Source, request: Request) -> dict[str, str]:
+def owners_of_files(source: Source, files: Sequence[Source], request: Request) -> dict[str, str]:
     """Return the sample or case of each file, by its name, that a sample sheet of the folder names.
 
     Parameters
     ----------
     source, request
         As for `read_samples`.
+    files
+        Those of one kind, of which a case has one.
 
     Raises
     ------
@@ -129,7 +131,7 @@ def owners_of_files(source: Source, request: Request) -> dict[str, str]:
             f"(in the portal: Cart, Sample Sheet; it is called {SHEET})."
         )
     owners: dict[str, str] = {}
-    normal, cases = 0, set()
+    normal, cases, kind = 0, set(), {file.file.name for file in files}
     for sheet in sheets:
         with open_text(sheet.file) as handle:
             rows = list(csv.DictReader(handle, delimiter="\t"))
@@ -139,7 +141,7 @@ def owners_of_files(source: Source, request: Request) -> dict[str, str]:
             )
         for row in sorted(rows, key=lambda row: row["Sample ID"]):
             sample, case = row["Sample ID"].strip(), row["Case ID"].strip()
-            if "," in sample:
+            if row["File Name"] not in kind or "," in sample:
                 continue
             if BARCODE.fullmatch(sample):
                 owners[row["File Name"]] = sample

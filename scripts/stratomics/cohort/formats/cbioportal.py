@@ -8,6 +8,9 @@ begin with ``Hugo_Symbol`` or ``Entrez_Gene_Id``, RPPA with ``Composite.Element.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from operator import itemgetter
 
 import pandas as pd
 
@@ -16,7 +19,7 @@ from stratomics.cohort.checks import examples
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.matrix import Matrix
 from stratomics.cohort.numbers import matrix_of_rows
-from stratomics.cohort.samples import PRIMARY_ORDER, read_barcodes
+from stratomics.cohort.samples import BARCODE, PRIMARY_ORDER, read_barcodes
 from stratomics.cohort.source import Source
 from stratomics.cohort.symbols import NamedRows
 from stratomics.cohort.text_source import opened, read_text_cells
@@ -34,6 +37,9 @@ FILES = (
 NAMES = ("entity_stable_id", "composite.element.ref", "hugo_symbol", "entrez_gene_id")
 ABOUT = frozenset({*NAMES, "cytoband", "name", "description", "transcript_id", "gene_symbol", "phosphosite", "url"})
 
+#: Columns of discrete copy number with a row per gene and sample.
+LONG = ("sample_id", "value")
+
 #: The name of a data file of a study.
 DATA = re.compile(r"data_.*\.(?:txt|tsv)(?:\.gz)?")
 
@@ -50,7 +56,7 @@ class CBioPortal(Format):
         """Tell by the name of the file and its first columns, or by a folder with clinical data (which is refused with advice)."""
         if source.is_folder:
             return bool(source.files(*FILES)) and bool(source.files("data_*"))
-        if source.head is None or {"tumor_sample_barcode", "sample_id"} & source.names:
+        if source.head is None or "tumor_sample_barcode" in source.names:
             return False
         return DATA.fullmatch(source.file.name) is not None and source.head.corner in NAMES
 
@@ -74,12 +80,14 @@ class CBioPortal(Format):
             )
         with opened(source) as table:
             header = [name.lower() for name in table.header]
-            kept = [j for j, name in enumerate(header) if name not in ABOUT]
-            naming = [header.index(name) for name in NAMES if name in header]
-            rows = NamedRows(
-                table.rows(), lambda row: next((row[j] for j in naming if not is_missing(row[j])), ""), kept
-            )
-            columns = [table.header[j] for j in kept]
+            name = partial(_name, places=[header.index(one) for one in NAMES if one in header])
+            if {*LONG} <= {*header}:
+                columns, turned = _turned(table.rows(), name, *(header.index(one) for one in LONG))
+                rows = NamedRows(turned, itemgetter(0), range(1, len(columns) + 1))
+            else:
+                kept = _measurements(table.header, request.patients)
+                columns = [table.header[j] for j in kept]
+                rows = NamedRows(table.rows(), name, kept)
             matrix, _ = matrix_of_rows(source.path, columns, rows, request.bad)
         table.report(request.level, request.item, request.checks)
         rows.report(source.path, request)
@@ -117,6 +125,36 @@ class CBioPortal(Format):
             )
         roles = ROLES if {ROLES["time"], ROLES["event"]} <= {*cells} else {"patient": ROLES["patient"]}
         return ClinicalTable(cells, first.comments, roles, samples)
+
+
+def _name(row: list[str], places: Sequence[int]) -> str:
+    """Return the first known name of a row."""
+    return next((row[j] for j in places if not is_missing(row[j])), "")
+
+
+def _measurements(header: Sequence[str], ids: Collection[str] | None) -> list[int]:
+    """Return the columns of samples: behind those that describe the features, of which a generic assay has its own."""
+    lower = [name.lower() for name in header]
+    first = next((j for j, name in enumerate(lower) if name not in ABOUT), len(header))
+    known = [name in (ids or ()) or BARCODE.fullmatch(name) is not None for name in header]
+    if any(known) and "entity_stable_id" in lower:
+        first = known.index(True)
+    return [j for j in range(first, len(header)) if lower[j] not in ABOUT]
+
+
+def _turned(
+    rows: Iterable[tuple[int, list[str]]], name: Callable[[list[str]], str], sample: int, value: int
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return the samples of a table with a row per gene and sample, and its rows turned: a row per gene."""
+    genes: dict[str, dict[str, str]] = {}
+    lines: dict[str, int] = {}
+    samples: dict[str, None] = {}
+    for line, row in rows:
+        gene = name(row)
+        samples.setdefault(row[sample])
+        lines.setdefault(gene, line)
+        genes.setdefault(gene, {}).setdefault(row[sample], row[value])
+    return [*samples], [(lines[gene], [gene, *(of.get(one, "") for one in samples)]) for gene, of in genes.items()]
 
 
 def _order(cells: pd.DataFrame) -> list[int]:

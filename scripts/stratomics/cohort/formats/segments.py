@@ -44,8 +44,9 @@ class Segments(Format):
     def matrix(self, source: Source, request: Request) -> Matrix:
         """Read genes or bins x samples."""
         if source.is_folder:
-            owners = owners_of_files(source, request)
-            files = [one for one in source.files(*FILES[:2]) if one.file.name in owners]
+            files = source.files(*FILES[:2])
+            owners = owners_of_files(source, files, request)
+            files = [one for one in files if one.file.name in owners]
             if not files:
                 raise DataError(
                     f"{source.path}: the sample sheet names none of its files. Download the sheet of these files."
