@@ -359,7 +359,9 @@ def test_files_of_samples_of_gdc(tmp_path: Path) -> None:
     mirna = pd.DataFrame(MRNA.to_numpy(), list(case.values()), [f"hsa-mir-{i}" for i in range(12)])
     cna = pd.DataFrame(METH.iloc[:, :2].to_numpy(), mirna.index, ["1:0-5Mb", "2:0-5Mb"])
     mut = pd.DataFrame(MUTATED.to_numpy(), mirna.index, MUTATED.columns)
-    settings = plain(tmp_path, mirna=mirna, cna=cna, mut=mut)
+    arms = mirna.iloc[:, :3].set_axis(["MIMAT1", "MIMAT2", "MIMAT3"], axis=1)
+    arms = arms.where(arms >= 12, 0.0)  # not in the file of the sample
+    settings = plain(tmp_path, mirna=mirna, cna=cna, mut=mut, arms=arms)
     write(clinical().set_axis(list(case.values())), tmp_path / "clinical.tsv", "patient")
     expected, _ = build(settings, tmp_path)
     sheet = []
@@ -374,6 +376,16 @@ def test_files_of_samples_of_gdc(tmp_path: Path) -> None:
                     "GDC_Aliquot\tChromosome\tStart\tEnd\tNum_Probes\tSegment_Mean",
                     *(f"a-uuid\t{j + 1}\t100\t200\t7\t{x + shift}" for j, x in enumerate(cna.loc[name])),
                 ],
+                f"{i}{kind}.mirbase21.isoforms.quantification.txt": [
+                    "miRNA_ID\tisoform_coords\tread_count\treads_per_million_miRNA_mapped\tcross-mapped\tmiRNA_region",
+                    "hsa-let-7a-1\thg38:chr9:1-2:+\t1\t100\tN\tprecursor",
+                    *(
+                        f"hsa-let\thg38:chr9:{part}\t1\t{(x + shift) * part}\tN\tmature,{arm}"
+                        for arm, x in arms.loc[name].items()
+                        for part in (0.25, 0.75)
+                        if x
+                    ),
+                ],
             }
             for file, lines in files.items():
                 write_lines(tmp_path / "gdc" / f"{i}{kind}" / file, *lines)
@@ -386,7 +398,7 @@ def test_files_of_samples_of_gdc(tmp_path: Path) -> None:
     write_lines(tmp_path / "gdc" / "none.maf", "#version", head)
     frame = pd.DataFrame(sheet, columns=["File Name", "Case ID", "Sample ID", "Tissue Type"])
     write_lines(tmp_path / "gdc" / "gdc_sample_sheet.tsv", frame.to_csv(sep="\t", index=False))
-    kinds = {"mirna": "gdc_mirna", "cna": "segments", "mut": "maf"}
+    kinds = {"mirna": "gdc_mirna", "cna": "segments", "mut": "maf", "arms": "gdc_isoforms"}
     omics = {name: {"path": "gdc", "format": kind, "min_mutated": 0.0} for name, kind in kinds.items()}
     cohort, checks = build(with_omics(settings, **omics), tmp_path)
     assert_same(cohort, expected)

@@ -31,7 +31,11 @@ def holds_samples(source: Source, patterns: Sequence[str]) -> bool:
 
 
 def read_samples(
-    source: Source, request: Request, patterns: Sequence[str], read: Callable[[Source], pd.Series]
+    source: Source,
+    request: Request,
+    patterns: Sequence[str],
+    read: Callable[[Source], pd.Series],
+    absent: float | None = None,
 ) -> Matrix:
     """Read a file per sample into one matrix.
 
@@ -45,6 +49,9 @@ def read_samples(
         Of the names of the files.
     read
         Gives the measurements of one file by feature.
+    absent
+        What a feature is in a sample whose file does not name it; None where all files name the same features, those of the
+        first.
 
     Returns
     -------
@@ -69,17 +76,18 @@ def read_samples(
     if others := len(files) - len(found):
         message = f"files in {source.path} that the sample sheet does not name, or names with several samples: left out"
         request.note("files_without_sample", others, message, action="dropped")
-    features: pd.Index | None = None
-    columns: list[np.ndarray] = []
-    for file in found:
-        values = read(file)
+    read_in = [read(file) for file in found]
+    for file, values in zip(found, read_in, strict=True):
         if not values.index.is_unique:
-            raise DataError(
-                f"{file.path}: features are there more than once ({examples(values.index[values.index.duplicated()])})."
-            )
-        features = values.index if features is None else features
-        columns.append((values if values.index.equals(features) else values.reindex(features)).to_numpy(np.float32))
-    assert features is not None  # there is a file
+            twice = examples(values.index[values.index.duplicated()])
+            raise DataError(f"{file.path}: features are there more than once ({twice}).")
+    features = read_in[0].index
+    if absent is not None:
+        features = features.append([one.index for one in read_in[1:]]).unique().sort_values()
+    columns = [
+        (one if one.index.equals(features) else one.reindex(features, fill_value=absent)).to_numpy(np.float32)
+        for one in read_in
+    ]
     names = [owners[file.file.name] for file in found]
     request.note("files_joined", len(found), f"files of samples in {source.path}, by its sample sheet")
     rows = list(map(str, features))
@@ -131,7 +139,7 @@ def owners_of_files(source: Source, files: Sequence[Source], request: Request) -
             f"(in the portal: Cart, Sample Sheet; it is called {SHEET})."
         )
     owners: dict[str, str] = {}
-    normal, cases, kind = 0, set(), {file.file.name for file in files}
+    normal, further, cases, kind = 0, 0, set(), {file.file.name for file in files}
     for sheet in sheets:
         with open_text(sheet.file) as handle:
             rows = list(csv.DictReader(handle, delimiter="\t"))
@@ -147,9 +155,16 @@ def owners_of_files(source: Source, files: Sequence[Source], request: Request) -
                 owners[row["File Name"]] = sample
             elif "normal" in f"{row.get('Sample Type')} {row.get('Tissue Type')}".lower():
                 normal += 1
-            elif case not in cases:
+            elif case in cases:
+                further += 1
+            else:
                 cases.add(case)
                 owners[row["File Name"]] = case
+    if further:
+        message = (
+            f"further samples of a case in the sample sheet of {source.path}: the first by its id stands for the case"
+        )
+        request.note("further_samples", further, message, action="dropped")
     if normal:
         message = f"normal samples in the sample sheet of {source.path}: left out"
         request.note("samples_left_out", normal, message, action="dropped")
