@@ -54,6 +54,8 @@ NEEDS = {
 }
 
 #: The keys of the config that decide how latents become subtypes and a risk.
+#: A criterion of the number of subtypes that looks at nothing: the smallest number whose clusters are large enough.
+SMALLEST = "smallest"
 CHAIN = ("selection", "subtypes", "risk", "classifier")
 
 
@@ -156,6 +158,30 @@ def format_files() -> dict[str, tuple[str, ...]]:
 def uses_survival(embedding: Mapping[str, Any]) -> bool:
     """Tell whether the networks of an entry of ``embeddings`` of the config look at survival."""
     return float(embedding["survival"]) > 0
+
+
+def subtypes_settings(embedding: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how patients are clustered on the latents of an embedding.
+
+    Parameters
+    ----------
+    embedding
+        One entry of ``embeddings`` of the config.
+    settings
+        ``subtypes`` of the config.
+
+    Returns
+    -------
+    dict
+        `settings`, with the criterion `SMALLEST` where the networks look at survival: they part the patients they are trained on by
+        how long these lived, so the gaps between clusters say how well they know those patients. Others lie in no gaps.
+    """
+    return {**settings, "criterion": SMALLEST} if uses_survival(embedding) else dict(settings)
+
+
+def chain_settings(embedding: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts `CHAIN` of a config as they hold for the latents of one entry of its ``embeddings``."""
+    return {**{part: settings[part] for part in CHAIN}, "subtypes": subtypes_settings(embedding, settings["subtypes"])}
 
 
 @cache

@@ -59,6 +59,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     """Simulate one cohort, run the chain and its permutation test, and return one row per embedding and statistic."""
     import pandas as pd
 
+    from stratomics.catalogue import chain_settings
     from stratomics.chain.run import run_chain
     from stratomics.cohort import build_cohort
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
@@ -99,7 +100,7 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
             chain.splits,
             chain.fitted.__getitem__,
             chain.embedding.latents,
-            settings,
+            chain_settings(own[name], settings),
             range(settings["evaluation"]["permutations"] + 1),
             told=chain.embedding.told,
             retrain=again,

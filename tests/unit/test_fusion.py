@@ -109,7 +109,14 @@ def supervised(
 ) -> EmbeddingResult:
     """Train networks that know nothing but survival."""
     quick = {"hidden": [24, 10], "latent": 5, "committee": 2, "epochs": 30, "learning_rate": 0.01}
-    alone = {"reconstruction": 0.0, "survival": 1.0, "dropout": 0.0, "corruption_level": 0.0, "batch_size": 64}
+    alone = {
+        "reconstruction": 0.0,
+        "unsupervised": False,
+        "survival": 1.0,
+        "dropout": 0.0,
+        "corruption_level": 0.0,
+        "batch_size": 64,
+    }
     chosen = {**defaults("cox"), **quick, **alone, "architecture": architecture, **changes}
     chosen["supervised"] = {key: chosen[key] for key in chosen["supervised"]}
     return train_embedding(chosen, [views], [np.arange(train)], ["a"], seed=1, outcome=outcome, device="cpu")

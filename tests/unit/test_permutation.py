@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stratomics.catalogue import chain_settings
 from stratomics.cohort import make_splits
 from stratomics.embedding.splits import survival_study
 from stratomics.embedding.study import retrain
@@ -24,8 +25,8 @@ def run(small_cohort, small_settings, small_chain):
     def permute(permutations, embedding="ae", settings=small_settings, design=None, cohort=small_cohort, retrains=True):
         chain = small_chain[embedding]
         again = None
+        own = next(one for one in settings["embeddings"] if one["name"] == embedding)
         if chain.embedding.told and retrains:
-            own = next(one for one in settings["embeddings"] if one["name"] == embedding)
             study = survival_study(cohort, chain.splits, chain.fitted, own, seed=settings["seed"])
             again = partial(retrain, study)
         return permute_survival(
@@ -33,7 +34,7 @@ def run(small_cohort, small_settings, small_chain):
             chain.splits,
             chain.fitted.__getitem__,
             chain.embedding.latents,
-            settings,
+            chain_settings(own, settings),
             permutations,
             told=chain.embedding.told,
             retrain=again,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stratomics.survival import cox_multivariate, ridge_cox_path
-from stratomics.survival.stacking import EQUAL, FREE, stack, stacking_weights
+from stratomics.survival.stacking import EQUAL, FREE, LEAST, stack, stacking_weights
 
 N = 400
 
@@ -45,10 +45,14 @@ def test_weights_are_not_below_zero_and_a_risk_that_does_not_vary_has_none() -> 
     alone = stacking_weights([np.full(N, 0.3), signal], time, event)
     assert alone[0] == 0
     assert alone[1] > 0
-    np.testing.assert_array_equal(stacking_weights([np.zeros(N), np.zeros(N)], time, event), [1, 1])
-    np.testing.assert_array_equal(stacking_weights([age, signal], time, np.zeros(N, dtype=bool)), [1, 1])
+    np.testing.assert_array_equal(stacking_weights([np.zeros(N), np.zeros(N)], time, event), [LEAST, LEAST])
+
+
+def test_where_no_risk_tells_anything_patients_stay_ranked_at_nearly_the_same_hazard() -> None:
+    (age, signal), time, event = planted(2, (0.7, 1.2))
     # Nothing but what misleads: as much of each.
-    np.testing.assert_array_equal(stacking_weights([-age, -signal], time, event), [1, 1])
+    np.testing.assert_array_equal(stacking_weights([-age, -signal], time, event), [LEAST, LEAST])
+    np.testing.assert_array_equal(stacking_weights([age, signal], time, np.zeros(N, dtype=bool)), [LEAST, LEAST])
 
 
 def test_weights_move_with_their_risks_and_noise_has_hardly_any() -> None:

@@ -12,6 +12,7 @@ from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, silhou
 from sksurv.compare import compare_survival
 from sksurv.util import Surv
 
+from stratomics.catalogue import subtypes_settings
 from stratomics.errors import ConfigError, DataError
 from stratomics.subtypes import SubtypeModel, fit_subtypes
 from stratomics.subtypes.choose_k import calinski_harabasz, choose_k, silhouettes
@@ -342,3 +343,23 @@ def test_the_short_way_finds_the_same_subtypes():
     assert (whole.labels == short.labels).all()
     assert (whole.log_risk == short.log_risk).all()
     assert short.k_table.empty
+
+
+def test_latents_that_saw_survival_have_the_smallest_k_whatever_the_gaps() -> None:
+    """Five clear groups: the criteria see them, and are not asked."""
+    rng = np.random.default_rng(3)
+    z = np.repeat(10.0 * rng.normal(size=(5, 4)), 30, axis=0) + rng.normal(size=(150, 4))
+    labellings = {k: np.minimum(np.arange(150) // 30, k - 1) for k in (2, 3, 4, 5)}
+    seen = subtypes_settings({"survival": 0.3}, SETTINGS)
+    assert SETTINGS == subtypes_settings({"survival": 0.0}, SETTINGS)
+    own = {**seen, "range": [2, 5], "min_share": 0.1, "n_subtypes": "auto"}
+    table = choose_k(z, labellings, own)
+    assert table.loc[table["chosen"], "k"].tolist() == [2]
+    assert "saw survival" in table.loc[table["chosen"], "reason"].iloc[0]
+    assert choose_k(z, labellings, {**own, "criterion": "mixture_bic"}).query("chosen")["k"].tolist() == [5]
+    # One cluster of a tenth only: the next.
+    small = {2: np.repeat([0, 1], [145, 5]), 3: np.arange(150) // 50}
+    assert choose_k(z, small, own).query("chosen")["k"].tolist() == [3]
+    time, event = np.arange(1.0, 151.0), np.ones(150, dtype=bool)
+    models = [fit_subtypes(z, time, event, own, seed=0, report=report) for report in (True, False)]
+    assert [model.n_subtypes for model in models] == [2, 2]

@@ -10,6 +10,7 @@ if _SCRIPTS.as_posix() not in sys.path:
     sys.path.append(_SCRIPTS.as_posix())
 
 from stratomics.catalogue import (
+    chain_settings as _chain_settings,
     comparators as _comparators,
     uses_survival as _uses_survival,
 )
@@ -234,6 +235,16 @@ def embedding_if_survival(wildcards):
     """The settings of the embedding, where its networks look at survival and are to be trained anew; else None."""
     name = wildcards.embedding
     return EMBEDDINGS[name] if uses_survival(name) else None
+
+
+def subtypes_of(wildcards):
+    """How patients are clustered on the latents of an embedding."""
+    return chain_of(wildcards)["subtypes"]
+
+
+def chain_of(wildcards):
+    """The settings of the chain on the latents of an embedding."""
+    return _chain_settings(EMBEDDINGS[wildcards.embedding], SETTINGS)
 
 
 def features_of_classifier(wildcards):

@@ -41,7 +41,7 @@ rule measure_stability:
         stability=SETTINGS["stability"],
         embedding=embedding_if_survival,
         selection=SETTINGS["selection"],
-        subtypes=SETTINGS["subtypes"],
+        subtypes=subtypes_of,
         seed=SETTINGS["seed"],
         code=code_version("measure_stability"),
     script:

@@ -22,10 +22,7 @@ rule permute_survival:
         mem_mb=chain_memory(1200, outcomes=CHUNK + 1, cells=6, kept_by_split=6),
         runtime=chain_runtime(30, trainings=CHUNK * SPLITS, patients=1e5),
     params:
-        settings={
-            key: SETTINGS[key]
-            for key in ("selection", "subtypes", "risk", "classifier")
-        },
+        settings=chain_of,
         permutations=permutations_of_chunk,
         embedding=embedding_if_survival,
         covariates=covariates_of,

@@ -57,7 +57,7 @@ rule cluster_patients:
         mem_mb=memory(1000, cells=6),
         runtime=runtime(10),
     params:
-        subtypes=SETTINGS["subtypes"],
+        subtypes=subtypes_of,
         seed=SETTINGS["seed"],
         code=code_version("cluster_patients"),
     script:

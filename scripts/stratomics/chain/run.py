@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from stratomics.catalogue import subtypes_settings
 from stratomics.cohort import make_splits
 from stratomics.cohort.types import Cohort, Split, complete_patients
 from stratomics.embedding.splits import embed_splits
@@ -99,7 +100,13 @@ def run_chain(
         trained = embed_splits(cohort, splits, fitted, embedding, seed=seed, device=settings["device"], threads=threads)
         prognostic = select_splits(cohort, splits, trained.latents, settings["selection"])
         subtypes, clusters, k_selection = cluster_splits(
-            cohort, splits, trained.latents, prognostic, settings["subtypes"], seed=seed, threads=threads
+            cohort,
+            splits,
+            trained.latents,
+            prognostic,
+            subtypes_settings(embedding, settings["subtypes"]),
+            seed=seed,
+            threads=threads,
         )
         risks = fit_risk_splits(
             cohort,

@@ -60,6 +60,8 @@ class Sizes:
         Whether there is a decoder.
     tells_hazard
         Whether there is a linear Cox model on the latents.
+    bounded
+        Whether latents lie between -1 and 1, so that no patient's hazard can run away from the others'.
     """
 
     inputs: tuple[int, ...]
@@ -70,6 +72,7 @@ class Sizes:
     fusion: str = "concatenate"
     decodes: bool = True
     tells_hazard: bool = False
+    bounded: bool = False
 
     def padded(self) -> Sizes:
         """Return the same with every width rounded up."""
@@ -153,6 +156,7 @@ class Architecture(nn.Module):
         super().__init__()
         self.sizes = sizes
         self.activation = ACTIVATIONS[sizes.activation]
+        self.bound: Callable[[Tensor], Tensor] = torch.tanh if sizes.bounded else _as_it_is
 
     def finish(self) -> None:
         """Add what all architectures share; the last line of ``__init__``."""
@@ -173,7 +177,7 @@ class Architecture(nn.Module):
         return {"hazard.weight": self.latent_blocks}
 
     def encode(self, views: Sequence[Tensor], present: Tensor, dropout: Dropout) -> list[Tensor]:
-        """Encode patients.
+        """Encode patients; whatever comes out of `heads` goes through ``self.bound``.
 
         Parameters
         ----------
@@ -251,6 +255,10 @@ class Architecture(nn.Module):
             (z, *_) = network.encode(views, torch.ones(1, len(views)), seen)
             network.decode(z, seen)
         return seen.widths
+
+
+def _as_it_is(x: Tensor) -> Tensor:
+    return x
 
 
 class Branch(nn.Module):

@@ -88,4 +88,6 @@ class Recipe:
             fusion=str(self.settings["fusion"]),
             decodes=self.reconstruction > 0,
             tells_hazard=self.committee,
+            # Latents with a prior have bounds of their own.
+            bounded=self.committee and self.kind.prior_variance is None,
         )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from stratomics.errors import ConfigError, StratomicsError
+from stratomics.errors import StratomicsError
 from stratomics.network_size import CPU_BATCH
 from stratomics.runtime import derive_seed
 
@@ -39,23 +39,19 @@ def recipes_of(settings: Mapping[str, Any]) -> dict[str, Recipe]:
     Returns
     -------
     dict of Recipe
-        One, or where survival is looked at, `SUPERVISED` and, unless the reconstruction counts nothing, `UNSUPERVISED`: the same
-        network without the Cox term. Where survival says little of the omics, or the other way round, the second is the better
-        one, and which counts how much is learned from training patients (`stratomics.chain.risk`).
+        One, or where survival is looked at, `SUPERVISED` and, unless it is not wanted, `UNSUPERVISED`: the same network without
+        the Cox term. Where survival says little of the omics, or the other way round, the second is the better one, and which
+        counts how much is learned from training patients (`stratomics.chain.risk`).
 
     Raises
     ------
     ConfigError
-        If the kind is unknown, or nothing is learned.
+        If the kind is unknown.
     """
     if float(settings["survival"]) == 0.0:
-        if float(settings["reconstruction"]) == 0.0:
-            raise ConfigError(
-                "embeddings: with survival 0 and reconstruction 0 a network has nothing to learn. Raise one."
-            )
         return {UNSUPERVISED: Recipe.of(settings)}
     found = {SUPERVISED: Recipe.of(settings, committee=True)}
-    if float(settings["reconstruction"]) > 0.0:
+    if settings["unsupervised"]:
         found[UNSUPERVISED] = Recipe.of(settings)
     return found
 

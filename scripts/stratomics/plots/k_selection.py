@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stratomics.catalogue import SMALLEST
 from stratomics.tables import of_folds, of_full
 
 from .small_multiples import key_below, light_grid, mark, n_rows, panel_places, panel_scale, panel_title, values_by_k
@@ -40,6 +41,9 @@ _TOP, _LARGE, _SMALL, _GAP = 17.0, 23.0, 9.5, 3.2
 _STEP, _LEFT, _PANEL = 58.5, 15.0, 40.0
 _ROW = 9.0 + _LARGE + 4 * (_SMALL + _GAP) + 11.0
 _CHOSEN = "times_chosen"
+SAW_SURVIVAL = (
+    "\nThe smallest: networks that see survival make gaps between their training patients; no criterion counts."
+)
 _MANY = 9  # candidates; more are not all named on the axis
 
 
@@ -62,12 +66,14 @@ def k_selection_table(
     pandas.DataFrame
         embedding, measure (a criterion, ``pac`` or ``times_chosen``), decisive (true for the criterion that chose), split
         (``subsamples`` for the PAC, ``folds`` for times_chosen), k, value, shown (value minus the largest of the split for
-        the BIC, else the value), eligible (smallest cluster large enough), chosen, fixed (K was set in the config).
+        the BIC, else the value), eligible (smallest cluster large enough), chosen, fixed (K was set in the config), smallest (K is
+        the smallest that is eligible, whatever the criteria).
     """
     pieces = []
     for embedding, own in k_selection.items():
-        fixed = bool(own["reason"].astype(str).str.startswith("fixed").any())
-        head: dict[str, Any] = {"embedding": embedding, "fixed": fixed}
+        reason = own.loc[own["chosen"].astype(bool), "reason"].astype(str)
+        head: dict[str, Any] = {"embedding": embedding}
+        head |= {word: bool(reason.str.startswith(f"{word} ").any()) for word in ("fixed", SMALLEST)}
         for measure in (name for name in CRITERIA if name in own and own[name].notna().any()):
             part = own[["split", "k", "eligible", "chosen"]].assign(
                 measure=measure, value=own[measure].astype(np.float64)
@@ -86,10 +92,11 @@ def k_selection_table(
             )
             pieces.append(part.assign(decisive=False, **head))
     table = pd.concat([piece for piece in pieces if len(piece)], ignore_index=True)
-    for name in ("eligible", "chosen", "decisive", "fixed"):
+    for name in ("eligible", "chosen", "decisive", "fixed", SMALLEST):
         table[name] = table[name].astype(bool)
     table["k"] = table["k"].astype(np.int64)
-    order = ["embedding", "measure", "decisive", "split", "k", "value", "shown", "eligible", "chosen", "fixed"]
+    order = ["embedding", "measure", "decisive", "split", "k", "value", "shown", "eligible", "chosen"]
+    order += ["fixed", SMALLEST]
     return table[order]
 
 
@@ -114,7 +121,8 @@ def draw_k_selection(table: pd.DataFrame, about: About) -> Figure:
     fixed = bool(table["fixed"].any())
     step, width = _STEP * panel_scale(len(names)), _PANEL * panel_scale(len(names))
     with house_style():
-        figure = new_figure(WIDTH, _TOP + _ROW * n_rows(len(names)) + 13)
+        more = 3 * bool(table[SMALLEST].any())
+        figure = new_figure(WIDTH, _TOP + _ROW * n_rows(len(names)) + 13 + more)
         chosen_by = "K was set in the config" if fixed else f"K chosen by {order[0]} (larger is better)"
         heading(
             figure,
@@ -134,7 +142,8 @@ def draw_k_selection(table: pd.DataFrame, about: About) -> Figure:
             figure,
             "PAC: proportion of pairs of patients whose consensus over subsamples lies between .1 and .9; smaller is better, but"
             " it depends on K by itself. BIC: against\nthe best K of the same split. Every criterion has a best K,"
-            " also where there are no clusters; folds that choose different K are a sign of that. No test.",
+            " also where there are no clusters; folds that choose different K are a sign of that. No test."
+            + (SAW_SURVIVAL if table[SMALLEST].any() else ""),
         )
     return figure
 
@@ -156,7 +165,8 @@ def _panel(
     total = int(times["value"].sum())
     same = int(times.loc[times["k"] == chosen, "value"].sum())
     pac = own[(own["measure"] == "pac") & (own["k"] == chosen)]["value"]
-    words = f"K = {chosen}; {same} of {total} folds agree" + (
+    smallest = ", the smallest" if own[SMALLEST].any() else ""
+    words = f"K = {chosen}{smallest}; {same} of {total} folds agree" + (
         f"; PAC {ratio_text(float(pac.iloc[0]))}" if len(pac) else ""
     )
     panel_title(figure, left + _LEFT, top, shorten(name, 26), words, width + 3)

@@ -1,4 +1,4 @@
-"""How many subtypes: separation of the clusters, among those large enough."""
+"""How many subtypes: separation of the clusters, among those large enough, where it says anything."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.catalogue import SMALLEST
 from stratomics.errors import DataError
 
 from .mixture import tied_mixture_loglik
@@ -212,7 +213,7 @@ def pick_k(share: np.ndarray, values: np.ndarray, settings: Mapping[str, Any]) -
     share
         Share of the patients in the smallest cluster, for each K in rising order.
     values
-        The criterion of the settings for each K, larger is better.
+        The criterion of the settings for each K, larger is better; not looked at for `SMALLEST`.
     settings
         ``n_subtypes``, ``criterion``, ``min_share``.
 
@@ -226,6 +227,8 @@ def pick_k(share: np.ndarray, values: np.ndarray, settings: Mapping[str, Any]) -
         return 0
     if not eligible.any():
         return int(share.argmax())
+    if settings["criterion"] == SMALLEST:
+        return int(eligible.argmax())
     usable = np.where(eligible & ~np.isnan(values), values, -np.inf)
     margin = BIC_MARGIN if settings["criterion"] == "mixture_bic" else 0.0
     return int((usable >= usable.max() - margin).argmax())
@@ -250,7 +253,7 @@ def choose_k(z: np.ndarray, labellings: Mapping[int, np.ndarray], settings: Mapp
     labellings
         For each K its labels, int [n] in 0..K-1.
     settings
-        ``n_subtypes``, ``criterion`` (one of `CRITERIA`; larger is better for all), ``min_share``.
+        ``n_subtypes``, ``criterion`` (one of `CRITERIA`; larger is better for all; or `SMALLEST`), ``min_share``.
 
     Returns
     -------
@@ -264,13 +267,16 @@ def choose_k(z: np.ndarray, labellings: Mapping[int, np.ndarray], settings: Mapp
     table = pd.DataFrame(
         {"k": ks, **values, "smallest_share": share, "eligible": share >= float(settings["min_share"])}
     )
-    criterion = settings["criterion"]
+    criterion, unused = settings["criterion"], np.zeros(len(ks))
     eligible = table["eligible"].to_numpy()
-    best = pick_k(share, values[criterion], settings)
+    best = pick_k(share, values.get(criterion, unused), settings)
     small = f"smallest cluster below {float(settings['min_share']):.3g} of the patients"
-    reason = np.where(eligible, f"{criterion} not the largest", small).astype(object)
+    other = "not the smallest" if criterion == SMALLEST else f"{criterion} not the largest"
+    reason = np.where(eligible, other, small).astype(object)
     if settings["n_subtypes"] != "auto":
         reason[best] = "fixed by n_subtypes" + ("" if eligible[best] else f", although {small}")
+    elif eligible.any() and criterion == SMALLEST:
+        reason[best] = "smallest of the eligible: gaps between latents that saw survival are made by training"
     elif eligible.any():
         largest = np.where(eligible, np.nan_to_num(values[criterion], nan=-np.inf), -np.inf).argmax()
         close = f", or within {BIC_MARGIN:g} of it," if best != largest else ""

@@ -186,7 +186,7 @@ def fit_subtypes(
         position = int(np.flatnonzero(table["chosen"])[0])
     else:
         table, criterion = pd.DataFrame(), settings["criterion"]
-        values = judge(z, groups, [criterion])[criterion] if len(ks) > 1 else np.zeros(1)
+        values = judge(z, groups, [criterion]).get(criterion, np.zeros(len(ks))) if len(ks) > 1 else np.zeros(1)
         position = pick_k(share, values, settings)
     k = ks[position]
     if share[position] == 0:

@@ -13,6 +13,8 @@ from .ridge_cox import ridge_cox_path
 EQUAL = 10.0
 #: Of their sum: too little to be seen.
 FREE = 1e-3
+#: Weight of each risk where none tells anything: patients stay ranked, and all have nearly the same hazard.
+LEAST = 0.01
 
 
 def stacking_weights(apart: Sequence[np.ndarray], time: np.ndarray, event: np.ndarray) -> np.ndarray:
@@ -32,7 +34,7 @@ def stacking_weights(apart: Sequence[np.ndarray], time: np.ndarray, event: np.nd
     Returns
     -------
     numpy.ndarray
-        [k], >= 0, per standard deviation of each. Equal where nothing can be learned, 0 for a risk that does not vary.
+        [k], >= 0, per standard deviation of each; 0 for a risk that does not vary. `LEAST` where no risk tells anything.
 
     References
     ----------
@@ -43,7 +45,7 @@ def stacking_weights(apart: Sequence[np.ndarray], time: np.ndarray, event: np.nd
     spread = risks.std(axis=0)
     varies = spread > 1e-9 * np.maximum(np.abs(risks).max(axis=0), 1.0)
     if not event.any() or not varies.any():
-        return varies.astype(np.float64) if varies.any() else np.ones(len(varies))
+        return LEAST * (varies if varies.any() else np.ones(len(varies)))
     weights, left = np.zeros(len(varies)), np.flatnonzero(varies)
     while True:
         found = _weights(risks[:, left] / spread[left], time, event)
@@ -51,7 +53,7 @@ def stacking_weights(apart: Sequence[np.ndarray], time: np.ndarray, event: np.nd
             break
         left = np.delete(left, int(found.argmin()))
     weights[left] = np.maximum(found, 0.0)
-    return weights if weights.any() else varies.astype(np.float64)
+    return weights if weights.any() else LEAST * varies
 
 
 def _weights(z: np.ndarray, time: np.ndarray, event: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ class Early(Architecture):
         for read, view in zip(list(self.reads)[1:], views[1:], strict=True):
             total = total + read(view)
         x = self.down(dropout(self.activation(total)), dropout)
-        return [head(x) for head in self.heads]
+        return [self.bound(head(x)) for head in self.heads]
 
     def decode(self, z: Tensor, dropout: Dropout) -> list[Tensor]:
         """See the base class."""

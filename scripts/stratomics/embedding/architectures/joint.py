@@ -43,7 +43,7 @@ class Joint(Architecture):
     def encode(self, views: Sequence[Tensor], present: Tensor, dropout: Dropout) -> list[Tensor]:
         """See the base class."""
         x = self.down(self.fuse(self.branches(views, dropout), present), dropout)
-        return [head(x) for head in self.heads]
+        return [self.bound(head(x)) for head in self.heads]
 
     def decode(self, z: Tensor, dropout: Dropout) -> list[Tensor]:
         """See the base class."""

@@ -38,7 +38,7 @@ class Marginal(Architecture):
         for i, (read, down) in enumerate(zip(self.reads, self.down, strict=True)):
             x = down(dropout(self.activation(read(views[i]))), dropout)
             for head, codes in enumerate(found):
-                codes.append(self.heads[i * self.sizes.heads + head](x) * present[:, i : i + 1])
+                codes.append(self.bound(self.heads[i * self.sizes.heads + head](x)) * present[:, i : i + 1])
         return [torch.cat(codes, dim=-1) for codes in found]
 
     def decode(self, z: Tensor, dropout: Dropout) -> list[Tensor]:
