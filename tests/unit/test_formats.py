@@ -544,6 +544,22 @@ def test_what_a_format_leaves_open_is_asked_for(tmp_path: Path) -> None:
         build(settings, tmp_path)
 
 
+def test_times_of_gdc_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    settings = gdc(tmp_path)
+    file = tmp_path / "clin/clinical.tsv"
+    lines = file.read_text().splitlines()
+    alive = next(i for i, line in enumerate(lines) if "Alive" in line)
+    patient = lines[alive].split("\t")[1]
+    for i in (alive, alive + 1):  # both rows of the case
+        cells = lines[i].split("\t")
+        lines[i] = "\t".join([*cells[:4], "two years", *cells[5:]])
+    file.write_text("\n".join(lines))
+    with pytest.raises(
+        DataError, match=f"'days_to_last_follow_up' has 1 cell that is no number: 'two years' .patient '{patient}'"
+    ):
+        build(settings, tmp_path)
+
+
 def test_column_of_the_config_is_taken(tmp_path: Path) -> None:
     settings = gdc(tmp_path)
     settings["omics"][0]["column"] = "unstrandd"

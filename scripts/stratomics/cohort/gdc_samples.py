@@ -7,7 +7,7 @@ Source: the sample sheet of the GDC data portal: ``File ID``, ``File Name``, ``D
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -76,22 +76,33 @@ def read_samples(
     if others := len(files) - len(found):
         message = f"files in {source.path} that the sample sheet does not name, or names with several samples: left out"
         request.note("files_without_sample", others, message, action="dropped")
-    read_in = [read(file) for file in found]
-    for file, values in zip(found, read_in, strict=True):
-        if not values.index.is_unique:
-            twice = examples(values.index[values.index.duplicated()])
-            raise DataError(f"{file.path}: features are there more than once ({twice}).")
-    features = read_in[0].index
-    if absent is not None:
-        features = features.append([one.index for one in read_in[1:]]).unique().sort_values()
-    columns = [
-        (one if one.index.equals(features) else one.reindex(features, fill_value=absent)).to_numpy(np.float32)
-        for one in read_in
-    ]
+    features, columns = _aligned((_unique(file, read(file)) for file in found), absent)
     names = [owners[file.file.name] for file in found]
     request.note("files_joined", len(found), f"files of samples in {source.path}, by its sample sheet")
     rows = list(map(str, features))
     return Matrix(source.path, rows, names, np.column_stack(columns), list(range(1, len(rows) + 1)), "feature")
+
+
+def _unique(file: Source, values: pd.Series) -> pd.Series:
+    if not values.index.is_unique:
+        twice = examples(values.index[values.index.duplicated()])
+        raise DataError(f"{file.path}: features are there more than once ({twice}).")
+    return values
+
+
+def _aligned(samples: Iterable[pd.Series], absent: float | None) -> tuple[pd.Index, list[np.ndarray]]:
+    """Return the features and, in their order, the measurements of every sample."""
+    if absent is not None:
+        held = list(samples)
+        features = held[0].index.append([one.index for one in held[1:]]).unique().sort_values()
+        return features, [one.reindex(features, fill_value=absent).to_numpy(np.float32) for one in held]
+    features = pd.Index([])
+    columns: list[np.ndarray] = []
+    for values in samples:  # one at a time: the names alone may take more memory than the numbers
+        features = features if columns else values.index
+        same = values.index.equals(features)
+        columns.append((values if same else values.reindex(features)).to_numpy(np.float32))
+    return features, columns
 
 
 def read_column(file: Source, name: str, column: str, **how: object) -> pd.Series:
@@ -104,13 +115,16 @@ def read_column(file: Source, name: str, column: str, **how: object) -> pd.Serie
     """
     try:
         with open_text(file.file) as handle:
-            table = pd.read_csv(handle, sep="\t", comment="#", dtype={name: str}, **how)  # type: ignore[call-overload]
+            table = pd.read_csv(  # type: ignore[call-overload]
+                handle, sep="\t", comment="#", dtype={name: str}, usecols=lambda one: one in (name, column), **how
+            )
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise DataError(unreadable(file.path, error)) from error
     except ValueError as error:
         raise DataError(f"{file.path}: cannot be taken apart ({error}). Download it again.") from error
     if missing := [one for one in (name, column) if one not in table]:
-        raise DataError(f"{file.path}: no column '{missing[0]}'; the columns are {examples(table.columns, most=12)}.")
+        columns = file.head.header if file.head else []
+        raise DataError(f"{file.path}: no column '{missing[0]}'; the columns are {examples(columns, most=12)}.")
     values = table.set_index(name)[column]
     if not pd.api.types.is_numeric_dtype(values):
         raise DataError(f"{file.path}: column '{column}' holds words; measurements are numbers. Name another `column`.")

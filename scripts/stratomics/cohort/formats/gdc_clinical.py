@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from stratomics.cohort.cells import is_missing
@@ -70,7 +71,10 @@ class GdcClinical(Format):
         places = pd.Series(cells.index, index=cells[column]).groupby(level=0).min()
         followed = pd.concat(last, axis=1).max(axis=1).reindex(first.index)
         living = _present(cells, LIVING) or LIVING[0]
-        first[living] = followed.map("{:.10g}".format).where(followed.notna())
+        # What is no number stays, to be refused where times are read.
+        if living not in first:
+            first[living] = np.nan
+        first[living] = first[living].astype(object).mask(followed.notna(), followed.map("{:.10g}".format))
         if several:
             message = (
                 f"cases with several rows in {source.path}: the latest follow-up counts; of other columns the first known cell, "
