@@ -94,6 +94,10 @@ class Source:
         comments = [text for text in comments if COMMENT.match(text)]
         return Head(comments, line, [clean_name(cell) for cell in cells], rows)
 
+    @cached_property
+    def _below(self) -> list[str]:
+        return files_below(self.file) if self.is_folder else []
+
     @property
     def names(self) -> frozenset[str]:
         """The columns of a table of text, in lower case; none of anything else."""
@@ -101,9 +105,7 @@ class Source:
 
     def files(self, *patterns: str) -> list[Source]:
         """Return the files in and below a folder whose names match one of some patterns, in the order of their paths."""
-        if not self.is_folder:
-            return []
-        found = [name for name in files_below(self.file) if any(map(PurePosixPath(name).match, patterns))]
+        found = [name for name in self._below if any(map(PurePosixPath(name).match, patterns))]
         return [Source(f"{self.path.rstrip('/')}/{name}", self.file / name, self.what) for name in found]
 
 
