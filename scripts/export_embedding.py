@@ -26,6 +26,7 @@ with job(snakemake.log[0]) as log:
         prognostic=prognostic,
         transforms=snakemake.input.transforms,
         network=snakemake.input.network,
+        clinical=snakemake.input.clinical,
         parts={
             "subtypes.safetensors": snakemake.input.subtype_models,
             "risk.safetensors": snakemake.input.risk_models,

@@ -15,7 +15,7 @@ with job(snakemake.log[0]) as log:
     classified = classify_splits(
         cohort,
         splits_from_table(read_table(given.splits), cohort.patients),
-        load_preprocess(given.transforms) if given.get("transforms") else {},
+        load_preprocess(given.transforms, clinical=given.clinical) if given.get("transforms") else {},
         load_arrays(given.latents)[0],
         read_table(given.prognostic),
         load_models(given.subtype_models, SubtypeModel),

@@ -15,7 +15,7 @@ with job(snakemake.log[0]) as log:
         from stratomics.embedding.splits import resampled_latents
         from stratomics.preprocess import load_preprocess
 
-        fitted = load_preprocess(snakemake.input.transforms, ["full"])["full"]
+        fitted = load_preprocess(snakemake.input.transforms, ["full"], clinical=snakemake.input.clinical)["full"]
         retrain = partial(resampled_latents, cohort, fitted, embedding, snakemake.params.seed)
     stability = measure_stability(
         cohort,

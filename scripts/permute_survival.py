@@ -6,10 +6,9 @@ with job(snakemake.log[0]) as log:
     from functools import partial
 
     from stratomics.cohort import complete_patients, load_cohort, splits_from_table
-    from stratomics.comparators import design_of_known
     from stratomics.embedding.told import Told
     from stratomics.evaluation.permutation import permute_survival
-    from stratomics.preprocess import load_preprocess
+    from stratomics.preprocess import design_of_known, load_preprocess
     from stratomics.tables import load_arrays, load_models, read_table, write_table
 
     cohort, params = load_cohort(snakemake.input.cohort), snakemake.params
@@ -18,16 +17,16 @@ with job(snakemake.log[0]) as log:
         _, design = design_of_known(complete_patients(cohort, [])[0].clinical, params.covariates)
     splits = splits_from_table(read_table(snakemake.input.splits), cohort.patients)
     told, again = load_models(snakemake.input.told, Told), None
-    if told and any(params.permutations):
-        from stratomics.embedding.splits import survival_study
+    features = partial(load_preprocess, snakemake.input.get("transforms"), clinical=snakemake.input.get("clinical"))
+    if params.embedding is not None and any(params.permutations):
+        from stratomics.embedding.splits import survival_studies
         from stratomics.embedding.study import retrain
 
-        fitted = load_preprocess(snakemake.input.transforms)
-        again = partial(retrain, survival_study(cohort, splits, fitted, params.embedding, seed=params.seed))
+        again = partial(retrain, survival_studies(cohort, splits, features(), params.embedding, seed=params.seed))
     table = permute_survival(
         cohort,
         splits,
-        lambda split: load_preprocess(snakemake.input.transforms, [split])[split],
+        lambda split: features([split])[split],
         load_arrays(snakemake.input.latents)[0],
         params.settings,
         params.permutations,

@@ -3,11 +3,14 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
+    from stratomics.evaluation.attention import attention_by_subtype
     from stratomics.plots import cohort_about, draw_omics_attribution, omics_attribution_figure_table, save_figure
     from stratomics.tables import read_tables, write_table
 
     names = snakemake.params.embeddings
-    table = omics_attribution_figure_table(read_tables(names, snakemake.input.attribution))
+    given = [read_tables(names, snakemake.input[key]) for key in ("attention", "predictions")]
+    attention = {name: attention_by_subtype(*(own[name] for own in given)) for name in names}
+    table = omics_attribution_figure_table(read_tables(names, snakemake.input.attribution), attention)
     write_table(table, snakemake.output.table)
     about = cohort_about(snakemake.wildcards.cohort, read_tables(names, snakemake.input.metrics))
     save_figure(draw_omics_attribution(table, about), snakemake.output.png, snakemake.output.svg)

@@ -34,7 +34,7 @@ SMALL = {
         {"kind": kind, "hidden": [16], "latent": 6, "epochs": 25, "patience": 8, **extra}
         for kind, extra in (
             ("ae", {}),
-            ("dae", {}),
+            ("dae", {"name": "late", "architecture": "late", "latent": 3}),
             ("vae", {"warmup_epochs": 5}),
             ("cox", {"committee": 3, "supervised": {"hidden": [16], "latent": 4, "epochs": 8}}),
         )

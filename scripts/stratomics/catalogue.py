@@ -53,9 +53,10 @@ NEEDS = {
     "complete_patients": "patients with every omics (it does without the others)",
 }
 
-#: The keys of the config that decide how latents become subtypes and a risk.
 #: A criterion of the number of subtypes that looks at nothing: the smallest number whose clusters are large enough.
 SMALLEST = "smallest"
+
+#: The keys of the config that decide how latents become subtypes and a risk.
 CHAIN = ("selection", "subtypes", "risk", "classifier")
 
 

@@ -27,14 +27,14 @@ from stratomics.subtypes import SubtypeModel
 from stratomics.tables import FULL, load_models, of_full, save_models, write_json
 from stratomics.writing import atomic_path
 
-FORMAT = 3
+FORMAT = 4
 #: The fitted parts of a chain, by the file they are in.
 PARTS = {
     "subtypes.safetensors": SubtypeModel,
     "risk.safetensors": RiskModel,
     "classifier.safetensors": ClassifierModel,
 }
-FILES = ("preprocess.safetensors", "network.safetensors", *PARTS)
+FILES = ("preprocess.safetensors", "clinical.safetensors", "network.safetensors", *PARTS)
 
 
 def export_model(
@@ -45,6 +45,7 @@ def export_model(
     prognostic: pd.DataFrame,
     transforms: str | Path,
     network: str | Path,
+    clinical: str | Path,
     parts: Mapping[str, str | Path],
     on_latents: bool,
 ) -> None:
@@ -64,14 +65,19 @@ def export_model(
         The preprocessing of all splits; only that of ``full`` is taken.
     network
         The network of the full fit.
+    clinical
+        How clinical covariates are encoded, of all splits, where the network sees them (`ClinicalDesign`); only that of
+        ``full`` is taken.
     parts
         By the names of `PARTS`: files with the fitted parts of all splits; only those of ``full`` are taken.
     on_latents
         Whether the classifier looks at latents rather than at omics features.
     """
     folder = Path(folder)
-    preprocess = load_preprocess(transforms, [FULL])
+    preprocess = load_preprocess(transforms, [FULL], clinical=clinical)
     save_preprocess(folder / "preprocess.safetensors", preprocess)
+    design = preprocess[FULL].clinical
+    save_models(folder / "clinical.safetensors", {} if design is None else {FULL: design})
     fitted: dict[str, Any] = {name: load_models(parts[name], kind)[FULL] for name, kind in PARTS.items()}
     for name, part in fitted.items():
         save_models(folder / name, {FULL: part})
@@ -84,9 +90,10 @@ def export_model(
         "stratomics": __version__,
         "cohort": {"name": cohort.name, "patients": cohort.n, "events": cohort.n_events},
         "omics": [
-            {"name": one.name, "transform": one.transform, "features": block.stop - block.start}
-            for one, block in zip(cohort.omics, preprocess[FULL].blocks.values(), strict=True)
+            {"name": one.name, "transform": one.transform, "features": len(one.features)}
+            for one in preprocess[FULL].omics
         ],
+        "covariates": [] if design is None else [part.name for part in design.covariates],
         "embedding": dict(embedding),
         "latents": own["latent"].tolist(),
         "selected_latents": own.loc[own["selected"].astype(bool), "latent"].tolist(),
@@ -118,7 +125,7 @@ class Model:
     def __repr__(self) -> str:
         """Say in one line what it is and what it takes: the arrays would fill pages of a notebook."""
         said = self.description
-        cohort, omics = said["cohort"], ", ".join(one["name"] for one in said["omics"])
+        cohort, omics = said["cohort"], ", ".join([*(one["name"] for one in said["omics"]), *said["covariates"]])
         fitted_on = f"{cohort['name']}, {cohort['patients']} patients with {cohort['events']} events"
         return f"Model({said['embedding']['name']}: {omics} -> {said['n_subtypes']} subtypes; fitted on {fitted_on})"
 
@@ -128,7 +135,8 @@ class Model:
         Parameters
         ----------
         patients
-            A cohort, or one table (patients x features, on the scale the model was fitted on) per omics.
+            A cohort, or one table (patients x features, on the scale the model was fitted on) per omics; and the clinical table as
+            ``clinical`` where the networks see ``covariates`` of it.
 
         Returns
         -------
@@ -138,7 +146,7 @@ class Model:
         Raises
         ------
         DataError
-            If an omics or a feature that the model needs is absent.
+            If an omics, a feature or a covariate that the model needs is absent.
         """
         features = self.preprocess.transform(patients)
         if isinstance(patients, Cohort):
@@ -195,7 +203,7 @@ def load_model(folder: str | Path) -> Model:
     )
     return Model(
         description,
-        load_preprocess(folder / "preprocess.safetensors", [FULL])[FULL],
+        load_preprocess(folder / "preprocess.safetensors", [FULL], clinical=folder / "clinical.safetensors")[FULL],
         load_models(folder / "network.safetensors", NetworkState)[FULL],
         chain,
     )

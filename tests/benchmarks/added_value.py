@@ -72,9 +72,9 @@ def judge(table, omics, seed: int):
 
     from stratomics.cohort import make_splits
     from stratomics.cohort.types import Cohort
-    from stratomics.comparators import design_of_known
     from stratomics.comparators.tuned_risk import clinical_risk
     from stratomics.evaluation.added_value import added_value_table
+    from stratomics.preprocess import design_of_known
 
     cohort = Cohort("simulated", (), table)
     labels = table[["time", "event"]].reset_index().assign(risk=omics, subtype=1, n_subtypes=2, fold="")

@@ -59,15 +59,15 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     """Simulate one cohort, run the chain and its permutation test, and return one row per embedding and statistic."""
     import pandas as pd
 
-    from stratomics.catalogue import chain_settings
+    from stratomics.catalogue import chain_settings, uses_survival
     from stratomics.chain.run import run_chain
     from stratomics.cohort import build_cohort
     from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
-    from stratomics.comparators import design_of_known
     from stratomics.config import load_config
-    from stratomics.embedding.splits import survival_study
+    from stratomics.embedding.splits import survival_studies
     from stratomics.embedding.study import retrain
     from stratomics.evaluation.permutation import permutation_tests, permute_survival
+    from stratomics.preprocess import design_of_known
 
     about = STUDIES[study]
     extra = {
@@ -93,8 +93,8 @@ def one_cohort(study: str, effect: float, seed: int, kinds: tuple[str, ...] = KI
     own = {one["name"]: one for one in settings["embeddings"]}
     for name, chain in run_chain(cohort, settings).items():
         again = None
-        if chain.embedding.told:
-            again = partial(retrain, survival_study(cohort, chain.splits, chain.fitted, own[name], seed=seed))
+        if uses_survival(own[name]):
+            again = partial(retrain, survival_studies(cohort, chain.splits, chain.fitted, own[name], seed=seed))
         table = permute_survival(
             cohort,
             chain.splits,

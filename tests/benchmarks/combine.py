@@ -69,8 +69,8 @@ def one_embedding(folder: Path, embedding: str, covariates: list[str], noise: bo
     import numpy as np
 
     from stratomics.cohort import load_cohort, splits_from_table
-    from stratomics.comparators import fit_clinical_design
     from stratomics.comparators.tuned_risk import clinical_risk, ridge_risk
+    from stratomics.preprocess import fit_clinical_design
     from stratomics.runtime import derive_seed
     from stratomics.survival import concordance_harrell
     from stratomics.survival.penalty import inner_folds

@@ -91,7 +91,8 @@ def study(path: Path, settings, table: Path) -> None:
         if embedding["name"] in done:
             continue
         started = clock.process_time()
-        result = run_chain(cohort, {**settings, "embeddings": [embedding]}, splits=splits)[embedding["name"]]
+        own = {**settings, "embeddings": [embedding]}
+        result = run_chain(cohort, own, splits=splits, covariates=covariates)[embedding["name"]]
         seconds = round(clock.process_time() - started, 1)
         metrics = result.metrics[result.metrics["repeat"] == "median"].set_index("metric")["held_out"]
         latents, told = {"x": result.embedding.latents}, {"x": result.embedding.told}

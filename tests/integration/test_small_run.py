@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-EMBEDDINGS = ("ae", "dae", "vae", "cox")
+EMBEDDINGS = ("ae", "late", "vae", "cox")
 
 
 def rules_to_run(done) -> set[str]:
@@ -36,6 +36,14 @@ def write_config(folder: Path, content: dict) -> Path:
     path = folder / "small.yaml"
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     return path
+
+
+@pytest.fixture(scope="module")
+def small_config(small_config) -> dict:
+    """The fast chain, with one embedding that sees the clinic too and weighs what it sees."""
+    config = copy.deepcopy(small_config)
+    config["embeddings"][3] |= {"clinical": True, "architecture": "joint", "fusion": "attention"}
+    return config
 
 
 @pytest.fixture(scope="module")
@@ -173,8 +181,15 @@ def test_the_promised_files_are_there_and_open_elsewhere(runs):
     assert set(shares["role"]) == {"held_out", "apparent"}
     features = pd.read_csv(results / "vae" / "feature_attribution.tsv", sep="\t")
     assert (features.groupby(["target", "omics"]).size() == 20).all()
+    shares = pd.read_csv(results / "cox" / "omics_attribution.tsv", sep="\t")
+    assert set(shares["omics"]) == {"mrna", "mirna", "clinical"}
+    attention = pd.read_csv(results / "cox" / "attention.tsv", sep="\t")
+    np.testing.assert_allclose(attention.groupby(["split", "patient"])["weight"].sum(), 1.0, atol=1e-5)
+    assert pd.read_csv(results / "vae" / "attention.tsv", sep="\t").empty
     summary = (results / "summary.md").read_text()
     assert "nominal" in summary
+    assert summary.count("Its networks also see the clinical variables") == 1
+    assert summary.count("Mean weight in the attention") == 1
     verdicts = pd.read_csv(results / "verdicts.tsv", sep="\t")
     assert verdicts["embedding"].tolist() == list(EMBEDDINGS)
     for sentence in verdicts["sentence"]:
@@ -210,7 +225,8 @@ def test_comparators_see_the_patients_that_the_embeddings_see(runs):
             assert theirs.equals(ours), method
 
 
-def test_the_exported_network_and_embedding_agree(runs, small_settings):
+@pytest.mark.parametrize("embedding", ["vae", "cox"])
+def test_the_exported_network_and_embedding_agree(runs, embedding):
     """The latents in embedding.h5ad are those of the exported network, so the model is whole."""
     from stratomics.cohort import load_cohort
     from stratomics.embedding import NetworkState
@@ -219,10 +235,10 @@ def test_the_exported_network_and_embedding_agree(runs, small_settings):
 
     results = runs[0] / "results" / "small"
     cohort = load_cohort(results / "cohort.h5mu")
-    model = load_model(results / "vae" / "model")
-    network = load_models(results / "vae" / "model" / "network.safetensors", NetworkState)["full"]
+    model = load_model(results / embedding / "model")
+    network = load_models(results / embedding / "model" / "network.safetensors", NetworkState)["full"]
     latents = network.encode(model.preprocess.transform(cohort) * model.preprocess.weights)
-    stored = anndata.read_h5ad(results / "vae" / "embedding.h5ad").X
+    stored = anndata.read_h5ad(results / embedding / "embedding.h5ad").X
     np.testing.assert_allclose(latents, stored, atol=1e-4)
 
 

@@ -9,13 +9,14 @@ import pytest
 from stratomics.chain.run import run_chain
 from stratomics.cohort import build_cohort
 from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
-from stratomics.comparators import design_of_known, fit_comparator
+from stratomics.comparators import fit_comparator
 from stratomics.config import load_config
 from stratomics.evaluation.evidence import gather_evidence
 from stratomics.evaluation.permutation import permutation_tests, permute_survival
 from stratomics.evaluation.side_by_side import side_by_side
 from stratomics.evaluation.sources import EvidenceTables
 from stratomics.evaluation.verdict import verdict
+from stratomics.preprocess import design_of_known
 from stratomics.stability import measure_stability
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,10 +8,10 @@ import pytest
 from lifelines import CoxPHFitter
 
 from stratomics.cohort.types import Cohort
-from stratomics.comparators import design_of_known
 from stratomics.evaluation.added_lr import added_lr
 from stratomics.evaluation.adjusted import ADJUSTED_COLUMNS, adjusted_hazard_ratios
 from stratomics.evaluation.coarse import refine_levels
+from stratomics.preprocess import design_of_known
 
 COVARIATES = ["age", "sex", "x"]
 

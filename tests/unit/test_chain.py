@@ -10,7 +10,8 @@ import pytest
 
 from stratomics.chain.fit import Chain
 from stratomics.chain.labels import apparent_labels, final_labels, heldout_rows
-from stratomics.chain.risk import RiskModel, fit_risk, latent_risk, predicted_survival, risk_table
+from stratomics.chain.latent_risk import latent_risk
+from stratomics.chain.risk import RiskModel, fit_risk, predicted_survival, risk_table
 from stratomics.embedding import Told
 from stratomics.subtypes import SubtypeModel
 from stratomics.survival import concordance_harrell
@@ -77,12 +78,12 @@ def test_the_risk_is_a_ridge_cox_model_of_the_standardised_latents(world, small_
     own = latents[split.train].astype(np.float64)
     z = (own - own.mean(axis=0)) / own.std(axis=0)
     time, event = cohort.time[split.train], cohort.event[split.train]
-    direct = ridge_cox_path(z, time, event, [z.shape[1] / model.variance])
+    direct = ridge_cox_path(z, time, event, z.shape[1] / model.variance)
     np.testing.assert_allclose(model.coef, direct.coef[0], atol=1e-6)
     rows = chain.classified.predictions.query("split == @SPLIT")
     np.testing.assert_allclose(rows["risk"], (latents - own.mean(axis=0)) / own.std(axis=0) @ direct.coef[0], atol=1e-5)
     table = risk_table(chain.risks)
-    assert table.columns.tolist() == ["split", "latent", "coef", "variance"]
+    assert table.columns.tolist() == ["split", "latent", "coef", "variance", "omics", "share"]
     assert table["latent"].unique().tolist() == chain.prognostic["latent"].unique().tolist()
 
 
@@ -156,11 +157,11 @@ def test_what_networks_say_of_survival_is_weighed_by_what_they_say_of_patients_t
     parts = [values[:, :3] @ found.coef[:3], values[:, 3:] @ found.coef[3:]]
     assert parts[0].std() == pytest.approx(found.weights[0])
     assert found.weights[1] > 0.3
-    np.testing.assert_allclose(found.risk(latents), sum(parts), atol=1e-9)
+    np.testing.assert_allclose(found.log_hazard(latents), sum(parts), atol=1e-9)
     assert found.coef[1] == found.coef[2] == 0  # taken as the networks say it
     assert np.corrcoef(parts[0], latents[:, 0])[0, 1] == pytest.approx(1.0)
     alone = latent_risk(latents[:, 3:], time, event, 0)
-    assert np.corrcoef(parts[1], alone.risk(latents[:, 3:]))[0, 1] == pytest.approx(1.0)
+    assert np.corrcoef(parts[1], alone.log_hazard(latents[:, 3:]))[0, 1] == pytest.approx(1.0)
     assert abs(found.apart.mean()) < 1e-9
     assert concordance_harrell(time, event, found.apart) > 0.7
 
@@ -171,7 +172,7 @@ def test_networks_that_say_nothing_of_new_patients_count_nothing():
     assert found.weights[0] == 0
     assert not found.coef[:3].any()
     alone = latent_risk(latents[:, 3:], time, event, 0)
-    assert np.corrcoef(found.risk(latents), alone.risk(latents[:, 3:]))[0, 1] == pytest.approx(1.0)
+    assert np.corrcoef(found.log_hazard(latents), alone.log_hazard(latents[:, 3:]))[0, 1] == pytest.approx(1.0)
 
 
 def test_networks_alone_are_taken_as_they_are():
@@ -181,7 +182,7 @@ def test_networks_alone_are_taken_as_they_are():
     assert np.isnan(found.variance)
     assert found.weights.shape == (1,)
     assert found.weights[0] == pytest.approx(stacking_weights([told.apart], time, event)[0])
-    assert np.corrcoef(found.risk(latents[:, :3]), latents[:, 0])[0, 1] == pytest.approx(1.0)
+    assert np.corrcoef(found.log_hazard(latents[:, :3]), latents[:, 0])[0, 1] == pytest.approx(1.0)
     model = fit_risk(latents[:, :3], time, event, subtypes_of(1 + np.arange(300) % 3), {"method": "ridge_cox"}, 0, told)
     # Cut where risks of patients unknown to the networks lie.
     np.testing.assert_allclose(np.bincount(model.groups(found.apart)), [0, 100, 100, 100], atol=1)

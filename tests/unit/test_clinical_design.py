@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratomics.comparators import design_of_known, fit_clinical_design
 from stratomics.comparators.clinical_model import fit_coefficients
+from stratomics.preprocess import design_of_known, fit_clinical_design
 
 
 def table_of(**columns):
@@ -162,7 +162,7 @@ def test_patients_who_lack_a_covariate_are_left_out_of_the_design_of_the_others(
 def test_a_bend_is_a_natural_cubic_spline():
     from scipy.interpolate import CubicSpline
 
-    from stratomics.comparators.covariate import _bend
+    from stratomics.preprocess.covariate import _bend
 
     knots = (1.0, 2.5, 3.0)
     spline = CubicSpline(knots, _bend(np.array(knots), knots), bc_type="natural")

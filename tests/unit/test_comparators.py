@@ -20,11 +20,12 @@ from sksurv.util import Surv
 from stratomics.catalogue import comparators
 from stratomics.cohort import Split
 from stratomics.cohort.simulate import COVARIATES
-from stratomics.comparators import PREDICTION_COLUMNS, comparator_names, fit_clinical_design, fit_comparator
+from stratomics.comparators import PREDICTION_COLUMNS, comparator_names, fit_comparator
 from stratomics.comparators.methods.elastic_net_cox import penalty_path
 from stratomics.comparators.methods.pca import principal_components
 from stratomics.comparators.methods.random_survival_forest import coarsened
 from stratomics.errors import ConfigError
+from stratomics.preprocess import fit_clinical_design
 from stratomics.preprocess.splits import preprocess_splits
 from stratomics.survival import concordance_harrell, partial_loglik
 from stratomics.survival.penalty import cross_validated_likelihood, inner_folds

@@ -194,8 +194,9 @@ BROKEN = {
     "misspelt hyper-parameter": (
         DEMO + "embeddings: [{kind: dae, corrupt: masking}]",
         "embeddings[0].corrupt: unknown key; did you mean 'corruption'? Allowed here: activation, architecture, batch_size, "
-        "committee, corruption, corruption_level, dropout, epochs, fusion, hidden, kind, latent, learning_rate, modality_dropout, "
-        "name, patience, reconstruction, restarts, supervised, survival, unsupervised, validation, weight_decay."),
+        "clinical, committee, corruption, corruption_level, dropout, epochs, fusion, hidden, kind, late, latent, learning_rate, "
+        "modality_dropout, name, patience, reconstruction, restarts, supervised, survival, unsupervised, validation, "
+        "weight_decay."),
     "number for list": (DEMO + "embeddings: [{kind: ae, hidden: 256}]", "embeddings[0].hidden: found 256; allowed is a list "
                         "of 1 to 10 whole numbers from 1 to 100000. Write a list: [256]."),
     "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "
@@ -321,9 +322,8 @@ def test_defaults_are_filled() -> None:
     network: dict[str, Any] = {
         "hidden": [256], "latent": 32, "activation": "tanh", "dropout": 0.2, "epochs": 150, "patience": 15, "batch_size": 64,
         "learning_rate": 0.001, "weight_decay": 0.0001, "restarts": 1, "validation": 0.15,
-        "architecture": "early", "fusion": "concatenate", "survival": 0.0, "reconstruction": 1.0,
-        "unsupervised": True, "committee": 5,
-        "modality_dropout": 0.2,
+        "architecture": "early", "fusion": "concatenate", "clinical": False, "survival": 0.0, "reconstruction": 1.0,
+        "unsupervised": True, "committee": 5, "modality_dropout": 0.2, "late": {"weights": "stacked"},
         "supervised": {
             "hidden": [128], "latent": 16, "dropout": 0.3, "epochs": 30, "batch_size": 128, "weight_decay": 0.01,
         },

@@ -136,7 +136,7 @@ def test_padded_stack_and_numpy_state_equal_torch_modules(activation: str) -> No
         assert not out[i, :, width:].any()
         assert not latents[i, :, 3:].any()
         arrays = {name: array for (name, _), array in zip(network.named_parameters(), drawn[i], strict=True)}
-        state = NetworkState("vae", "early", (asdict(network.sizes),), {"omics": (0, width)}, (arrays,))
+        state = NetworkState("vae", "early", (asdict(network.sizes),), {"omics": (0, width)}, (arrays,), (("omics",),))
         np.testing.assert_allclose(state.encode(x[i]), mean(hidden).detach(), atol=1e-5)
         np.testing.assert_allclose(state.reconstruct(x[i]), decoder(mean(hidden)).detach(), atol=1e-5)
 
@@ -231,7 +231,7 @@ def test_kl_equals_torch_distributions() -> None:
     weight /= weight.sum()
     posterior = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
     expected = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum(dim=-1)
-    found = vae().divergence([mean, log_variance], mean, (), weight)
+    found = vae().divergence([mean, log_variance], mean, (), weight, mean.shape[-1])
     torch.testing.assert_close(found, (expected * weight).sum())
 
 

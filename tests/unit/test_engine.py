@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from stratomics.embedding.batch import Batch, Shape
 from stratomics.embedding.draws import leave_out
 from stratomics.embedding.loop import Trained
 from stratomics.embedding.member import Member
-from stratomics.embedding.study import SUPERVISED, UNSUPERVISED, Study, recipes_of, retrain
+from stratomics.embedding.state import NetworkState
+from stratomics.embedding.study import SUPERVISED, UNSUPERVISED, Study, recipes_of, retrain, studies_of
 from stratomics.embedding.train import EmbeddingResult, train_embedding
 from stratomics.runtime import derive_seed
+from stratomics.tables import load_models, save_models
 
 N, CPU = 44, torch.device("cpu")
 #: Widths that are no multiples of 16, so that padding takes part everywhere.
@@ -31,7 +34,7 @@ SMALL: dict[str, Any] = {
     "learning_rate": 0.01,
 }
 FUSIONS = [("joint", name) for name in ("attention", "concatenate", "maximum", "sum")]
-EVERY = [("early", "concatenate"), ("marginal", "concatenate"), *FUSIONS]
+EVERY = [("early", "concatenate"), ("late", "concatenate"), ("marginal", "concatenate"), *FUSIONS]
 
 
 def settings(kind: str = "cox", architecture: str = "early", fusion: str = "concatenate", **changes: Any) -> dict:
@@ -69,9 +72,13 @@ def train(chosen: dict, views: list[Views], trains: list[np.ndarray], names: lis
     return train_embedding(chosen, views, trains, names, seed=1, device="cpu", **more)
 
 
-def study_of(chosen: dict, part: str = SUPERVISED, **more: Any) -> Study:
-    views, trains, names = problem(**more)
-    return Study.of(recipes_of(chosen)[part], views, trains, names, 1, follow_up())
+def studies(chosen: dict, part: str = SUPERVISED) -> list[Study]:
+    views, trains, names = problem()
+    return studies_of(recipes_of(chosen)[part], views, trains, names, 1, follow_up())
+
+
+def study_of(chosen: dict, part: str = SUPERVISED) -> Study:
+    return studies(chosen, part)[-1]
 
 
 def learned(result: EmbeddingResult) -> dict[str, bytes]:
@@ -86,6 +93,18 @@ def bytes_of(one: Trained) -> list[bytes]:
     return [value.numpy().tobytes() for value in one.parameters.values()] + [one.codes.tobytes()]
 
 
+@pytest.mark.parametrize(("architecture", "fusion"), EVERY)
+def test_networks_read_back_encode_as_those_that_were_written(architecture: str, fusion: str, tmp_path: Path) -> None:
+    """Whatever the names of the omics: a file holds them sorted."""
+    views = omics(lacking=0.0)
+    views = replace(views, blocks=dict(zip(("mrna", "mirna", "clinical"), views.blocks.values(), strict=True)))
+    state = train(settings("cox", architecture, fusion), [views], [np.arange(N)], ["s0"]).models["s0"]
+    save_models(tmp_path / "network", {"s0": state})
+    again = load_models(tmp_path / "network", NetworkState)["s0"]
+    assert list(again.blocks) == list(state.blocks)
+    np.testing.assert_array_equal(again.encode(views.features), state.encode(views.features))
+
+
 # Independence of the networks
 
 
@@ -97,7 +116,7 @@ def test_batch_equals_alone(architecture: str, fusion: str) -> None:
     np.testing.assert_allclose(together.latents["s2"], alone.latents["s2"], atol=1e-5)
     np.testing.assert_allclose(together.told["s2"].coef, alone.told["s2"].coef, atol=1e-5)
     np.testing.assert_allclose(together.told["s2"].apart, alone.told["s2"].apart, atol=1e-5)
-    blocks = 3 if architecture == "marginal" else 1
+    blocks = 3 if architecture in ("marginal", "late") else 1
     assert together.parts == {
         SUPERVISED: slice(0, 3 * 5 * blocks),
         UNSUPERVISED: slice(3 * 5 * blocks, (3 + 1) * 5 * blocks),
@@ -217,13 +236,14 @@ def test_a_committee_tells_each_patient_by_the_network_that_left_it_out(architec
         np.testing.assert_allclose(told.coef, np.concatenate(hazards) / 3, atol=1e-7)
 
 
-def test_training_again_with_the_observed_outcome_gives_the_observed_networks() -> None:
-    chosen, (views, trains, names) = settings("cox", "joint", "attention"), problem()
+@pytest.mark.parametrize(("architecture", "fusion"), [("joint", "attention"), ("late", "concatenate")])
+def test_training_again_with_the_observed_outcome_gives_the_observed_networks(architecture: str, fusion: str) -> None:
+    chosen, (views, trains, names) = settings("cox", architecture, fusion), problem()
     result = train(chosen, views, trains, names)
-    study, (time, event) = study_of(chosen), follow_up()
+    own, (time, event) = studies(chosen), follow_up()
     order = np.random.default_rng(0).permutation(N)
     outcomes = [(time, event), (time[order], event[order])]
-    (latents, told), (others, other_told) = retrain(study, "s1", outcomes)
+    (latents, told), (others, other_told) = retrain(own, "s1", outcomes)
     part = result.parts[SUPERVISED]
     assert latents.tobytes() == np.ascontiguousarray(result.latents["s1"][:, part]).tobytes()
     assert told.coef.tobytes() == result.told["s1"].coef.tobytes()
@@ -231,8 +251,21 @@ def test_training_again_with_the_observed_outcome_gives_the_observed_networks() 
     assert not np.allclose(others, latents, atol=1e-3)
     assert not np.allclose(other_told.coef, told.coef, atol=1e-3)
     # A permutation comes out the same whichever others are trained with it.
-    ((alone, _),) = retrain(study, "s1", outcomes[1:], threads=2)
+    ((alone, _),) = retrain(own, "s1", outcomes[1:], threads=2)
     assert alone.tobytes() == others.tobytes()
+
+
+@pytest.mark.parametrize(("architecture", "fusion"), EVERY[:4])
+def test_a_network_from_a_file_is_given_the_omics_that_it_was_trained_on(
+    architecture: str, fusion: str, tmp_path: Path
+) -> None:
+    """Whatever the names of the omics: files keep mappings in alphabetical order."""
+    own = omics((20, 20, 20))
+    own = replace(own, blocks=dict(zip(("mrna", "mirna", "meth"), own.blocks.values(), strict=True)))
+    result = train(settings("dae", architecture, fusion), [own], [np.arange(N)], ["s"])
+    save_models(tmp_path / "network.safetensors", {"s": result.models["s"].encoder()})
+    again = load_models(tmp_path / "network.safetensors", NetworkState)["s"]
+    np.testing.assert_allclose(again.encode(own.features, own.present), result.latents["s"], atol=1e-5)
 
 
 # What an embedding may leave out

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from stratomics import runtime
+from stratomics.evaluation.attention import SUBTYPE_COLUMNS
 from stratomics.plots import (
     About,
     calibration_table,
@@ -37,7 +38,7 @@ from stratomics.plots import (
 )
 from stratomics.plots.enrichment import MOST_LEVELS, OTHER
 from stratomics.plots.small_multiples import APPARENT, HELD_OUT, values_by_k
-from stratomics.plots.style import house_style, number_text
+from stratomics.plots.style import house_style, number_text, subtype_color
 from stratomics.tables import read_table, save_arrays, write_table
 
 NAMES = ["ae", "dae", "vae", "vae_mmd", "stacked_ae", "joint_vae_with_a_long_name", "ae_per_omics"]
@@ -218,6 +219,17 @@ def attribution(seed: int, omics: tuple[str, ...] = ("mrna", "mirna", "methylati
     return pd.DataFrame(rows, columns=[*columns, "agreement", "expected", "reason"])
 
 
+def attention(place: int, omics: tuple[str, ...] = ("mrna", "mirna", "methylation_450k")) -> pd.DataFrame:
+    """Every other embedding weighs the omics; the numbers of subtypes differ."""
+    rng, k = np.random.default_rng(place), 2 + place % 4
+    rows = [
+        (subtype, k, one, N, weight, weight - 0.05, weight + 0.08)
+        for subtype in range(k + 1)
+        for one, weight in zip(omics, rng.dirichlet(np.full(len(omics), 6.0)), strict=True)
+    ]
+    return pd.DataFrame(rows if place % 2 == 0 else [], columns=list(SUBTYPE_COLUMNS))
+
+
 COVARIATES = {
     "age_at_initial_pathologic_diagnosis": ("numeric", ["median", "q25", "q75"]),
     "gender": ("categorical", ["FEMALE", "MALE"]),
@@ -268,7 +280,8 @@ def draw(figure: str, count: int) -> tuple[pd.DataFrame, Figure]:
         table = calibration_table(dict.fromkeys(names, calibration()), of_all)
         return table, draw_calibration(table, about)
     if figure == "omics_attribution":
-        table = omics_attribution_figure_table({name: attribution(place) for place, name in enumerate(names)})
+        given = [{name: make(place) for place, name in enumerate(names)} for make in (attribution, attention)]
+        table = omics_attribution_figure_table(*given)
         return table, draw_omics_attribution(table, about)
     table = enrichment_table(*enrichment(count))
     return table, draw_enrichment(table, about)
@@ -322,6 +335,12 @@ def test_the_scripts_draw_from_the_files_of_the_workflow(name: str, tmp_path, mo
     for place, (_, matrix) in enumerate(made):
         save_arrays(tmp_path / f"consensus{place}.safetensors", {"consensus": matrix})
     tests, levels = enrichment(2)
+    weights = pd.DataFrame(
+        [("r0f0", f"P{i}", "held_out", one, 1 / 3) for i in range(4) for one in ("mrna", "mirna", "methylation_450k")],
+        columns=["split", "patient", "role", "omics", "weight"],
+    )
+    rows = [(split, f"P{i}", 1 + i % 2, 2) for split in ("full", "r0f0") for i in range(4)]
+    labels = write(pd.DataFrame(rows, columns=["split", "patient", "subtype", "n_subtypes"]), "predictions")
     files = {
         "metrics": [write(table, f"metrics_{one}") for one, table in all_metrics(2).items()],
         "tests": write(permutation_tests(2), "tests"),
@@ -335,6 +354,8 @@ def test_the_scripts_draw_from_the_files_of_the_workflow(name: str, tmp_path, mo
         "calibration": [write(calibration(), f"calibration{place}") for place in range(2)],
         "enrichment": write(tests, "enrichment"),
         "attribution": [write(attribution(place), f"attribution{place}") for place in range(2)],
+        "attention": [write(weights, "attention0"), write(weights.iloc[:0], "attention1")],
+        "predictions": [labels] * 2,
         "levels": write(levels, "levels"),
     }
     outputs = {"png": str(tmp_path / "f.png"), "svg": str(tmp_path / "f.svg"), "table": str(tmp_path / "f.tsv")}
@@ -635,7 +656,7 @@ def test_enrichment_bears_many_covariates_constants_and_none() -> None:
 
 def test_the_shares_drawn_are_those_of_all_repeats_and_of_the_full_fit() -> None:
     given = attribution(0)
-    table = omics_attribution_figure_table({"ae": given})
+    table = omics_attribution_figure_table({"ae": given}, {})
     for column, repeat in (("held_out", "all"), ("apparent", "full")):
         expected = given.loc[given["repeat"] == repeat, "share"].tolist()
         assert table[column].tolist() == expected
@@ -653,12 +674,32 @@ def test_a_score_without_a_gradient_is_named_and_not_drawn() -> None:
     gone = given["target"] == "subtype"
     given.loc[gone, ["share", "ci_low", "ci_high", "fold_low", "fold_high", "expected"]] = np.nan
     given.loc[gone, "reason"] = "the classifier svm (kernel rbf, C 1.0) cannot be differentiated"
-    figure = draw_omics_attribution(omics_attribution_figure_table({"ae": given}), ABOUT)
+    figure = draw_omics_attribution(omics_attribution_figure_table({"ae": given}, {}), ABOUT)
     assert "subtypes: the classifier svm" in words(figure)
     assert not any(line.get_marker() == "D" for line in figure.axes[0].lines)
     assert fits(figure)
-    table = omics_attribution_figure_table({"ae": given[gone]})
+    table = omics_attribution_figure_table({"ae": given[gone]}, {})
     assert "No attribution" in words(draw_omics_attribution(table, ABOUT))
+
+
+def test_the_attention_of_each_subtype_is_drawn_where_omics_are_weighed() -> None:
+    own = attention(0)
+    table = omics_attribution_figure_table(
+        {"ae": attribution(0), "vae": attribution(1)}, {"ae": own, "vae": attention(1)}
+    )
+    figure = draw_omics_attribution(table, ABOUT)
+    assert len(figure.axes) == 3
+    drawn = {
+        (line.get_color(), round(float(line.get_xdata()[0]), 6))
+        for line in figure.axes[2].lines
+        if line.get_marker() == "o"
+    }
+    of_subtypes = own[own["subtype"] > 0]
+    assert drawn == {(subtype_color(row.subtype, 2), round(row.weight, 6)) for row in of_subtypes.itertuples()}
+    assert "ae: attention" in words(figure)
+    assert fits(figure)
+    without = omics_attribution_figure_table({"ae": attribution(0)}, {"ae": attention(1)})
+    assert "ttention" not in words(draw_omics_attribution(without, ABOUT))
 
 
 def test_an_omics_is_called_ahead_only_where_its_interval_is_clear() -> None:
@@ -667,5 +708,5 @@ def test_an_omics_is_called_ahead_only_where_its_interval_is_clear() -> None:
     given.loc[of_risk, "share"] = np.tile([0.6, 0.4], 3)
     given.loc[~of_risk, "share"] = np.tile([0.51, 0.49], 3)
     given["ci_low"], given["ci_high"] = given["share"] - 0.05, given["share"] + 0.05
-    text = words(draw_omics_attribution(omics_attribution_figure_table({"ae": given}), ABOUT))
+    text = words(draw_omics_attribution(omics_attribution_figure_table({"ae": given}, {}), ABOUT))
     assert "risk: most on mrna; subtypes: no omics ahead" in text

@@ -19,6 +19,7 @@ def folder(tmp_path, small_cohort, small_settings, small_chain):
     chain = small_chain["vae"]
     save_preprocess(tmp_path / "transforms.safetensors", chain.fitted)
     save_models(tmp_path / "network.safetensors", {"full": chain.embedding.models["full"]})
+    save_models(tmp_path / "clinical.safetensors", {})
     fitted = (chain.subtypes, chain.risks, chain.classified.models)
     parts = {name: tmp_path / name for name in PARTS}
     for path, models in zip(parts.values(), fitted, strict=True):
@@ -30,6 +31,7 @@ def folder(tmp_path, small_cohort, small_settings, small_chain):
         prognostic=chain.prognostic,
         transforms=tmp_path / "transforms.safetensors",
         network=tmp_path / "network.safetensors",
+        clinical=tmp_path / "clinical.safetensors",
         parts=parts,
         on_latents=small_settings["classifier"]["predictors"] == "latents",
     )

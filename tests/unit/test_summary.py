@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stratomics.attribution.attention import ATTENTION_COLUMNS
 from stratomics.evaluation.evidence import EVIDENCE_COLUMNS
 from stratomics.evaluation.findings import REASON_COLUMNS, VERDICT_COLUMNS
+from stratomics.evaluation.omics_words import attribution_words
 from stratomics.evaluation.patterns import PATTERN_COLUMNS
+from stratomics.evaluation.summary import SEES_CLINIC
 from stratomics.evaluation.summary_tables import agreement_lines, enrichment_lines, markdown_table
-from stratomics.evaluation.wording import attribution_words
 from stratomics.tables import read_table, write_table
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -82,6 +84,18 @@ def attribution(reason="-"):
         for omics, value in zip(("mrna", "mi<rna"), own, strict=True)
     ]
     return pd.DataFrame(rows, columns=["target", "role", "repeat", "omics", "share", "reason"])
+
+
+def attention(weighs=True):
+    """Weights of two omics; of patients who have both, and of one who lacks the second."""
+    weights = {"P1": (0.4, 0.6), "P2": (0.2, 0.8), "P3": (1.0, 0.0)} if weighs else {}
+    rows = [
+        ("r0f0", patient, "held_out", omics, weight)
+        for patient, own in weights.items()
+        for omics, weight in zip(("mrna", "mi<rna"), own, strict=True)
+    ]
+    rows += [("full", "P1", "train", omics, 0.5) for omics in ("mrna", "mi<rna") if weighs]
+    return pd.DataFrame(rows, columns=list(ATTENTION_COLUMNS))
 
 
 def cohort_tables(
@@ -160,9 +174,8 @@ def cohort_tables(
     )
     put("enrichment", enrichment if covariates else enrichment.iloc[:0])
     put("checks", checks)
-    per_embedding = {
-        name: [] for name in ("metrics", "patterns", "prognostic", "attribution", "clusters", "stability", "training")
-    }
+    names = ("metrics", "patterns", "prognostic", "attribution", "attention", "clusters", "stability", "training")
+    per_embedding = {name: [] for name in names}
     for e in EMBEDDINGS:
         own = {
             "metrics": metrics_of(e, events),
@@ -176,6 +189,7 @@ def cohort_tables(
                 }
             ),
             "attribution": attribution(),
+            "attention": attention(weighs=e == "ae"),
             "clusters": pd.DataFrame(
                 {
                     "split": "full",
@@ -230,7 +244,11 @@ def run_scripts(folder, **options):
         params=SimpleNamespace(
             embeddings=EMBEDDINGS,
             cohort={"name": "made_up"},
-            settings={"evaluation": evaluation, "seed": 0},
+            settings={
+                "evaluation": evaluation,
+                "seed": 0,
+                "embeddings": [{"name": name, "clinical": name == "ae"} for name in EMBEDDINGS],
+            },
         ),
         log=[str(folder / "write_summary.log")],
     )
@@ -279,7 +297,7 @@ def test_the_first_ten_lines_hold_the_verdict_of_every_embedding(whole):
     assert "199 permutations of survival (ae: 99)." in first[2]
     bullets = [line for line in first if line.startswith("- ")]
     expected = zip(verdicts["embedding"], verdicts["sentence"], strict=True)
-    verdict_lines = [f"- **{name}**: {sentence}" for name, sentence in expected]
+    verdict_lines = [f"- **{name}**: {sentence}{SEES_CLINIC * (name == 'ae')}" for name, sentence in expected]
     assert bullets == [*verdict_lines, "- stage is missing for 10 patients"]
     assert bullets[0].startswith("- **vae**: The subtypes separate unseen patients (hazard ratio per step 1.64 [")
     assert bullets[1].startswith("- **ae**: There is no evidence")
@@ -455,12 +473,20 @@ def test_names_of_the_user_are_text_in_the_summary(tmp_path):
 
 
 def test_the_omics_are_named_by_falling_share_among_unseen_patients():
-    words = attribution_words(attribution())
+    none = attention(weighs=False)
+    words = attribution_words(attribution(), none)
     assert (
         words == "The risk rests on mi&lt;rna (50 %), mrna (30 %). The subtypes rest on mi&lt;rna (60 %), mrna (40 %)."
     )
-    assert attribution_words(attribution("no way")).endswith("On which omics the subtypes rest is not known: no way.")
-    assert "the same for all patients" in attribution_words(attribution().assign(share=np.nan))
+    unknown = attribution_words(attribution("no way"), none)
+    assert unknown.endswith("On which omics the subtypes rest is not known: no way.")
+    assert "the same for all patients" in attribution_words(attribution().assign(share=np.nan), none)
+
+
+def test_the_attention_is_that_to_unseen_patients_with_every_omics(whole):
+    words = attribution_words(attribution(), attention())
+    assert words.endswith("Mean weight in the attention of the networks: mi&lt;rna (70 %), mrna (30 %).")
+    assert whole[2].count("Mean weight in the attention") == 1
 
 
 def test_patients_who_lack_an_omics_have_a_table_of_their_own(tmp_path):

@@ -179,6 +179,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "embeddings[0].validation": 0.2,
             "embeddings[0].architecture": "joint",
             "embeddings[0].fusion": "sum",
+            "embeddings[0].late.weights": "equal",
             "embeddings[0].modality_dropout": 0.1,
         },
     ),
@@ -197,6 +198,11 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "embeddings[3].supervised.batch_size": 32,
             "embeddings[3].supervised.weight_decay": 0.1,
         },
+    ),
+    # The clinic is in another file than the omics, and whoever encodes patients reads it.
+    (
+        TRAINED | {"measure_stability", "permute_survival", "fit_classifier", "attribute_omics"},
+        {"embeddings[3].clinical": True},
     ),
     (
         TRAINED,
@@ -369,6 +375,13 @@ def changed(key: str, value: Any) -> dict[str, Any]:
 def test_a_key_changes_the_jobs_of_the_rules_that_look_at_it(jobs, unchanged, key, value, rules):
     other = jobs(changed(key, value))
     assert {job[0] for job in other if unchanged.get(job) != other[job]} == rules
+
+
+def test_other_covariates_train_the_networks_that_see_them_and_no_others(jobs, monkeypatch):
+    monkeypatch.setitem(CONFIG["embeddings"][3], "clinical", True)
+    own, other = (jobs(changed("cohorts[0].clinical.covariates", names)) for names in (["age", "sex"], ["age"]))
+    trained = {job for job in other if job[0] == "train_embedding" and own[job] != other[job]}
+    assert trained == {("train_embedding", "one", "cox")}
 
 
 def test_every_key_of_the_schema_has_a_row():

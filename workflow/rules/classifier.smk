@@ -5,7 +5,7 @@ rule fit_classifier:
     """Fit the classifier on the training patients of every split and label the patients it never saw."""
     input:
         unpack(features_of_classifier),
-        cohort="<results>/{cohort}/intake/cohort.h5mu",
+        cohort=cohort_of_embedding,
         splits="<results>/{cohort}/splits.tsv",
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",

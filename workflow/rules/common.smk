@@ -55,6 +55,7 @@ SPLITS = SETTINGS["evaluation"]["folds"] * SETTINGS["evaluation"]["repeats"] + 1
 MODEL_FILES = [
     "model.json",
     "preprocess.safetensors",
+    "clinical.safetensors",
     "network.safetensors",
     "subtypes.safetensors",
     "risk.safetensors",
@@ -178,6 +179,18 @@ def omics_of(wildcards):
     return [one["name"] for one in omics]
 
 
+def covariates_of_embedding(wildcards):
+    """The covariates that the networks of an embedding see beside the omics."""
+    sees = EMBEDDINGS[wildcards.embedding]["clinical"]
+    return covariates_of(wildcards) if sees else []
+
+
+def cohort_of_embedding(wildcards):
+    """The cohort of the jobs of an embedding; covariates are only in that of the user."""
+    folder = "" if EMBEDDINGS[wildcards.embedding]["clinical"] else "intake/"
+    return f"<results>/{wildcards.cohort}/{folder}cohort.h5mu"
+
+
 def comparators_of(wildcards):
     """The comparators that a cohort can have, by what each says that it needs (stratomics.catalogue)."""
     has = {"covariates": covariates_of(wildcards), "omics": omics_of(wildcards)}
@@ -247,22 +260,24 @@ def chain_of(wildcards):
     return _chain_settings(EMBEDDINGS[wildcards.embedding], SETTINGS)
 
 
+def _features(wildcards):
+    """What brings patients to the scale that an embedding sees them on."""
+    folder = f"<results>/{wildcards.cohort}"
+    return {
+        "transforms": f"{folder}/preprocess/transforms.safetensors",
+        "clinical": f"{folder}/{wildcards.embedding}/clinical.safetensors",
+    }
+
+
 def features_of_classifier(wildcards):
     """The preprocessing, where the classifier looks at omics features rather than at latents."""
-    if SETTINGS["classifier"]["predictors"] == "latents":
-        return {}
-    return {
-        "transforms": f"<results>/{wildcards.cohort}/preprocess/transforms.safetensors"
-    }
+    on_latents = SETTINGS["classifier"]["predictors"] == "latents"
+    return {} if on_latents else _features(wildcards)
 
 
 def transforms_if_survival(wildcards):
     """The preprocessing, where networks look at survival and are to be trained anew."""
-    if not uses_survival(wildcards.embedding):
-        return {}
-    return {
-        "transforms": f"<results>/{wildcards.cohort}/preprocess/transforms.safetensors"
-    }
+    return _features(wildcards) if uses_survival(wildcards.embedding) else {}
 
 
 def features_of_permutations(wildcards):

@@ -4,14 +4,15 @@
 rule train_embedding:
     """Train one embedding for every split on its training patients, and encode all patients with it."""
     input:
-        cohort="<results>/{cohort}/intake/cohort.h5mu",
+        cohort=cohort_of_embedding,
         splits="<results>/{cohort}/splits.tsv",
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",
     output:
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
         network="<results>/{cohort}/{embedding}/network.safetensors",
         told="<results>/{cohort}/{embedding}/told.safetensors",
-        attention="<results>/{cohort}/{embedding}/attention.safetensors",
+        attention_weights="<results>/{cohort}/{embedding}/attention.safetensors",
+        clinical="<results>/{cohort}/{embedding}/clinical.safetensors",
         encoders="<results>/{cohort}/{embedding}/encoders.safetensors",
         history="<results>/{cohort}/{embedding}/training.tsv",
         training="<results>/{cohort}/{embedding}/training.json",
@@ -30,6 +31,7 @@ rule train_embedding:
         gpu=gpus,
     params:
         embedding=embedding_settings,
+        covariates=covariates_of_embedding,
         device=SETTINGS["device"],
         seed=SETTINGS["seed"],
         code=code_version("train_embedding"),

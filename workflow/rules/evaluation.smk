@@ -5,7 +5,7 @@ rule measure_stability:
     """Find the subtypes again in subsamples of the patients, and say how firmly each patient stands in one."""
     input:
         unpack(transforms_if_survival),
-        cohort="<results>/{cohort}/intake/cohort.h5mu",
+        cohort=cohort_of_embedding,
         latents="<results>/{cohort}/{embedding}/latents.safetensors",
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
         clusters="<results>/{cohort}/{embedding}/clusters.tsv",
@@ -98,10 +98,12 @@ rule evaluate_subtypes:
 rule attribute_omics:
     """Say which omics and features the risk and the subtypes of held-out patients rest on, by integrated gradients."""
     input:
-        cohort="<results>/{cohort}/intake/cohort.h5mu",
+        cohort=cohort_of_embedding,
         splits="<results>/{cohort}/splits.tsv",
         transforms="<results>/{cohort}/preprocess/transforms.safetensors",
+        clinical="<results>/{cohort}/{embedding}/clinical.safetensors",
         encoders="<results>/{cohort}/{embedding}/encoders.safetensors",
+        attention_weights="<results>/{cohort}/{embedding}/attention.safetensors",
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
         subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
         risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
@@ -127,6 +129,7 @@ rule attribute_omics:
                 "item": "attribution to features",
             },
         ),
+        attention="<results>/{cohort}/{embedding}/attention.tsv",
     log:
         "<logs>/{cohort}/{embedding}/attribute_omics.log",
     benchmark:
@@ -157,6 +160,7 @@ rule export_embedding:
         subtypes="<results>/{cohort}/{embedding}/subtypes.tsv",
         umap="<results>/{cohort}/{embedding}/umap.tsv",
         network="<results>/{cohort}/{embedding}/network.safetensors",
+        clinical="<results>/{cohort}/{embedding}/clinical.safetensors",
         subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
         risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
         classifier_models="<results>/{cohort}/{embedding}/classifier.safetensors",

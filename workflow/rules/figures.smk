@@ -139,6 +139,8 @@ COHORT_FIGURES = {
         category="4 Evaluation",
         input={
             "attribution": of_embeddings("omics_attribution.tsv"),
+            "attention": of_embeddings("attention.tsv"),
+            "predictions": of_embeddings("predictions.tsv"),
             "metrics": of_embeddings("metrics.tsv"),
         },
     ),

@@ -55,12 +55,17 @@ def memory(base_mb, **bytes_per):
 TRAINING_THREADS = 4
 
 
+# Columns of clinical covariates beside the omics: more than most cohorts have, and nothing beside the omics.
+CLINICAL_COLUMNS = 50
+
+
 def _networks(wildcards, supervised=False):
     """The size of the networks of a job, those that look at survival or the others."""
     size, embedding = _sizes(wildcards.cohort), EMBEDDINGS[wildcards.embedding]
     if supervised:
         embedding = {**embedding, **embedding["supervised"]}
-    views = size.views(SETTINGS["preprocess"]["max_features"])
+    clinic = [CLINICAL_COLUMNS] if embedding["clinical"] else []
+    views = [*size.views(SETTINGS["preprocess"]["max_features"]), *clinic]
     complete = COHORTS[wildcards.cohort].get("patients", "complete") == "complete"
     return _NetworkSize(
         size.patients,

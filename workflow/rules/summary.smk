@@ -62,6 +62,7 @@ rule write_summary:
         patterns=of_embeddings("patterns.tsv"),
         prognostic=of_embeddings("prognostic_latents.tsv"),
         attribution=of_embeddings("omics_attribution.tsv"),
+        attention=of_embeddings("attention.tsv"),
         training=of_embeddings("training.json"),
         comparisons="<results>/{cohort}/comparisons.tsv",
         added_value="<results>/{cohort}/added_value.tsv",

@@ -1,4 +1,4 @@
-"""The continuous risk of an embedding: a ridge Cox model on all its latents."""
+"""The continuous risk of an embedding, in every split."""
 
 from __future__ import annotations
 
@@ -13,51 +13,42 @@ from stratomics.cohort.types import Cohort, Split
 from stratomics.embedding.told import Told
 from stratomics.runtime import derive_seed, log, parallel_map
 from stratomics.subtypes import SubtypeModel
-from stratomics.subtypes.select import DEAD_SHARE, default_names
-from stratomics.survival.penalty import inner_folds, tuned_ridge
+from stratomics.subtypes.select import default_names
 from stratomics.survival.predicted import breslow_survival, subtype_survival
-from stratomics.survival.stacking import stack
 from stratomics.tables import stack_splits
 
-#: What the penalty allows the log hazard to vary over patients (variance, before the data are seen), strictest first.
-VARIANCES = np.logspace(-2, 0, 5)
-#: In the cross-validation a fit may stop this far (in deviations) from its maximum.
-COARSE = 1e-1
+from .latent_risk import LinearRisk, latent_risk
+
+_ARRAYS = ("coef", "mean", "scale", "owner", "shares", "log_risk", "cuts", "variance", "weights")
 
 
 @dataclass(frozen=True)
-class RiskModel:
-    """How a patient's risk is told.
+class RiskModel(LinearRisk):
+    """How a patient's risk is told: linear in the latents (coefficients are zeros for ``subtype``).
 
     Parameters
     ----------
     method
         ``ridge_cox`` (from the latents) or ``subtype`` (from the probabilities of the subtypes).
-    coef
-        Log hazard per standard deviation of each latent [L]; zeros for ``subtype``.
-    mean, scale
-        Of the latents among the training patients [L].
     log_risk
         Log of observed over expected events of each subtype among the training patients [K].
     cuts
         Where the risk is cut into as many groups of equal size as there are subtypes, rising [K - 1]: quantiles of the
         risk that the training patients get from models fitted without them. Empty for ``subtype``.
     variance
-        What the penalty allows the log hazard to vary; NaN for ``subtype`` and where no ridge took part.
+        What the penalty allows the log hazard to vary [1], in late fusion that of each omics [V]; NaN for ``subtype`` and where no
+        ridge took part.
     weights
         What the networks themselves say of survival and the ridge Cox model of the other latents count, per standard deviation of
-        their risk [2]; empty where only one of them is there.
+        their risk [2]; in late fusion for each omics [V, 2]. [1] without other latents, empty where no network looks at survival.
     converged
         Whether the Cox model has reached its maximum.
     """
 
     method: str
-    coef: np.ndarray
-    mean: np.ndarray
-    scale: np.ndarray
     log_risk: np.ndarray
     cuts: np.ndarray
-    variance: float
+    variance: np.ndarray
     weights: np.ndarray
     converged: bool = True
 
@@ -76,9 +67,7 @@ class RiskModel:
         numpy.ndarray
             Log relative hazard [n]; higher means shorter survival. For ``ridge_cox`` 0 is the average training patient.
         """
-        if self.method == "subtype":
-            return probabilities @ self.log_risk
-        return ((np.asarray(latents, dtype=np.float64) - self.mean) / self.scale) @ self.coef
+        return probabilities @ self.log_risk if self.method == "subtype" else self.log_hazard(latents)
 
     def groups(self, risk: np.ndarray) -> np.ndarray | None:
         """Cut risks [n] into groups 1 (lowest) to K, int64 [n]; None where there are no cuts to make."""
@@ -86,104 +75,18 @@ class RiskModel:
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take the model apart into numeric arrays and JSON-able settings; `from_arrays` undoes it exactly."""
-        arrays = {name: getattr(self, name) for name in ("coef", "mean", "scale", "log_risk", "cuts", "weights")}
-        return arrays, {"method": self.method, "variance": self.variance, "converged": self.converged}
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        return arrays, {"method": self.method, "omics": list(self.omics), "converged": self.converged}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> RiskModel:
         """Put a model together again from what `to_arrays` gave."""
-        return cls(**cast(dict[str, Any], arrays), **meta)
+        return cls(**cast(dict[str, Any], arrays), **{**meta, "omics": tuple(meta["omics"])})
 
 
 def risk_seed(seed: int, split: str) -> int:
     """Return the seed of the inner folds of one split."""
     return derive_seed(seed, "fit_risk", split)
-
-
-@dataclass(frozen=True)
-class LatentRisk:
-    """A risk that is linear in the latents.
-
-    Parameters
-    ----------
-    coef
-        Log hazard per standard deviation of each latent [L].
-    mean, scale
-        Of the latents among the training patients [L]; the scale of a latent that hardly varies is infinite.
-    apart
-        Log hazard of each training patient by models that were fitted without the patient [n], of mean 0; zeros with too few
-        events for inner folds.
-    variance, weights, converged
-        As in `RiskModel`.
-    """
-
-    coef: np.ndarray
-    mean: np.ndarray
-    scale: np.ndarray
-    apart: np.ndarray
-    variance: float
-    weights: np.ndarray
-    converged: bool
-
-    def risk(self, latents: np.ndarray) -> np.ndarray:
-        """Return the log hazard of patients, [n, L] -> [n]; 0 for the average training patient."""
-        return ((np.asarray(latents, dtype=np.float64) - self.mean) / self.scale) @ self.coef
-
-
-def latent_risk(
-    latents: np.ndarray, time: np.ndarray, event: np.ndarray, seed: int, told: Told | None = None
-) -> LatentRisk:
-    """Learn a risk from the latents of training patients.
-
-    Parameters
-    ----------
-    latents
-        All latents [n, L], selected or not: the penalty, not a threshold, says what each may add.
-    time, event
-        Their follow-up [n]; at least one event.
-    seed
-        Of the inner folds.
-    told
-        What the networks say of survival with the first latents; None where they do not look at it. What they say is taken as it
-        is, since a model of latents that know the survival of these patients would believe every one of them. The other latents
-        have a ridge Cox model of their own, and the two are weighed by what they say of patients they did not know.
-
-    Returns
-    -------
-    LatentRisk
-        The penalty of the ridge is that of the largest cross-validated partial likelihood among the training patients (the
-        strictest when there are too few events for inner folds).
-
-    References
-    ----------
-    Verweij & van Houwelingen 1994, Stat. Med. 13, 2427-2436 (ridge Cox, cross-validated likelihood).
-    """
-    values = np.asarray(latents, dtype=np.float64)
-    mean, spread = values.mean(axis=0), values.std(axis=0)
-    dead = spread <= DEAD_SHARE * spread.max(initial=0.0)
-    scale = np.where(dead, np.inf, spread)
-    z, width = (values - mean) / scale, 0 if told is None else len(told.coef)
-    coef, risks, apart = np.zeros(len(mean)), [], []
-    variance, converged, columns = float("nan"), True, []
-    if told is not None:
-        coef[:width] = np.where(dead[:width], 0.0, told.coef * spread[:width])
-        risks, apart, columns = [z[:, :width] @ coef[:width]], [told.apart], [slice(0, width)]
-    if width < len(mean):
-        # The log hazard of a patient varies by the sum over latents of coefficient squared.
-        penalties = max(int((~dead[width:]).sum()), 1) / VARIANCES
-        folds = inner_folds(time, event, seed)
-        path, best, unseen = tuned_ridge(z[:, width:], time, event, penalties, folds, coarse=COARSE)
-        coef[width:] = path.coef[best]
-        variance, converged = float(VARIANCES[best]), bool(path.converged[best])
-        risks.append(z[:, width:] @ coef[width:])
-        apart.append(np.zeros(len(z)) if unseen is None else unseen)
-        columns.append(slice(width, len(mean)))
-    if told is None:
-        return LatentRisk(coef, mean, scale, apart[0], variance, np.zeros(0), converged)
-    weights, factors, together = stack(risks, apart, time, event)
-    for own, factor in zip(columns, factors, strict=True):
-        coef[own] *= factor
-    return LatentRisk(coef, mean, scale, together, variance, weights, converged)
 
 
 def fit_risk(
@@ -213,13 +116,13 @@ def fit_risk(
     found = latent_risk(latents, time, event, seed, told) if settings["method"] == "ridge_cox" else None
     if found is None:
         width, none = np.asarray(latents).shape[1], np.zeros(0)
-        still = np.zeros(width), np.zeros(width), np.ones(width)
-        return RiskModel("subtype", *still, subtypes.log_risk, none, float("nan"), none)
+        still = np.zeros(width), np.zeros(width), np.ones(width), np.zeros(width, dtype=np.int64), np.ones(1), ()
+        return RiskModel(*still, "subtype", subtypes.log_risk, none, np.array([np.nan]), none)
     # Cut where risks of unseen patients lie, which vary less than those of the patients a model was fitted on.
-    unseen = found.apart if found.apart.any() else found.risk(latents)
+    unseen = found.apart if found.apart.any() else found.log_hazard(latents)
     cuts = np.quantile(unseen, np.arange(1, subtypes.n_subtypes) / subtypes.n_subtypes)
-    own = found.coef, found.mean, found.scale
-    return RiskModel("ridge_cox", *own, subtypes.log_risk, cuts, found.variance, found.weights, found.converged)
+    linear = found.coef, found.mean, found.scale, found.owner, found.shares, found.omics
+    return RiskModel(*linear, "ridge_cox", subtypes.log_risk, cuts, found.variance, found.weights, found.converged)
 
 
 def fit_risk_splits(
@@ -272,14 +175,19 @@ def fit_risk_splits(
     models = dict(zip([split.name for split in splits], parallel_map(fit, splits, threads), strict=True))
     for name, model in models.items():
         if model.method == "ridge_cox":
-            log.info(
-                "%s: prior variance %.3g of the log hazard%s%s",
-                name,
-                model.variance,
-                "; weights (networks, ridge) {:.2f} {:.2f}".format(*model.weights) if len(model.weights) == 2 else "",
-                "" if model.converged else ", not converged",
-            )
+            log.info("%s: %s", name, _said(model))
     return models
+
+
+def _said(model: RiskModel) -> str:
+    """Say how a risk was made, in a line of the log."""
+    parts = []
+    for v, (variance, weights) in enumerate(zip(model.variance, np.atleast_2d(model.weights), strict=True)):
+        text = f"prior variance {variance:.3g} of the log hazard"
+        if len(weights) == 2:
+            text += "; weights (networks, ridge) {:.2f} {:.2f}".format(*weights)
+        parts.append(f"{model.omics[v]} {model.shares[v]:.0%} ({text})" if model.omics else text)
+    return ", ".join([*parts, *([] if model.converged else ["not converged"])])
 
 
 def risk_table(models: Mapping[str, RiskModel]) -> pd.DataFrame:
@@ -294,16 +202,16 @@ def risk_table(models: Mapping[str, RiskModel]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``split, latent, coef`` (log hazard per standard deviation, penalised: no interval and no p), ``variance`` (what
-        the penalty allows the log hazard to vary).
+        the penalty allows the log hazard to vary); in late fusion ``omics`` (whose latent it is) and ``share`` (of the omics in the
+        mean of their risks), elsewhere missing and 1.
     """
-    return stack_splits(
-        {
-            name: pd.DataFrame(
-                {"latent": default_names(len(model.coef)), "coef": model.coef, "variance": model.variance}
-            )
-            for name, model in models.items()
-        }
-    )
+
+    def table(model: RiskModel) -> pd.DataFrame:
+        own = {"latent": default_names(len(model.coef)), "coef": model.coef, "variance": model.variance[model.owner]}
+        omics = np.array(model.omics or [np.nan], dtype=object)[model.owner]
+        return pd.DataFrame({**own, "omics": omics, "share": model.shares[model.owner]})
+
+    return stack_splits({name: table(model) for name, model in models.items()})
 
 
 def predicted_survival(

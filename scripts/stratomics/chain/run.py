@@ -15,7 +15,7 @@ from stratomics.embedding.splits import embed_splits
 from stratomics.embedding.train import EmbeddingResult
 from stratomics.evaluation import evaluate_method
 from stratomics.preprocess import FittedPreprocess
-from stratomics.preprocess.splits import preprocess_splits
+from stratomics.preprocess.splits import preprocess_splits, with_clinical
 from stratomics.runtime import derive_seed
 from stratomics.subtypes import SubtypeModel
 from stratomics.survival.predicted import time_grid
@@ -35,7 +35,7 @@ class ChainResult:
     splits
         ``full`` and the folds.
     fitted
-        Preprocessing by split.
+        Preprocessing by split, with the clinical covariates where the embedding sees them.
     embedding
         Latents by split, training history, network of each split.
     prognostic, clusters, k_selection
@@ -63,7 +63,12 @@ class ChainResult:
 
 
 def run_chain(
-    cohort: Cohort, settings: Mapping[str, Any], *, splits: Sequence[Split] | None = None, threads: int = 1
+    cohort: Cohort,
+    settings: Mapping[str, Any],
+    *,
+    splits: Sequence[Split] | None = None,
+    covariates: Sequence[str] = (),
+    threads: int = 1,
 ) -> dict[str, ChainResult]:
     """Run preprocessing, embedding, selection, clustering, classification and evaluation on every split of a cohort.
 
@@ -75,6 +80,8 @@ def run_chain(
         A whole config, as `stratomics.config.load_config` returns it.
     splits
         Drawn from the settings when not given.
+    covariates
+        Columns of the clinical table that embeddings with ``clinical: true`` see beside the omics.
     threads
         Pieces of work at once; results do not depend on it.
 
@@ -94,9 +101,10 @@ def run_chain(
             groups=cohort.groups,
             present=cohort.present,
         )
-    fitted, _, _ = preprocess_splits(cohort, splits, settings["preprocess"], threads=threads)
+    omics, _, _ = preprocess_splits(cohort, splits, settings["preprocess"], threads=threads)
     results = {}
     for embedding in settings["embeddings"]:
+        fitted = with_clinical(cohort, splits, omics, covariates) if embedding["clinical"] else omics
         trained = embed_splits(cohort, splits, fitted, embedding, seed=seed, device=settings["device"], threads=threads)
         prognostic = select_splits(cohort, splits, trained.latents, settings["selection"])
         subtypes, clusters, k_selection = cluster_splits(

@@ -3,18 +3,14 @@
 ``methods`` holds a file per comparator; `context` is what each is given and gives back, `fit` runs one by its name.
 """
 
-from .clinical_design import ClinicalDesign, design_of_known, fit_clinical_design
 from .context import PREDICTION_COLUMNS, Context, MethodResult
 from .fit import fit_comparator
 from .methods import comparator_names
 
 __all__ = [
     "PREDICTION_COLUMNS",
-    "ClinicalDesign",
     "Context",
     "MethodResult",
     "comparator_names",
-    "design_of_known",
-    "fit_clinical_design",
     "fit_comparator",
 ]

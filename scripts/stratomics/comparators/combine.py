@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from stratomics.chain.risk import latent_risk, risk_seed
+from stratomics.chain.latent_risk import latent_risk
+from stratomics.chain.risk import risk_seed
 from stratomics.cohort.types import Cohort, Split
 from stratomics.embedding.told import Told
 from stratomics.runtime import log
@@ -102,7 +103,7 @@ def combine_methods(
     def of_latents(name: str, split: Split) -> TunedRisk:
         values, own = np.asarray(latents[name][split.name], dtype=np.float64), told.get(name, {}).get(split.name)
         found = latent_risk(values[split.train], *context.follow_up(split), risk_seed(seed, split.name), own)
-        return TunedRisk(found.risk(values), found.apart)
+        return TunedRisk(found.log_hazard(values), found.apart)
 
     def of_comparator(name: str, split: Split) -> TunedRisk:
         table, arrays = comparators[name]

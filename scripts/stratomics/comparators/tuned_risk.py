@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from stratomics.cohort.types import Split
+from stratomics.preprocess import fit_clinical_design
 from stratomics.survival.penalty import cross_fitted, tuned_ridge
 from stratomics.survival.ridge_cox import row_space
 
-from .clinical_design import fit_clinical_design
 from .clinical_model import describe, fit_coefficients
 
 #: What the penalty allows the log hazard to vary over patients (variance, before the data are seen), strictest first.
@@ -101,7 +101,7 @@ def clinical_risk(
     Parameters
     ----------
     table
-        Clinical table of all patients, see `stratomics.comparators.fit_clinical_design`.
+        Clinical table of all patients, see `stratomics.preprocess.fit_clinical_design`.
     train
         Positions of the training patients.
     covariates

@@ -76,6 +76,7 @@ def agreement_faults(config: Trusted) -> Iterator[Fault]:
         yield from _clinical(config, cohort)
         yield from _batch(config, cohort)
     yield from _names(config)
+    yield from _clinical_views(config)
     yield from _subtypes(config)
     yield from _permutations(config)
     yield from _plugins(config)
@@ -211,6 +212,25 @@ def _names_of_comparators(config: Trusted) -> Iterator[tuple[str, str]]:
     for name, one in comparators().items():
         for method in [name, *one.names([str(each) for each in omics])]:
             yield method.casefold(), f"the comparator {name}"
+
+
+def _clinical_views(config: Trusted) -> Iterator[Fault]:
+    """Check that every cohort has covariates, and no omics their name, where networks also see the clinic."""
+    cohorts = config.items("cohorts")
+    without = [
+        show(config.get_any(*cohort, "name"))
+        for cohort in cohorts
+        if config.get(*cohort, "clinical", "covariates") == [] and config.get_any(*cohort, "simulate") is None
+    ]
+    seeing = [item for item in config.items("embeddings") if config.get(*item, "clinical") is True]
+    for item in seeing if without else []:
+        text = f"found true, but there are no clinical.covariates of {', '.join(without)}. Name some, or set false."
+        yield Fault((*item, "clinical"), text)
+    omics = [(*one, "name") for cohort in cohorts for key in _OMICS for one in config.items(*cohort, *key)]
+    for path in omics if seeing else []:
+        if str(config.get(*path)).casefold() == "clinical":
+            text = f"found {config.get(*path)!r}, as the clinical covariates are called that an embedding sees beside the omics."
+            yield Fault(path, f"{text} Rename it, or set `clinical: false` of {spell(seeing[0])}.")
 
 
 def _seen(column: str) -> str:

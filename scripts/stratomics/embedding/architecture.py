@@ -147,6 +147,8 @@ class Architecture(nn.Module):
     early: ClassVar[bool] = False
     #: Whether each view has latents of its own.
     separate: ClassVar[bool] = False
+    #: Whether each view has networks of its own, which are given no other.
+    late: ClassVar[bool] = False
 
     reads: nn.ModuleList
     writes: nn.ModuleList

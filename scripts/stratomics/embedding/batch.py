@@ -189,7 +189,7 @@ class Batch:
     ) -> Losses:
         """Return the parts of the loss of the first k networks, for patients that have been picked out ([k, B, ...])."""
         kind, names = self.recipe.kind, self.names
-        tells = self.recipe.committee
+        tells, latents = self.recipe.committee, int(self.recipe.settings["latent"]) * self.module.latent_blocks
 
         def one(
             own: list[Tensor], drawn: Drawn, weight: Tensor, outcome: list[Tensor], ranks: Tensor, shares: Tensor
@@ -205,7 +205,7 @@ class Batch:
                     errors = errors + share / ranks[v] * (guess - there).square().sum(dim=-1)
                     known = known + share
                 reconstruction = (errors / known.clamp(min=1e-12) * weight).sum()
-            divergence = kind.divergence(heads, z, drawn.noise, weight)
+            divergence = kind.divergence(heads, z, drawn.noise, weight, latents)
             cox = cox_loss(log_hazard, outcome[0], outcome[1], weight) if tells else zero
             return Losses(reconstruction, zero if divergence is None else divergence, cox)
 

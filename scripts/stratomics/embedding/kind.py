@@ -86,7 +86,7 @@ class Kind:
         return heads[0]
 
     def divergence(
-        self, heads: Sequence[Tensor], latent: Tensor, noise: Sequence[Tensor], weight: Tensor
+        self, heads: Sequence[Tensor], latent: Tensor, noise: Sequence[Tensor], weight: Tensor, latents: int
     ) -> Tensor | None:
         """Return how far the latents are from the distribution they should follow.
 
@@ -98,6 +98,8 @@ class Kind:
             What the decoder saw, [B, L].
         weight
             Weight of each patient in the mean, [B], summing to 1; 0 for padding.
+        latents
+            Number of latents of the network, of all views, without padding.
 
         Returns
         -------

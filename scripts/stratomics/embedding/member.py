@@ -110,7 +110,8 @@ class Member:
         self.task, self.recipe = task, recipe
         self.steps = task.steps(recipe)
         self.level = float(recipe.settings["dropout"])
-        self.hidden_share = 0.0 if task.views.complete else float(recipe.settings["modality_dropout"])
+        only = task.views.complete or len(task.views.blocks) == 1
+        self.hidden_share = 0.0 if only else float(recipe.settings["modality_dropout"])
         self.rng = np.random.default_rng(np.random.SeedSequence(task.seed))
         if recipe.committee:
             fitted, validation = leave_out(task.committee_seed, len(task.train), task.restart, recipe.networks)

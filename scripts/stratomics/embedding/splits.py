@@ -11,7 +11,7 @@ from stratomics.cohort.types import Cohort, Split
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed
 
-from .study import SUPERVISED, Study, recipes_of
+from .study import SUPERVISED, Study, recipes_of, studies_of
 from .train import EmbeddingResult, train_embedding
 from .views import Views
 
@@ -67,14 +67,14 @@ def embed_splits(
     )
 
 
-def survival_study(
+def survival_studies(
     cohort: Cohort,
     splits: Sequence[Split],
     fitted: Mapping[str, FittedPreprocess],
     settings: Mapping[str, Any],
     *,
     seed: int,
-) -> Study:
+) -> list[Study]:
     """List the networks of an embedding that look at survival, to be trained again on other outcomes (`study.retrain`).
 
     Parameters
@@ -84,9 +84,10 @@ def survival_study(
 
     Returns
     -------
-    Study
+    list of Study
+        See `study.studies_of`.
     """
-    return Study.of(
+    return studies_of(
         recipes_of(settings)[SUPERVISED],
         [views_of(cohort, fitted[split.name]) for split in splits],
         [split.train for split in splits],
@@ -119,7 +120,7 @@ def resampled_latents(
     """
     views = views_of(cohort, fitted)
     names = [f"subsample {i}" for i in range(len(trains))]
-    study = Study.of(
+    studies = studies_of(
         recipes_of(settings)[SUPERVISED],
         [views] * len(trains),
         trains,
@@ -127,4 +128,4 @@ def resampled_latents(
         embedding_seed(seed, settings["name"]),
         (cohort.time, cohort.event),
     )
-    return study.codes()
+    return [np.hstack(own) for own in zip(*(study.codes() for study in studies), strict=True)]

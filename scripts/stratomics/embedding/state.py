@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ class NetworkState:
     members
         One network or several: arrays by the names of the parameters of the architecture, float32. The latents of the networks
         stand side by side.
+    sees
+        The views that each network is given: all, or in late fusion its own.
     """
 
     kind: str
@@ -37,6 +39,7 @@ class NetworkState:
     sizes: tuple[Mapping[str, Any], ...]
     blocks: Mapping[str, tuple[int, int]]
     members: tuple[Mapping[str, np.ndarray], ...]
+    sees: tuple[tuple[str, ...], ...]
 
     @cached_property
     def networks(self) -> list[Architecture]:
@@ -57,9 +60,17 @@ class NetworkState:
             found.append(network.requires_grad_(False))
         return found
 
-    def views(self, features: Tensor) -> list[Tensor]:
-        """Take features [n, P] apart into views [n, p_v]."""
-        return [features[:, start:stop] for start, stop in self.blocks.values()]
+    def _given(self, features: Tensor, present: Tensor | None) -> Iterator[tuple[Architecture, list[Tensor], Tensor]]:
+        """Yield every network with what it is given: its views of features [n, P], and who has them [n, v]."""
+        import torch
+
+        there = torch.ones(len(features), len(self.blocks), dtype=features.dtype)
+        if present is not None and present.shape[1] == len(self.blocks):
+            there = present
+        names = list(self.blocks)
+        for network, seen in zip(self.networks, self.sees, strict=True):
+            views = [features[:, slice(*self.blocks[name])] for name in seen]
+            yield network, views, there[:, [names.index(name) for name in seen]]
 
     def torch_encode(self, features: Tensor, present: Tensor | None = None) -> Tensor:
         """Return the latents of patients, differentiable with respect to the features.
@@ -81,11 +92,8 @@ class NetworkState:
 
         from .architecture import Dropout
 
-        views = self.views(features)
-        there = torch.ones(len(features), len(views), dtype=features.dtype)
-        if present is not None and present.shape[1] == len(views):
-            there = present
-        return torch.cat([network.encode(views, there, Dropout())[0] for network in self.networks], dim=-1)
+        given = self._given(features, present)
+        return torch.cat([network.encode(views, there, Dropout())[0] for network, views, there in given], dim=-1)
 
     def encode(self, features: np.ndarray, present: np.ndarray | None = None) -> np.ndarray:
         """Return the latents of patients, [n, P] -> [n, L] float32; arguments as for `torch_encode`."""
@@ -97,19 +105,21 @@ class NetworkState:
         return found.numpy()
 
     def reconstruct(self, features: np.ndarray) -> np.ndarray:
-        """Encode and decode, [n, P] -> [n, P] float32; the mean over the networks."""
+        """Encode and decode, [n, P] -> [n, P] float32; for each view the mean over the networks that rebuild it."""
         import torch
 
         from .architecture import Dropout
 
         with torch.no_grad():
-            views = self.views(torch.from_numpy(np.ascontiguousarray(features, dtype=np.float32)))
-            there = torch.ones(len(features), len(views))
-            found = []
-            for network in self.networks:
+            found: dict[str, list[Tensor]] = {name: [] for name in self.blocks}
+            x = torch.from_numpy(np.ascontiguousarray(features, dtype=np.float32))
+            for (network, views, there), seen in zip(self._given(x, None), self.sees, strict=True):
+                if not network.sizes.decodes:
+                    continue
                 z = network.encode(views, there, Dropout())[0]
-                found.append(torch.cat(network.decode(z, Dropout()), dim=-1))
-            return torch.stack(found).mean(dim=0).numpy()
+                for name, view in zip(seen, network.decode(z, Dropout()), strict=True):
+                    found[name].append(view)
+            return torch.cat([torch.stack(views).mean(dim=0) for views in found.values()], dim=-1).numpy()
 
     def encoder(self) -> NetworkState:
         """Return the networks without their decoders."""
@@ -128,6 +138,7 @@ class NetworkState:
             "sizes": [dict(own) for own in self.sizes],
             "blocks": {name: list(ends) for name, ends in self.blocks.items()},
             "members": [list(member) for member in self.members],
+            "sees": [list(names) for names in self.sees],
         }
         return arrays, meta
 
@@ -135,8 +146,11 @@ class NetworkState:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> NetworkState:
         """Put networks together again from what `to_arrays` gave."""
         members = tuple({name: arrays[f"{i}.{name}"] for name in names} for i, names in enumerate(meta["members"]))
-        blocks = {name: (int(start), int(stop)) for name, (start, stop) in meta["blocks"].items()}
-        return cls(meta["kind"], meta["architecture"], tuple(meta["sizes"]), blocks, members)
+        # Files keep names in alphabetical order; blocks are in that of their columns.
+        ends = sorted(meta["blocks"].items(), key=lambda item: item[1])
+        blocks = {name: (int(start), int(stop)) for name, (start, stop) in ends}
+        sees = tuple(tuple(names) for names in meta["sees"])
+        return cls(meta["kind"], meta["architecture"], tuple(meta["sizes"]), blocks, members, sees)
 
 
 def fold(parameters: Mapping[str, Tensor], spaces: Sequence[Any]) -> dict[str, np.ndarray]:

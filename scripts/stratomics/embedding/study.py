@@ -68,11 +68,14 @@ class Study:
         One per split and network.
     shape
         That holds them all: with it, a network comes out the same whichever of them are trained.
+    omics
+        The only omics that they are given, in late fusion; empty where they are given all.
     """
 
     recipe: Recipe
     tasks: Sequence[Task]
     shape: Shape
+    omics: str = ""
 
     @classmethod
     def of(
@@ -83,17 +86,22 @@ class Study:
         names: Sequence[str],
         seed: int,
         outcome: Outcome | None,
+        omics: str = "",
     ) -> Study:
-        """List the networks, those of a split side by side."""
+        """List the networks, those of a split side by side; those of one omics are fitted on the patients who have it."""
         tasks = []
-        for name, own, train in zip(names, views, trains, strict=True):
+        for name, everything, everyone in zip(names, views, trains, strict=True):
+            own, train = everything, np.asarray(everyone)
             what = [recipe.settings["kind"], *(["committee"] if recipe.committee else []), name]
+            if omics:
+                own = everything.only(omics)
+                train, what = train[own.has(train)[:, 0]], [*what, omics]
             common = derive_seed(seed, *what)
             for restart in range(recipe.networks):
                 draws = derive_seed(seed, *what, restart)
                 follow_up = outcome if recipe.committee else None
-                tasks.append(Task(name, restart, recipe.views(own), np.asarray(train), draws, common, follow_up))
-        return cls(recipe, tasks, Shape.of(tasks, recipe))
+                tasks.append(Task(name, restart, recipe.views(own), train, draws, common, follow_up))
+        return cls(recipe, tasks, Shape.of(tasks, recipe), omics)
 
     def train(
         self,
@@ -128,13 +136,28 @@ class Study:
         return [np.hstack(own) for own in found.values()]
 
 
-def retrain(study: Study, split: str, outcomes: Sequence[Outcome], threads: int = 1) -> list[tuple[np.ndarray, Told]]:
+def studies_of(
+    recipe: Recipe,
+    views: Sequence[Views],
+    trains: Sequence[np.ndarray],
+    names: Sequence[str],
+    seed: int,
+    outcome: Outcome | None,
+) -> list[Study]:
+    """List the networks of a recipe: one study, or in late fusion one per omics, in their order; arguments as for `Study.of`."""
+    omics = list(views[0].blocks) if recipe.architecture.late else [""]
+    return [Study.of(recipe, views, trains, names, seed, outcome, one) for one in omics]
+
+
+def retrain(
+    studies: Sequence[Study], split: str, outcomes: Sequence[Outcome], threads: int = 1
+) -> list[tuple[np.ndarray, Told]]:
     """Train the networks of one split again, on other outcomes.
 
     Parameters
     ----------
-    study
-        Of networks that look at survival.
+    studies
+        Of networks that look at survival, see `studies_of`.
     split
         Its name.
     outcomes
@@ -148,32 +171,41 @@ def retrain(study: Study, split: str, outcomes: Sequence[Outcome], threads: int 
     list of tuple
         Per outcome, the latents of all patients [n, L] and what the networks say of survival.
     """
+    by_study = [_train_again(study, split, outcomes, threads) for study in studies]
+    found = []
+    for committees in zip(*by_study, strict=True):
+        train = np.unique(np.concatenate([networks[0].task.train for networks in committees]))
+        codes = np.hstack([one.codes for networks in committees for one in networks])
+        found.append((codes, told(committees, train)))
+    return found
+
+
+def _train_again(study: Study, split: str, outcomes: Sequence[Outcome], threads: int) -> list[list[Trained]]:
+    """Return the networks of one split, a committee per outcome."""
     own = [task for task in study.tasks if task.split == split]
     tasks = [replace(task, outcome=outcome, permutation=b) for task in own for b, outcome in enumerate(outcomes)]
     with repeatable(torch.device("cpu")):
         trained, _ = study.train(tasks, torch.device("cpu"), threads)
-    found = []
-    for b in range(len(outcomes)):
-        networks = [one for one in trained if one.task.permutation == b]
-        found.append((np.hstack([one.codes for one in networks]), told(networks, own[0].train)))
-    return found
+    return [[one for one in trained if one.task.permutation == b] for b in range(len(outcomes))]
 
 
-def told(networks: Sequence[Trained], train: np.ndarray) -> Told:
-    """Return what the networks of a committee say of survival.
+def told(committees: Sequence[Sequence[Trained]], train: np.ndarray) -> Told:
+    """Return what the networks of committees say of survival.
 
     Parameters
     ----------
-    networks
-        Of one split.
+    committees
+        Networks of one split: one committee, or in late fusion one per omics.
     train
         Positions of its training patients.
     """
-    apart = np.zeros(len(train))
-    for one in networks:
-        risk = one.codes.astype(np.float64) @ one.hazard
-        apart[np.searchsorted(train, one.left_out)] = risk[one.left_out] - risk[one.fitted].mean()
-    return Told(np.concatenate([one.hazard for one in networks]) / len(networks), apart)
+    apart = np.zeros((len(committees), len(train)))
+    for own, networks in zip(apart, committees, strict=True):
+        for one in networks:
+            risk = one.codes.astype(np.float64) @ one.hazard
+            own[np.searchsorted(train, one.left_out)] = risk[one.left_out] - risk[one.fitted].mean()
+    coef = np.concatenate([one.hazard / len(networks) for networks in committees for one in networks])
+    return Told(coef, apart if committees[0][0].network.late else apart[0])
 
 
 def _check_finite(trained: Sequence[Trained]) -> None:

@@ -45,6 +45,12 @@ class Views:
         """Return all views as one, which only makes sense where every patient has each."""
         return Views.single(self.features)
 
+    def only(self, name: str) -> Views:
+        """Return one of the views alone."""
+        block, place = self.blocks[name], list(self.blocks).index(name)
+        there = None if self.present is None or self.present[:, place].all() else self.present[:, [place]]
+        return Views(self.features[:, block], {name: slice(0, block.stop - block.start)}, there)
+
     def of(self, rows: np.ndarray) -> list[np.ndarray]:
         """Return each view of some patients, [rows, p_v]."""
         return [self.features[rows, block] for block in self.blocks.values()]

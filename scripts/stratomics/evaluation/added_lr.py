@@ -117,7 +117,7 @@ def added_lr(
     ----------
     design, time, event
         As for `added_lr_risk`; in a permutation all three in the permuted order. Patients with a missing value in `design` are
-        left out (`stratomics.comparators.design_of_known`).
+        left out (`stratomics.preprocess.design_of_known`).
     labels
         By repeat, the columns of `stratomics.chain.labels.heldout_labels` (only ``risk, fold, subtype, n_subtypes`` are read),
         patients in the same order.

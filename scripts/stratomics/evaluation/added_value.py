@@ -112,7 +112,7 @@ def added_value_table(
     clinical
         The same of the clinical comparator, on the same splits; empty if there is none.
     design
-        Clinical covariates of all patients [n, q], from `stratomics.comparators.design_of_known`: NaN for patients who lack one.
+        Clinical covariates of all patients [n, q], from `stratomics.preprocess.design_of_known`: NaN for patients who lack one.
     cohort
         For the follow-up.
     settings

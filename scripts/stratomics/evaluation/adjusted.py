@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import chdtrc
 
 from stratomics.cohort.types import Cohort
-from stratomics.comparators import ClinicalDesign
+from stratomics.preprocess import ClinicalDesign
 from stratomics.runtime import log
 from stratomics.survival.cox import Z_95
 from stratomics.survival.cox_multivariate import cox_multivariate
@@ -45,7 +45,7 @@ def adjusted_hazard_ratios(
     labels
         By embedding and repeat, the held-out labels (``subtype, n_subtypes, fold``) of all patients in the order of the cohort.
     design, x
-        Covariates of all patients, see `stratomics.comparators.design_of_known`.
+        Covariates of all patients, see `stratomics.preprocess.design_of_known`.
     cohort
         For the follow-up.
 

@@ -3,10 +3,11 @@
 Embeddings that never saw survival stay as they are; the networks of the others are trained anew. Latents are selected,
 patients clustered, risk and classifier fitted anew in every split by the very chain that made the observed figures, with its
 seeds; permutation 0 is the observed order and gives the observed figures. Follow-up and clinical covariates move together, so
-what the clinic says of survival stays intact. Where the cohort has groups (hospitals), patients change places within theirs
-only, so that what a group says of survival and of the omics stays intact too: omics that only tell the hospital look as good
-in the null. So it is with which omics a patient has, which may go with the hospital or the year; and the statistics are those
-of the patients with every omics, as in ``metrics.tsv``.
+what the clinic says of survival stays intact. Covariates that networks see beside the omics (``clinical: true``) stay with the
+omics: of such an embedding the null is that neither foretells survival. Where the cohort has groups (hospitals), patients
+change places within theirs only, so that what a group says of survival and of the omics stays intact too: omics that only
+tell the hospital look as good in the null. So it is with which omics a patient has, which may go with the hospital or the
+year; and the statistics are those of the patients with every omics, as in ``metrics.tsv``.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def permute_survival(
     permutations
         Which permutations to run; 0 is the observed order.
     told
-        By split, what the networks say of survival; empty or None where they did not look at it.
+        By split, what the networks say of survival, and in late fusion whose the latents are; empty or None for neither.
     retrain
         Trains the networks that look at survival anew: given the name of a split and follow-ups of all patients, returns per
         follow-up the latents that those networks make, [n, l], which replace the first l, and what they say of survival.
@@ -157,7 +158,7 @@ def permute_survival(
     The folds were stratified by the observed survival and stay as they are, so the folds of a permutation are as those of
     an unstratified cross-validation: a little more variable, which errs on the safe side.
     """
-    if told and retrain is None and any(permutations):
+    if retrain is None and any(permutations) and any(one.looked for one in (told or {}).values()):
         raise ConfigError(
             "The networks of this embedding looked at survival, and nothing was given to train them anew on permuted survival. "
             "Give `retrain` (see stratomics.embedding.study.retrain), or set evaluation.survival_permutations to 0."
@@ -233,11 +234,11 @@ def _latents(
     retrain: Retrain | None,
 ) -> Iterator[tuple[np.ndarray, Told | None]]:
     """Give the latents of all patients and what the networks say of survival, for every order of it in turn."""
-    if retrain is None or told is None:
+    if retrain is None or told is None or not told.looked:
         yield from ((observed, told) for _ in survival)
         return
     for codes, heard in retrain(split, survival):
-        yield np.hstack([codes, observed[:, codes.shape[1] :]]), heard
+        yield np.hstack([codes, observed[:, codes.shape[1] :]]), told.again(heard)
 
 
 def _heldout_statistics(

@@ -12,8 +12,8 @@ import pandas as pd
 from stratomics.chain.labels import apparent_labels, heldout_labels
 from stratomics.chain.risk import predicted_survival
 from stratomics.cohort.types import Cohort, Split, complete_patients
-from stratomics.comparators import design_of_known
 from stratomics.comparators.combine import CLINICAL, WITH_CLINIC
+from stratomics.preprocess import design_of_known
 from stratomics.survival.predicted import read_steps, time_grid
 
 from .added_value import added_value_table

@@ -12,6 +12,7 @@ from stratomics.tables import of_full
 from stratomics.user_text import markdown
 
 from .evidence import Evidence
+from .omics_words import attribution_words
 from .patterns import FEWEST_EVENTS
 from .summary_tables import (
     PERFORMANCE,
@@ -26,7 +27,7 @@ from .summary_tables import (
     pattern_lines,
 )
 from .verdict import FEW_EVENTS, SOME_EVENTS, verdict
-from .wording import attribution_words, number, share
+from .wording import number, share
 
 LEGEND = (
     "*Unseen* (held-out) patients were left out while the subtypes, and everything before them, were made. *Hazard ratio per step* "
@@ -37,6 +38,12 @@ LEGEND = (
     "hold 95 % intervals."
 )
 
+
+#: Behind the verdict on an embedding with ``clinical: true``.
+SEES_CLINIC = (
+    " Its networks also see the clinical variables: these are not subtypes of the omics alone, and what they foretell, beyond "
+    "these variables too, may be the clinic's."
+)
 
 #: Most warnings about the data that stand beside the verdict.
 MOST_WARNINGS = 12
@@ -67,6 +74,7 @@ def summary_text(
     metrics: Mapping[str, pd.DataFrame],
     prognostic: Mapping[str, pd.DataFrame],
     attribution: Mapping[str, pd.DataFrame],
+    attention: Mapping[str, pd.DataFrame],
     training: Mapping[str, Mapping[str, Any]],
     patterns: Mapping[str, pd.DataFrame],
     comparisons: pd.DataFrame,
@@ -86,8 +94,8 @@ def summary_text(
         The tables of the same names.
     hazard_ratios
         ``adjusted_hazard_ratios.tsv``.
-    metrics, prognostic, attribution, training, patterns
-        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``omics_attribution.tsv``, ``training.json``,
+    metrics, prognostic, attribution, attention, training, patterns
+        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``omics_attribution.tsv``, ``attention.tsv``, ``training.json``,
         ``patterns.tsv``.
     settings
         The config without its cohorts.
@@ -131,7 +139,7 @@ def summary_text(
                     f"**{name}**",
                     "",
                     *(f"- *{topic}.* {text}" for topic, text in verdict(own).topics.items()),
-                    f"- *Omics.* {attribution_words(attribution[name])}",
+                    f"- *Omics.* {attribution_words(attribution[name], attention[name])}",
                     f"- *Fit.* {_made_with(metrics[name], prognostic[name], training[name])}",
                     "",
                 )
@@ -211,6 +219,7 @@ def _opening(
         if first.embeddings > 1
         else "One way to learn subtypes from the omics (an embedding) was tried"
     )
+    sees = {one["name"]: SEES_CLINIC for one in settings["embeddings"] if one["clinical"]}
     lines = [
         f"# {cohort}: do the subtypes foretell survival?",
         "",
@@ -219,7 +228,10 @@ def _opening(
         f"{evaluation['folds']}-fold cross-validation, {_count(evaluation['repeats'], 'repeat')}, "
         f"{_permutations(evidence)}.",
         "",
-        *(f"- **{row['embedding']}**: {row['sentence']}" for _, row in verdicts.iterrows()),
+        *(
+            f"- **{row['embedding']}**: {row['sentence']}{sees.get(row['embedding'], '')}"
+            for _, row in verdicts.iterrows()
+        ),
         "",
         *_warnings(checks),
         LEGEND,

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
-
-from stratomics.user_text import markdown
-
 from .evidence import Evidence
 from .sources import ALPHA
 
@@ -294,30 +290,3 @@ def topics(
         "Beyond the clinical variables": added + _risk_beyond_clinic(evidence),
         "Stability": _of_stability(evidence, *stability, separation[0]),
     }
-
-
-def attribution_words(attribution: pd.DataFrame) -> str:
-    """Say which omics the risk and the subtypes of unseen patients rest on.
-
-    Parameters
-    ----------
-    attribution
-        ``omics_attribution.tsv`` of an embedding.
-
-    Returns
-    -------
-    str
-        For instance ``The risk rests on mrna (52 %), meth (31 %), mirna (17 %)``, and the same of the subtypes.
-    """
-    sentences = []
-    pooled = attribution[(attribution["role"] == "held_out") & (attribution["repeat"] == "all")]
-    for target, words, verb in (("risk", "risk", "rests"), ("subtype", "subtypes", "rest")):
-        own = pooled[pooled["target"] == target].sort_values("share", ascending=False, kind="stable")
-        if own["share"].notna().all():
-            omics = [f"{markdown(str(n))} ({share(s)})" for n, s in zip(own["omics"], own["share"], strict=True)]
-            sentences.append(f"The {words} {verb} on {', '.join(omics)}.")
-        elif own["reason"].iloc[0] == "-":
-            sentences.append(f"The {words} {verb} on no omics: the same for all patients.")
-        else:
-            sentences.append(f"On which omics the {words} {verb} is not known: {own['reason'].iloc[0]}.")
-    return " ".join(sentences)

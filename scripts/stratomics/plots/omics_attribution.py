@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .attention import draw_attention
 from .small_multiples import (
     APPARENT,
     HELD_OUT,
@@ -39,22 +40,29 @@ from .style import (
 
 #: Marks and rows of the two scores, in the order of the table.
 MARKS = {"risk": "o", "subtype": "D"}
+#: What else an omics may have a share in.
+ATTENTION = "attention"
 _TOP, _ROW, _STEP, _LEFT, _TEXT = 17.0, 7.6, 58.5, 15.0, 10.0
 
 
-def omics_attribution_figure_table(attribution: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def omics_attribution_figure_table(
+    attribution: Mapping[str, pd.DataFrame], attention: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     """Make the table of the figure.
 
     Parameters
     ----------
     attribution
         ``omics_attribution.tsv`` by embedding, in the order of the config.
+    attention
+        From `stratomics.evaluation.attention.attention_by_subtype`, by embedding; without rows where nothing is weighed.
 
     Returns
     -------
     pandas.DataFrame
         embedding, target, omics, n, held_out, ci_low, ci_high, fold_low, fold_high (shares among held-out patients, all repeats),
-        apparent (of the full fit), agreement, expected, reason (why there is none, or ``-``).
+        apparent (of the full fit), agreement, expected, reason (why there is none, or ``-``). Where the target is ``attention``,
+        held_out is the mean weight; subtype (0 for all), n_subtypes, quartile_low and quartile_high are of this target alone.
     """
     pieces = []
     for embedding, own in attribution.items():
@@ -64,7 +72,12 @@ def omics_attribution_figure_table(attribution: Mapping[str, pd.DataFrame]) -> p
         piece.insert(0, "embedding", embedding)
         pieces.append(piece)
     columns = ["embedding", "target", "omics", "n", "held_out", "ci_low", "ci_high", "fold_low", "fold_high"]
-    return pd.concat(pieces, ignore_index=True)[[*columns, "apparent", "agreement", "expected", "reason"]]
+    columns += ["apparent", "agreement", "expected", "reason"]
+    weighed = [own.assign(embedding=name, target=ATTENTION) for name, own in attention.items() if len(own)]
+    if weighed:
+        pieces.append(pd.concat(weighed).rename(columns={"weight": "held_out"}).assign(reason="-"))
+    of_attention = ["subtype", "n_subtypes", "quartile_low", "quartile_high"]
+    return pd.concat(pieces, ignore_index=True).reindex(columns=[*columns, *of_attention])
 
 
 def draw_omics_attribution(table: pd.DataFrame, about: About) -> Figure:
@@ -82,6 +95,8 @@ def draw_omics_attribution(table: pd.DataFrame, about: About) -> Figure:
     matplotlib.figure.Figure
     """
     what = "which omics the risk and the subtypes rest on"
+    attention = table[table["target"] == ATTENTION]
+    table = table[table["target"] != ATTENTION]
     if not table["held_out"].notna().any():
         with house_style():
             return empty_figure(about, what, f"No attribution: {table['reason'].iloc[0]}.")
@@ -92,8 +107,10 @@ def draw_omics_attribution(table: pd.DataFrame, about: About) -> Figure:
     width = step - _LEFT - _TEXT - 3
     block = 9.0 + height + 12.0
     reach = float(np.nanmax(table[["ci_high", "fold_high", "apparent", "expected"]].to_numpy(np.float64)))
+    below = _TOP + block * n_rows(len(names))
+    more = block * n_rows(attention["embedding"].nunique()) + 6 if len(attention) else 0.0
     with house_style():
-        figure = new_figure(WIDTH, _TOP + block * n_rows(len(names)) + 16)
+        figure = new_figure(WIDTH, below + more + (13 if more else 16))
         subtitle = f"{about.counts()}; integrated gradients from the average patient, summed per omics"
         heading(figure, about.title(what), subtitle)
         for name, left, top in panel_places(names, step, block):
@@ -113,13 +130,19 @@ def draw_omics_attribution(table: pd.DataFrame, about: About) -> Figure:
         handles = [mark(marker, HELD_OUT, size=3.6) for marker in MARKS.values()]
         handles += [mark("o", APPARENT, hollow=True, size=3.6), mark("|", INK, size=6)]
         words = ["risk, held-out", "subtypes, held-out", "apparent (full fit)", "features weighed at random"]
-        key_below(figure, handles, words, _TOP + block * n_rows(len(names)))
-        footnote(
-            figure,
+        key_below(figure, handles, words, below)
+        note = (
             "Share of the mean size, over patients, of the summed attributions of an omics. Bar: 95 % of bootstrap samples of the"
             " patients, networks kept. Line: range over the folds.\nIt says what the models rely on, not how well they foretell"
-            " and not what causes the outcome.",
+            " and not what causes the outcome."
         )
+        if more:
+            draw_attention(figure, attention, below + 6, step, block, _ROW)
+            note += (
+                "\nAttention: mean weight of an omics over the held-out patients of each subtype (best prognosis first, blue);"
+                " bar: their middle half; line: even weights."
+            )
+        footnote(figure, note)
     return figure
 
 

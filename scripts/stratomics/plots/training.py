@@ -35,7 +35,8 @@ def training_table(history: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     history
-        One row per split, part, restart and epoch: split, part (``supervised`` or ``unsupervised``), restart, epoch, train_loss,
+        One row per split, part, omics, restart and epoch: split, part (``supervised`` or ``unsupervised``), omics (that the
+        network is given; empty for all), restart, epoch, train_loss,
         validation_loss, divergence and cox (NaN for networks without), chosen (the epoch whose weights the network keeps), and
         reconstruction and kept (the networks that the split keeps), if known.
 
@@ -44,11 +45,11 @@ def training_table(history: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The same columns, sorted; without `kept` every network counts as kept.
     """
-    table = history.reindex(columns=["split", "part", "restart", "epoch", *LOSSES, "chosen", "kept"])
-    table["part"] = table["part"].fillna("unsupervised")
+    table = history.reindex(columns=["split", "part", "omics", "restart", "epoch", *LOSSES, "chosen", "kept"])
+    table["part"], table["omics"] = table["part"].fillna("unsupervised"), table["omics"].fillna("")
     for flag, default in (("chosen", False), ("kept", True)):
         table[flag] = history[flag].astype(bool) if flag in history else default
-    return table.sort_values(["part", "split", "restart", "epoch"], ignore_index=True)
+    return table.sort_values(["part", "split", "omics", "restart", "epoch"], ignore_index=True)
 
 
 def draw_training(table: pd.DataFrame, about: About) -> Figure:
@@ -109,7 +110,7 @@ def _panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame, list[str], str
 
 
 def _lines(axes: Axes, table: pd.DataFrame, name: str, color: str, *, mark: bool) -> None:
-    for (split, _), run in table.groupby(["split", "restart"], sort=True, dropna=False):
+    for (split, *_), run in table.groupby(["split", "omics", "restart"], sort=True, dropna=False):
         full = split == FULL
         style: Style = {"linewidth": 1.6, "zorder": 4} if full else {"linewidth": 0.5, "alpha": 0.45, "zorder": 2}
         epochs, values = run["epoch"].to_numpy(np.float64), run[name].to_numpy(np.float64)

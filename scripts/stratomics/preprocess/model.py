@@ -12,6 +12,8 @@ import pandas as pd
 from stratomics.cohort.types import Cohort
 from stratomics.errors import DataError
 
+from .clinical_design import ClinicalDesign
+from .clinical_view import CLINICAL, clinical_faults, clinical_table
 from .impute import fill
 from .scale import batch_rows, block_weights
 from .transforms import apply_normal_scores, log2p1
@@ -153,6 +155,8 @@ class FittedPreprocess:
         omics, step, features: how many features came in, were dropped at each step, and were kept.
     dropped
         feature, omics, reason: one row per dropped feature.
+    clinical
+        How covariates are encoded that stand as one more block beside the omics; None for none.
     """
 
     omics: tuple[FittedOmics, ...]
@@ -161,22 +165,35 @@ class FittedPreprocess:
     balance: bool
     report: pd.DataFrame
     dropped: pd.DataFrame
+    clinical: ClinicalDesign | None = None
+
+    @cached_property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """Features by omics, and last those of the clinic, if it is there."""
+        omics = {one.name: one.features for one in self.omics}
+        return omics if self.clinical is None else {**omics, CLINICAL: self.clinical.columns}
 
     @cached_property
     def features(self) -> list[str]:
         """Names of the output columns, ``omics:feature``."""
-        return [f"{one.name}:{feature}" for one in self.omics for feature in one.features]
+        return [f"{name}:{feature}" for name, own in self.columns.items() for feature in own]
 
     @cached_property
     def blocks(self) -> dict[str, slice]:
         """The output columns of each omics."""
-        ends = np.cumsum([0, *(len(one.features) for one in self.omics)]).tolist()
-        return {one.name: slice(*ends[i : i + 2]) for i, one in enumerate(self.omics)}
+        ends = np.cumsum([0, *map(len, self.columns.values())]).tolist()
+        return {name: slice(*ends[i : i + 2]) for i, name in enumerate(self.columns)}
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """Multipliers of the output columns that balance the omics, float32 [P]."""
-        return block_weights([len(one.features) for one in self.omics], self.balance)
+        """Multipliers of the output columns that balance the omics, float32 [P]; the clinic counts as one of them."""
+        omics = block_weights([len(one.features) for one in self.omics], self.balance)
+        if self.clinical is None:
+            return omics
+        width = len(self.clinical.columns)
+        # The squares of the others have mean 1, so their sum over all omics is that of their features.
+        own = np.sqrt(len(omics) / (len(self.omics) * width))
+        return np.concatenate([omics, np.full(width, own, dtype=np.float32)])
 
     def transform(
         self, patients: Cohort | Mapping[str, pd.DataFrame], batch: Mapping[str, pd.Series] | None = None
@@ -186,8 +203,9 @@ class FittedPreprocess:
         Parameters
         ----------
         patients
-            A cohort, or the table (patients x features, same patients in the same order) of each omics. More features than
-            needed may be there; values that are not finite count as missing. Who has none of an omics lacks it.
+            A cohort, or the table (patients x features, same patients in the same order) of each omics, and ``clinical`` where
+            covariates stand beside them. More features than needed may be there; values that are not finite count as missing. Who
+            has none of an omics lacks it.
         batch
             With tables: the batch of each patient, by omics. A batch unknown from training, or none, is standardised with
             the mean and deviation of all training patients.
@@ -207,7 +225,8 @@ class FittedPreprocess:
         if isinstance(patients, Cohort):
             batch = {one.name: one.batch for one in patients.omics if one.batch is not None}
         batch = dict(batch or {})
-        self._check(tables)
+        clinical = clinical_table(patients)
+        self._check(tables, clinical)
         out = np.empty((len(tables[self.omics[0].name]), len(self.features)), dtype=np.float32)
         for one in self.omics:
             table = tables[one.name]
@@ -217,6 +236,8 @@ class FittedPreprocess:
             standard = one.standardise(values, labels, self.clip)
             standard[np.isnan(found).all(axis=1)] = 0.0
             out[:, self.blocks[one.name]] = fill(standard, one.medians, one.donors, self.neighbours)
+        if self.clinical is not None and clinical is not None:
+            out[:, self.blocks[CLINICAL]] = np.clip(self.clinical.transform(clinical), -self.clip, self.clip)
         return out
 
     def present(self, patients: Cohort | Mapping[str, pd.DataFrame]) -> np.ndarray:
@@ -230,12 +251,13 @@ class FittedPreprocess:
         Returns
         -------
         ndarray of bool, shape (n, omics)
-            In the order of `blocks`.
+            In the order of `blocks`. Everybody has the clinic: what is missing of it is filled.
         """
         tables = _tables(patients)
-        return np.column_stack([~np.isnan(measured(tables[one.name])).all(axis=1) for one in self.omics])
+        has = [~np.isnan(measured(tables[one.name])).all(axis=1) for one in self.omics]
+        return np.column_stack(has if self.clinical is None else [*has, np.ones(len(has[0]), dtype=bool)])
 
-    def _check(self, tables: Mapping[str, pd.DataFrame]) -> None:
+    def _check(self, tables: Mapping[str, pd.DataFrame], clinical: pd.DataFrame | None) -> None:
         needed = [one for one in self.omics if one.name in tables]
         faults = [
             f"omics {one.name}: no such table; found {', '.join(tables) or 'none'}. Give one for each omics of the model."
@@ -259,6 +281,9 @@ class FittedPreprocess:
                     f"omics {one.name}: its patients are not those of omics {needed[0].name} in the same order; "
                     "align them."
                 )
+        if self.clinical is not None:
+            ids = tables[needed[0].name].index if needed else None
+            faults += clinical_faults(self.clinical, clinical, ids)
         if faults:
             raise DataError(faults)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from stratomics.cohort.types import Cohort, Split
 from stratomics.preprocess import FittedPreprocess, fit_preprocess
-from stratomics.runtime import parallel_map
+from stratomics.runtime import log, parallel_map
 from stratomics.tables import stack_splits
+
+from .clinical_view import fit_clinical_view
 
 
 def preprocess_splits(
@@ -42,3 +45,34 @@ def preprocess_splits(
     fitted = {split.name: model for split, model in zip(splits, models, strict=True)}
     report = stack_splits({name: model.report for name, model in fitted.items()})
     return fitted, report, stack_splits({name: model.dropped for name, model in fitted.items()})
+
+
+def with_clinical(
+    cohort: Cohort, splits: Sequence[Split], fitted: Mapping[str, FittedPreprocess], covariates: Sequence[str]
+) -> dict[str, FittedPreprocess]:
+    """Put the clinical covariates beside the omics, for an embedding with ``clinical: true``.
+
+    Parameters
+    ----------
+    cohort, splits, fitted
+        The patients, the splits, and the preprocessing fitted on each.
+    covariates
+        Columns of the clinical table.
+
+    Returns
+    -------
+    dict of FittedPreprocess
+        By split: the same, with one more block at the end, fitted on the training patients of the split.
+
+    Raises
+    ------
+    DataError
+        If no covariate differs between the training patients of a split.
+    """
+    found = {}
+    for split in splits:
+        design = fit_clinical_view(cohort, split.train, covariates)
+        for note in design.notes:
+            log.info("clinical %s: %s", split.name, note)
+        found[split.name] = replace(fitted[split.name], clinical=design)
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from stratomics.errors import DataError
-from stratomics.tables import load_arrays, save_arrays
+from stratomics.tables import load_arrays, load_models, save_arrays
 
+from .clinical_design import ClinicalDesign
 from .model import FittedOmics, FittedPreprocess
 
 #: The arrays of an omics; those that a transform or an imputation does not need are absent.
@@ -20,7 +22,7 @@ ARRAYS = ("mean", "sd", "medians", "knots", "scores", "donors")
 
 
 def save_preprocess(path: str | Path, fitted: Mapping[str, FittedPreprocess]) -> None:
-    """Write the fitted preprocessing of several splits.
+    """Write the fitted preprocessing of several splits, without clinical covariates: those are an embedding's own.
 
     Parameters
     ----------
@@ -51,7 +53,9 @@ def save_preprocess(path: str | Path, fitted: Mapping[str, FittedPreprocess]) ->
     save_arrays(path, arrays, {"preprocess": json.dumps(about)})
 
 
-def load_preprocess(path: str | Path, splits: Iterable[str] | None = None) -> dict[str, FittedPreprocess]:
+def load_preprocess(
+    path: str | Path, splits: Iterable[str] | None = None, *, clinical: str | Path | None = None
+) -> dict[str, FittedPreprocess]:
     """Read what `save_preprocess` wrote.
 
     Parameters
@@ -60,6 +64,9 @@ def load_preprocess(path: str | Path, splits: Iterable[str] | None = None) -> di
         The safetensors file.
     splits
         Which splits to return; all if not given.
+    clinical
+        A file with the `ClinicalDesign` of every split of an embedding that also sees the clinic
+        (`stratomics.tables.save_models`), or with none.
 
     Returns
     -------
@@ -77,7 +84,8 @@ def load_preprocess(path: str | Path, splits: Iterable[str] | None = None) -> di
     absent = [split for split in wanted if split not in about]
     if absent:
         raise DataError(f"{path}: no preprocessing of split {', '.join(absent)}; found {', '.join(about)}.")
-    return {split: _restore(split, about[split], arrays) for split in wanted}
+    designs = {} if clinical is None else load_models(clinical, ClinicalDesign)
+    return {split: replace(_restore(split, about[split], arrays), clinical=designs.get(split)) for split in wanted}
 
 
 def _restore(split: str, about: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedPreprocess:

@@ -17,10 +17,12 @@ FREE = 1e-3
 LEAST = 0.01
 
 
-def stacking_weights(apart: Sequence[np.ndarray], time: np.ndarray, event: np.ndarray) -> np.ndarray:
+def stacking_weights(
+    apart: Sequence[np.ndarray], time: np.ndarray, event: np.ndarray, *, own_units: bool = False
+) -> np.ndarray:
     """Learn how much each of several risks counts.
 
-    A Cox model of the risks, each of deviation 1, with a penalty on the differences of their weights and none below zero: the most
+    A Cox model of the risks, with a penalty on the differences of their weights and none below zero: the most
     negative is dropped and the others learned again. What risks say of patients they were fitted on would overrate those that
     have more to fit with; so these come from models that did not know the patient.
 
@@ -30,11 +32,14 @@ def stacking_weights(apart: Sequence[np.ndarray], time: np.ndarray, event: np.nd
         Log hazards of the training patients, each by a model fitted without the patient [n], k of them.
     time, event
         Their follow-up [n].
+    own_units
+        Whether to weigh the risks as they are; otherwise each is brought to deviation 1.
 
     Returns
     -------
     numpy.ndarray
-        [k], >= 0, per standard deviation of each; 0 for a risk that does not vary. `LEAST` where no risk tells anything.
+        [k], >= 0, per standard deviation of each or per unit; 0 for a risk that does not vary, `LEAST` where no risk tells
+        anything.
 
     References
     ----------
@@ -48,7 +53,7 @@ def stacking_weights(apart: Sequence[np.ndarray], time: np.ndarray, event: np.nd
         return LEAST * (varies if varies.any() else np.ones(len(varies)))
     weights, left = np.zeros(len(varies)), np.flatnonzero(varies)
     while True:
-        found = _weights(risks[:, left] / spread[left], time, event)
+        found = _weights(risks[:, left] / (1.0 if own_units else spread[left]), time, event)
         if (found >= 0).all() or len(left) == 1:
             break
         left = np.delete(left, int(found.argmin()))
@@ -57,7 +62,7 @@ def stacking_weights(apart: Sequence[np.ndarray], time: np.ndarray, event: np.nd
 
 
 def _weights(z: np.ndarray, time: np.ndarray, event: np.ndarray) -> np.ndarray:
-    """Fit the Cox model of risks of deviation 1, [n, k] -> [k]."""
+    """Fit the Cox model of risks, [n, k] -> [k]."""
     k = z.shape[1]
     # Axes: the mean of the weights, and contrasts that are orthogonal to it. sum and difference for k = 2.
     axes = np.linalg.qr(np.column_stack([np.ones(k), np.eye(k)[:, : k - 1]]))[0]

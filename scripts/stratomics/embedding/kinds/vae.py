@@ -57,14 +57,14 @@ class VariationalAutoencoder(Kind):
         return mean + torch.exp(0.5 * log_variance.clamp(-LOG_VARIANCE, LOG_VARIANCE)) * noise[0]
 
     def divergence(
-        self, heads: Sequence[Tensor], latent: Tensor, noise: Sequence[Tensor], weight: Tensor
+        self, heads: Sequence[Tensor], latent: Tensor, noise: Sequence[Tensor], weight: Tensor, latents: int
     ) -> Tensor | None:
         """Return the mean KL divergence in nats per patient, or the squared MMD; see the base class."""
         if not self._mmd:
             mean, log_variance = heads[0], heads[1].clamp(-LOG_VARIANCE, LOG_VARIANCE)
             kl = 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).sum(dim=-1)
             return (kl * weight).sum(dim=-1)
-        return squared_mmd(latent, noise[1], weight, self.settings["latent"], self.settings["kernel"])
+        return squared_mmd(latent, noise[1], weight, latents, self.settings["kernel"])
 
     def divergence_weight(self, epoch: int, coordinates: Tensor) -> Tensor:
         """Return the weight after linear warm-up, times 2 / r for KL; see the base class."""

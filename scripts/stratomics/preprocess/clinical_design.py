@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,6 +62,21 @@ class ClinicalDesign:
         """
         return (_encode(self.covariates, table)[0] - self.mean) @ self.weights
 
+    def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Take it apart into arrays and JSON-able settings; `from_arrays` undoes it, but for cells that nothing is read from."""
+        own = {"columns": self.columns, "n_main": self.n_main, "notes": self.notes}
+        return {"mean": self.mean, "weights": self.weights}, {
+            "covariates": [c.to_json() for c in self.covariates],
+            **own,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> ClinicalDesign:
+        """Put it together again from what `to_arrays` gave."""
+        covariates = tuple(Covariate.from_json(own) for own in meta["covariates"])
+        columns, notes = tuple(meta["columns"]), tuple(meta["notes"])
+        return cls(covariates, columns, meta["n_main"], arrays["mean"], arrays["weights"], notes)
+
     def units(self) -> list[tuple[str, float]]:
         """Name the trends and categories with what one unit of them is, and give that unit in columns of the design.
 
@@ -80,7 +96,9 @@ class ClinicalDesign:
         return found
 
 
-def fit_clinical_design(table: pd.DataFrame, train: np.ndarray, covariates: Sequence[str]) -> ClinicalDesign:
+def fit_clinical_design(
+    table: pd.DataFrame, train: np.ndarray, covariates: Sequence[str], *, whatever_events: bool = False
+) -> ClinicalDesign:
     """Learn from the training patients how to encode clinical covariates.
 
     What a column is, is decided by its values (`stratomics.cohort.covariates.describe_covariate`), not by its name. Numbers
@@ -100,6 +118,8 @@ def fit_clinical_design(table: pd.DataFrame, train: np.ndarray, covariates: Sequ
         Positions of the training patients; no others are looked at.
     covariates
         The columns to use.
+    whatever_events
+        Take all further columns, and look at no event: for what must not know survival, and has a penalty of its own.
 
     Returns
     -------
@@ -121,7 +141,10 @@ def fit_clinical_design(table: pd.DataFrame, train: np.ndarray, covariates: Sequ
 
     trends = np.flatnonzero(varies[: len(main)])
     kept = trends.tolist()
-    most = int(training["event"].sum()) // EVENTS_PER_COLUMN if "event" in training else 0
+    if whatever_events:
+        most = encoded.shape[1]
+    else:
+        most = int(training["event"].sum()) // EVENTS_PER_COLUMN if "event" in training else 0
     for place in np.argsort([turn for turn, _ in extra], kind="stable"):
         column = len(main) + int(place)
         own = _beyond(centred[:, column], centred[:, kept])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,6 +60,21 @@ class Covariate:
     indicator: bool = False
     knots: tuple[float, ...] = ()
     inner: tuple[tuple[float, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values; of a number without the cells of the patients, which nothing is read from."""
+        used = self if self.kind != "numeric" else replace(self, known=(), values=())
+        cells = {
+            key: [one.item() if isinstance(one, np.generic) else one for one in getattr(used, key)]
+            for key in ("known", "values")
+        }
+        return {**asdict(used), **cells}
+
+    @classmethod
+    def from_json(cls, own: Mapping[str, Any]) -> Covariate:
+        """Put it together again from what `to_json` gave."""
+        lists = {key: tuple(own[key]) for key in ("known", "values", "levels", "knots")}
+        return cls(**{**own, **lists, "inner": tuple((rank, level) for rank, level in own["inner"])})
 
     @property
     def main(self) -> list[str]:
