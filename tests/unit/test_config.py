@@ -140,6 +140,20 @@ BROKEN = {
     "no time": (files(clinical="{path: clinical.tsv, patient: patient, event: OS}"), "cohorts[0].clinical.time: missing. The "
                 "column of follow-up times; or several, of which the first known cell of a patient counts (GDC has one for the "
                 "dead and one for the living). Add it, for instance time: OS.time"),
+    "event without the rest": (files(clinical="{path: clinical.tsv, event: OS, time: OS.time}"), "cohorts[0].clinical.patient: "
+                               "missing. The column of patient ids, as they stand in the omics tables; `\"\"` for a first column "
+                               "without a name, as R and pandas leave it. It may be left out, as `time` and `event`, where the "
+                               "format says what its columns mean. Add it, for instance patient: patient"),
+    "pattern without a group": (files().replace("name: LIHC", "name: LIHC, pattern: 'P[0-9]+'"),
+                                "cohorts[0].pattern: found 'P[0-9]+', which has no group 'patient'. Put the part that names the "
+                                "patient into (?P<patient>...)."),
+    "pattern that is none": (files().replace("name: LIHC", "name: LIHC, pattern: '(P'"), "cohorts[0].pattern: found '(P', which "
+                             "is no regular expression (missing ), unterminated subpattern at position 0). Correct it."),
+    "map with an address": (files("[{name: mrna, path: mrna.tsv, map: 'https://x.org/map'}]"), "cohorts[0].omics[0].map: found "
+                            "'https://x.org/map', an address; allowed is a path. Download the table and name the file."),
+    "table to join that is not there": (files(clinical=CLINICAL[:-1] + ", join: [stage.tsv]}"), "cohorts[0].clinical.join[0]: no "
+                                        "file 'stage.tsv' (looked from '{base}', where relative paths start). No name in that "
+                                        "folder is near."),
     "samples of a simulated cohort": ("cohorts: [{name: d, simulate: {patients: 60}, samples: ['01']}]",
                                       "cohorts[0].samples: found beside 'simulate', which has its own: it would not be read. "
                                       "Remove it."),
