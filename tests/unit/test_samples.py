@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from stratomics.cohort.barcodes import read_barcodes
 from stratomics.cohort.checks import Checks
 from stratomics.cohort.persons import people, samples_of_patients
-from stratomics.cohort.samples import (
-    SampleRule,
-    choose_samples,
-    describe_samples,
-    read_barcodes,
-    sample_fault,
-    sample_rule,
-)
+from stratomics.cohort.samples import SampleRule, choose_samples, describe_samples, sample_fault, sample_rule
 
 PATIENTS = [f"TCGA-QQ-A{i:03d}" for i in range(10)]
 

@@ -14,11 +14,11 @@ import pandas as pd
 
 from stratomics.errors import DataError
 
+from .barcodes import BARCODE
 from .checks import count, examples
 from .files import open_text, unreadable
 from .format import Request
 from .matrix import Matrix
-from .samples import BARCODE
 from .source import Source
 
 #: The name that the portal gives the sample sheet.

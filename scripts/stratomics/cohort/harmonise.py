@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from .barcodes import read_barcodes
 from .cells import is_missing
 from .checks import Checks, are, count, duplicated, examples, listing, places
 from .clinical import Clinical
@@ -21,7 +22,6 @@ from .samples import (
     SampleRule,
     choose_samples,
     describe_samples,
-    read_barcodes,
     sample_fault,
     samples_beside_patients,
     samples_by_table,

@@ -10,11 +10,12 @@ import pandas as pd
 
 from stratomics.errors import DataError
 
+from .barcodes import PRIMARY_ORDER, patients_of_barcodes
 from .checks import Checks, are, count, duplicated, examples
 from .format import ClinicalTable
 from .ids import MIN_OVERLAP, clean_name, share
 from .read import read_cells
-from .samples import PRIMARY_ORDER, SampleRule, choose_samples, patients_of_barcodes
+from .samples import SampleRule, choose_samples
 
 
 def join_tables(

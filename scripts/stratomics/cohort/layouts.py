@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from .barcodes import read_barcodes
 from .checks import examples
 from .header import ID_NAMES
 from .header_rows import header_rows
 from .ids import MIN_OVERLAP, share
 from .matrix import Matrix, NotNumbers
-from .samples import read_barcodes
 
 #: Columns beside the samples that describe the features (in lower case), as GDC, cBioPortal, Firehose, GISTIC, GCT and
 #: featureCounts write them.

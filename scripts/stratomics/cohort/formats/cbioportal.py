@@ -14,12 +14,12 @@ from operator import itemgetter
 
 import pandas as pd
 
+from stratomics.cohort.barcodes import BARCODE, PRIMARY_ORDER, read_barcodes
 from stratomics.cohort.cells import is_missing
 from stratomics.cohort.checks import examples
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.matrix import Matrix
 from stratomics.cohort.numbers import matrix_of_rows
-from stratomics.cohort.samples import BARCODE, PRIMARY_ORDER, read_barcodes
 from stratomics.cohort.source import Source
 from stratomics.cohort.symbols import NamedRows
 from stratomics.cohort.text_source import opened, read_text_cells

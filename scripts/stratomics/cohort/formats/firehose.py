@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from stratomics.cohort.barcodes import PATIENT
 from stratomics.cohort.checks import examples
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.matrix import Matrix
 from stratomics.cohort.numbers import matrix_of_rows
-from stratomics.cohort.samples import PATIENT
 from stratomics.cohort.source import Source
 from stratomics.cohort.symbols import NamedRows
 from stratomics.cohort.text_source import opened, read_text_cells

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from operator import itemgetter
 
+from stratomics.cohort.barcodes import read_barcodes
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.matrix import Matrix
 from stratomics.cohort.numbers import matrix_of_rows
-from stratomics.cohort.samples import read_barcodes
 from stratomics.cohort.source import Source
 from stratomics.cohort.symbols import NamedRows
 from stratomics.cohort.text_source import opened, read_text_cells
