@@ -9,7 +9,7 @@ from typing import Any
 
 from .checks import Checks
 from .clinical import read_clinical
-from .samples import sample_types
+from .samples import sample_rule
 from .simulate import simulated_cohort_config
 from .types import Cohort
 
@@ -70,7 +70,7 @@ def with_covariates(cohort: Cohort, cohort_config: Mapping[str, Any], *, base_di
     """
     checks = Checks()
     batches = {str(one["name"]): str(one["batch"]) for one in cohort_config["omics"] if one.get("batch")}
-    samples = sample_types(cohort_config)
+    samples = sample_rule(cohort_config)
     clinical = read_clinical(cohort_config["clinical"], base_dir, checks, batches, samples)
     checks.raise_faults()
     if clinical is None:
