@@ -165,10 +165,9 @@ def _panel(
     total = int(times["value"].sum())
     same = int(times.loc[times["k"] == chosen, "value"].sum())
     pac = own[(own["measure"] == "pac") & (own["k"] == chosen)]["value"]
-    smallest = ", the smallest" if own[SMALLEST].any() else ""
-    words = f"K = {chosen}{smallest}; {same} of {total} folds agree" + (
-        f"; PAC {ratio_text(float(pac.iloc[0]))}" if len(pac) else ""
-    )
+    head = f"K = {chosen}, smallest" if own[SMALLEST].any() else f"K = {chosen}"
+    agree = "" if own[SMALLEST].any() else " agree"
+    words = f"{head}; {same} of {total} folds{agree}" + (f"; PAC {ratio_text(float(pac.iloc[0]))}" if len(pac) else "")
     panel_title(figure, left + _LEFT, top, shorten(name, 26), words, width + 3)
     ks = np.sort(own["k"].unique())
     y = top + 9
