@@ -106,7 +106,7 @@ def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
     """Check the columns of a cohort's clinical table against each other."""
     clinical = (*cohort, "clinical")
     if config.get_any(*cohort, "simulate") is not None and config.get_any(*cohort, "omics") is None:
-        for key in ("clinical", "samples"):
+        for key in ("clinical", "samples", "source"):
             if config.get_any(*cohort, key):
                 yield Fault(
                     (*cohort, key), "found beside 'simulate', which has its own: it would not be read. Remove it."

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path as FilePath
 
+from stratomics.retrieval import cache_folder, cached_paths, file_name, is_file_name, is_sourced
+
 from .checks import Trusted
 from .faults import Fault, Path, spell
 from .hints import nearest
@@ -64,7 +66,12 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
             path, where = config.get(*item, "path"), (*item, "path")
             if not isinstance(path, str):
                 continue
-            problem = _kind_problem(path) or (_address_problem(path) if "://" in path else _file_problem(path, base))
+            if is_sourced(path):
+                problem = _source_problem(path, config, base)
+            else:
+                problem = _kind_problem(path) or (
+                    _address_problem(path) if "://" in path else _file_problem(path, base)
+                )
             if problem:
                 yield Fault(where, problem)
                 continue
@@ -109,6 +116,27 @@ def _address_problem(path: str) -> str | None:
     if written != path:
         return f"{_quoted(path)} has blanks or brackets, which an address cannot hold. Write {_quoted(written)}."
     return None
+
+
+def _source_problem(path: str, config: Trusted, base: FilePath) -> str | None:
+    """Say that a name cannot be that of a file in an archive, or that the cache lacks it where only that is looked at."""
+    if not is_file_name(name := file_name(path)):
+        return (
+            f"found {_quoted(path)}; allowed behind :// is a file name of letters, digits and _ . % / -. "
+            "Write it as the archive does."
+        )
+    hosts = config.get("retrieval", *path.split("://")[:1], "hosts")
+    if config.get("retrieval", "offline") is not True or not hosts:
+        return None
+    places = cached_paths(name, hosts, base / cache_folder(config.get("retrieval", "cache")))
+    if any(place.is_file() for place in places.values()):
+        return None
+    (url, place), *_ = places.items()
+    return (
+        f"{_quoted(name)} is not in the cache, and retrieval.offline is true (looked for "
+        f"{' and '.join(_quoted(str(one)) for one in places.values())}). Set it to false, or download {url} on a machine with a "
+        f"network and put it at {_quoted(str(place))}."
+    )
 
 
 def _file_problem(path: str, base: FilePath) -> str | None:
