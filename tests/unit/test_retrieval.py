@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.archive import Archive, serving
 from stratomics.config import load_config
 from stratomics.errors import ConfigError, DataError
 from stratomics.retrieval import Patience, cache_folder, cached_paths, fetch, place
+from stratomics.system_faults import explain
 
 FILE = "TCGA-LIHC.mirna.tsv.gz"
 PATH = f"/download/{FILE}"
@@ -224,6 +226,20 @@ def test_a_run_gets_a_second_name_of_the_file_and_an_older_one_is_replaced(fetch
     place(cached, tmp_path / "run" / FILE)
     assert (tmp_path / "run" / FILE).read_bytes() == CONTENT
     assert not (tmp_path / "run" / FILE).samefile(cached)
+
+
+def test_a_full_disk_is_that_of_the_cache_and_the_rest_comes_when_there_is_room(archive, fetcher):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            fetcher()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    (place,) = cached_paths(FILE, [archive.host], fetcher.cache).values()
+    assert f"a file in {place.parent} would be larger than is allowed" in str(explain(caught.value))
+    assert fetcher() == CONTENT
+    assert archive.asked[1:] == [(PATH, "bytes=50000-")]
 
 
 TWO = """

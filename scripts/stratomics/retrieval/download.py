@@ -177,14 +177,17 @@ def _continues(answer: requests.Response, held: int) -> bool:
 def _write(answer: requests.Response, part: Path, held: int, total: int | None, say: Callable[[str], None]) -> None:
     """Write the bytes of an answer behind what we hold."""
     told, got = time.monotonic(), held
-    with part.open("ab" if held else "wb") as file:
-        # What has come, and not whole pieces: of a connection that breaks or falls silent, every byte counts.
-        while piece := answer.raw.read1(PIECE, decode_content=False):
-            file.write(piece)
-            got += len(piece)
-            if time.monotonic() - told > TOLD_EVERY:
-                told = time.monotonic()
-                say(f"{answer.url}: {got / 1e6:.0f} MB" + (f" of {total / 1e6:.0f}" if total else ""))
+    try:
+        with part.open("ab" if held else "wb") as file:
+            # What has come, and not whole pieces: of a connection that breaks or falls silent, every byte counts.
+            while piece := answer.raw.read1(PIECE, decode_content=False):
+                file.write(piece)
+                got += len(piece)
+                if time.monotonic() - told > TOLD_EVERY:
+                    told = time.monotonic()
+                    say(f"{answer.url}: {got / 1e6:.0f} MB" + (f" of {total / 1e6:.0f}" if total else ""))
+    except OSError as error:  # a full disk does not say which
+        raise OSError(error.errno, error.strerror, str(part)) from error
 
 
 def _note(part: Path) -> Path:
