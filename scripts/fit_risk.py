@@ -3,7 +3,7 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    from stratomics.chain.risk import fit_risk_splits, risk_table
+    from stratomics.chain.risk import fit_risk_splits, risk_sources, risk_table
     from stratomics.cohort import load_cohort, splits_from_table
     from stratomics.embedding.told import Told
     from stratomics.subtypes import SubtypeModel
@@ -21,4 +21,5 @@ with job(snakemake.log[0]) as log:
         threads=snakemake.threads,
     )
     write_table(risk_table(models), snakemake.output.risk_latents)
+    write_table(risk_sources(models), snakemake.output.risk_sources)
     save_models(snakemake.output.risk_models, models)

@@ -20,7 +20,7 @@ with job(snakemake.log[0]) as log:
         "enrichment",
         "agreement",
     )
-    embedding_tables = ("metrics", "prognostic", "attribution", "attention", "patterns")
+    embedding_tables = ("metrics", "prognostic", "sources", "attribution", "attention", "patterns")
     text = summary_text(
         params.cohort["name"],
         checks=read_table(given.checks, dtype={"id": str, "value": str}),

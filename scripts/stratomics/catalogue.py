@@ -18,6 +18,10 @@ A **comparator** may say, at the top level of its file:
     Whether its results hold what each training patient is told by a model that did not know the patient (`Predicted.apart`). The
     clinic is then added to it (`stratomics.comparators.combine`). False when it is absent.
 
+A **format** that reads folders says which files in them:
+
+``FILES``
+    Patterns of their names: ``("data_clinical*",)``.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ FOLDERS = {
     "embeddings": "embedding/kinds",
     "subtypes": "subtypes/methods",
     "classifier": "classifier/methods",
+    "format": "cohort/formats",
 }
 
 #: What a comparator may need of a cohort.
@@ -48,9 +53,10 @@ NEEDS = {
     "complete_patients": "patients with every omics (it does without the others)",
 }
 
-#: The keys of the config that decide how latents become subtypes and a risk.
 #: A criterion of the number of subtypes that looks at nothing: the smallest number whose clusters are large enough.
 SMALLEST = "smallest"
+
+#: The keys of the config that decide how latents become subtypes and a risk.
 CHAIN = ("selection", "subtypes", "risk", "classifier")
 
 
@@ -138,6 +144,16 @@ def plugins(key: str) -> dict[str, Plugin]:
 def comparators() -> dict[str, Comparator]:
     """Return the comparators by name."""
     return {name: one for name, one in plugins("comparators").items() if isinstance(one, Comparator)}
+
+
+def format_files() -> dict[str, tuple[str, ...]]:
+    """Return, for every format that reads folders, the patterns of the names of the files that it reads there (``FILES``)."""
+    return {
+        name: _texts(one.path, key, node)
+        for name, one in plugins("format").items()
+        for key, node in _assigned(_tree(one.path))
+        if key == "FILES"
+    }
 
 
 def uses_survival(embedding: Mapping[str, Any]) -> bool:

@@ -10,11 +10,13 @@ import hashlib
 import json
 import os
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import DataError
+from .locations import files_read
 from .writing import atomic_path
 
 #: Seconds that a file must have been left alone before its checksum is remembered: file systems keep dates that coarse, and
@@ -28,7 +30,7 @@ def checksums(paths: Sequence[str | Path], remembered: str | Path) -> list[str |
     Parameters
     ----------
     paths
-        The files.
+        The files; a folder stands for those in it that are read (`stratomics.locations.files_read`).
     remembered
         A file that keeps checksums from one call to the next. It may be absent, damaged or in a folder that cannot be
         written: then the files are read.
@@ -112,6 +114,14 @@ def _fault_changed(paths: Sequence[str | Path], before: Sequence[str | None], af
 
 def _identity(path: str | Path) -> list[int] | None:
     """Return what changes with every edit (a date can be set back, but not that of the inode); None without a file."""
+    if os.path.isdir(path):
+        names = files_read(path)
+        each = [one for name in names if (one := _identity(Path(path) / name))]
+        if not each:
+            return None
+        sizes, dates, changes, _ = zip(*each, strict=True)
+        # In the place of the inode, whatever tells one set of files from another.
+        return [sum(sizes), max(dates), max(changes), zlib.crc32(repr((names, each)).encode())]
     try:
         status = os.stat(path)
     except OSError:
@@ -124,6 +134,10 @@ def _settled(identity: Sequence[int]) -> bool:
 
 
 def _digest(path: str | Path) -> str | None:
+    """Return the checksum of a file, or one over the names and checksums of the files of a folder that are read."""
+    if os.path.isdir(path):
+        listed = [f"{_digest(Path(path) / name)}  {name}\n" for name in files_read(path)]
+        return hashlib.sha256("".join(listed).encode()).hexdigest() if listed else None
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,7 +11,7 @@ import pytest
 from stratomics.chain.fit import Chain
 from stratomics.chain.labels import apparent_labels, final_labels, heldout_rows
 from stratomics.chain.latent_risk import latent_risk
-from stratomics.chain.risk import RiskModel, fit_risk, predicted_survival, risk_table
+from stratomics.chain.risk import RiskModel, fit_risk, predicted_survival, risk_sources, risk_table
 from stratomics.embedding import Told
 from stratomics.subtypes import SubtypeModel
 from stratomics.survival import concordance_harrell
@@ -188,6 +188,13 @@ def test_networks_alone_are_taken_as_they_are():
     np.testing.assert_allclose(np.bincount(model.groups(found.apart)), [0, 100, 100, 100], atol=1)
     again = RiskModel.from_arrays(*model.to_arrays())
     np.testing.assert_array_equal(again.weights, model.weights)
+    others = fit_risk(latents, time, event, subtypes_of(1 + np.arange(300) % 3), {"method": "ridge_cox"}, 0, told)
+    unseen = fit_risk(latents, time, event, subtypes_of(1 + np.arange(300) % 3), {"method": "ridge_cox"}, 0)
+    table = risk_sources({"full": model, "both": others, "none": unseen})
+    assert table["source"].tolist() == ["networks", "networks", "ridge", "ridge"]
+    assert table["weight"].tolist()[:3] == [model.weights[0], *others.weights]
+    assert np.isnan(table["weight"].iloc[3])
+    assert set(table["omics"]) == {"all"}
 
 
 def test_survival_by_risk_falls_with_the_risk(world, small_settings):

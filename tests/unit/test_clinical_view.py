@@ -75,15 +75,17 @@ def test_who_lacks_an_omics_still_has_the_clinic(cohort, chain):
     assert np.abs(views.of(np.arange(5))[2]).max() > 0
 
 
-@pytest.mark.parametrize(("architecture", "views"), [("early", 1), ("joint", 3), ("marginal", 3)])
+@pytest.mark.parametrize(("architecture", "views"), [("early", 1), ("joint", 3), ("marginal", 3), ("late", 3)])
 def test_it_is_a_branch_of_its_own_or_stands_beside_the_omics(cohort, settings, chain, architecture, views):
     own = {**settings["embeddings"][0], "architecture": architecture}
     splits = chain.splits[:1]
-    (study,) = survival_studies(cohort, splits, chain.fitted, own, seed=1)
-    assert len(study.tasks[0].views.blocks) == views
-    width = len(chain.fitted["full"].features)
-    assert study.tasks[0].views.features.shape == (cohort.n, width)
-    assert study.shape.sizes.inputs[-1] == (16 if views > 1 else study.shape.sizes.inputs[0])
+    studies = survival_studies(cohort, splits, chain.fitted, own, seed=1)
+    seen = [study.tasks[0].views for study in studies]
+    assert len(studies) == (3 if architecture == "late" else 1)
+    assert sum(len(one.blocks) for one in seen) == views
+    assert sum(one.features.shape[1] for one in seen) == len(chain.fitted["full"].features)
+    # Three covariates, padded; omics have more.
+    assert (studies[-1].shape.sizes.inputs[-1] == 16) == (views > 1)
 
 
 def spoilt(cohort, rows):

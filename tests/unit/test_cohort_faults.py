@@ -89,8 +89,8 @@ def absent_file(tables: Tables, settings: Settings, folder: Path) -> None:
 
 
 @case(
-    "folder.tsv: is a folder, not a file. It should be the clinical table; in the config, give its path relative to the "
-    "folder the workflow runs in, or absolute."
+    "folder.tsv: is a folder, and not one of a known format for the clinical table (a study of cBioPortal, or files of GDC with "
+    "their sample sheet). Name the file in it."
 )
 def folder_for_file(tables: Tables, settings: Settings, folder: Path) -> None:
     (folder / "folder.tsv").mkdir()
@@ -339,7 +339,7 @@ def clinical_turned_round(tables: Tables, settings: Settings, folder: Path) -> N
 
 @case(
     "clinical.tsv: no column 'Machines', which the config names as batch of omics 'meth'. Did you mean 'machine'? Correct "
-    "the name in the config; if the column stands in another file, join the two by patient into one clinical table."
+    "the name in the config; if the column stands in another file, name that file under clinical: join: [...]"
 )
 def misspelt_batch(tables: Tables, settings: Settings, folder: Path) -> None:
     settings["omics"][1]["batch"] = "Machines"
@@ -347,7 +347,7 @@ def misspelt_batch(tables: Tables, settings: Settings, folder: Path) -> None:
 
 @case(
     "clinical.tsv: no column 'aged', which the config names as clinical.covariates. Did you mean 'age'? Correct the name in "
-    "the config; if the column stands in another file, join the two by patient into one clinical table.",
+    "the config; if the column stands in another file, name that file under clinical: join: [...]",
     "clinical.tsv: no column 'redaction', which the config names as clinical.exclude. The columns are 'patient', 'OS', "
     "'OS.time', 'age', 'machine'. Correct the name in the config.",
 )

@@ -62,7 +62,7 @@ BROKEN = {
     "mapping for list": ("cohorts: {demo: {simulate: {}}}", "cohorts: found a mapping; allowed is a list of 1 to 1000. "
                          "Start every item of the list with a dash."),
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, source, omics, "
-                         "clinical, samples, patients, simulate. Write its keys below it, indented."),
+                         "clinical, samples, pattern, patients, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
                          "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, retrieval, "
                          "risk, seed, "
@@ -78,7 +78,8 @@ BROKEN = {
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
                     "if_none, n_best."),
     "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
-                         "key; did you mean 'transform'? Allowed here: batch, name, path, transform."),
+                         "key; did you mean 'transform'? Allowed here: batch, column, format, map, min_mutated, name, path, "
+                         "transform."),
     "number as text": (DEMO + "embeddings: [{kind: ae, learning_rate: 1e-3}]", "embeddings[0].learning_rate: found '1e-3'; "
                        "allowed is a number above 0 and at most 1. YAML reads 1e-3 as text: write 0.001."),
     "number in quotes": (DEMO + "seed: '7'", "seed: found '7'; allowed is a whole number from 0 to 2147483647. It is in "
@@ -142,6 +143,20 @@ BROKEN = {
     "no time": (files(clinical="{path: clinical.tsv, patient: patient, event: OS}"), "cohorts[0].clinical.time: missing. The "
                 "column of follow-up times; or several, of which the first known cell of a patient counts (GDC has one for the "
                 "dead and one for the living). Add it, for instance time: OS.time"),
+    "event without the rest": (files(clinical="{path: clinical.tsv, event: OS, time: OS.time}"), "cohorts[0].clinical.patient: "
+                               "missing. The column of patient ids, as they stand in the omics tables; `\"\"` for a first column "
+                               "without a name, as R and pandas leave it. It may be left out, as `time` and `event`, where the "
+                               "format says what its columns mean. Add it, for instance patient: patient"),
+    "pattern without a group": (files().replace("name: LIHC", "name: LIHC, pattern: 'P[0-9]+'"),
+                                "cohorts[0].pattern: found 'P[0-9]+', which has no group 'patient'. Put the part that names the "
+                                "patient into (?P<patient>...)."),
+    "pattern that is none": (files().replace("name: LIHC", "name: LIHC, pattern: '(P'"), "cohorts[0].pattern: found '(P', which "
+                             "is no regular expression (missing ), unterminated subpattern at position 0). Correct it."),
+    "map with an address": (files("[{name: mrna, path: mrna.tsv, map: 'https://x.org/map'}]"), "cohorts[0].omics[0].map: found "
+                            "'https://x.org/map', an address; allowed is a path. Download the table and name the file."),
+    "table to join that is not there": (files(clinical=CLINICAL[:-1] + ", join: [stage.tsv]}"), "cohorts[0].clinical.join[0]: no "
+                                        "file 'stage.tsv' (looked from '{base}', where relative paths start). No name in that "
+                                        "folder is near."),
     "samples of a simulated cohort": ("cohorts: [{name: d, simulate: {patients: 60}, samples: ['01']}]",
                                       "cohorts[0].samples: found beside 'simulate', which has its own: it would not be read. "
                                       "Remove it."),
@@ -354,7 +369,18 @@ def test_defaults_are_filled() -> None:
 def test_omics_and_clinical_defaults(folder: Path) -> None:
     text = files(clinical=CLINICAL[:-1] + ", exclude: {stage: [4, X]}}")
     cohort = load_config(yaml.safe_load(text), schema_path=SCHEMA, base_dir=folder)["cohorts"][0]
-    assert cohort["omics"] == [{"name": "mrna", "path": "mrna.tsv", "transform": "none", "batch": None}]
+    assert cohort["omics"] == [
+        {
+            "name": "mrna",
+            "path": "mrna.tsv",
+            "format": "auto",
+            "column": None,
+            "map": None,
+            "min_mutated": 0.02,
+            "transform": "none",
+            "batch": None,
+        }
+    ]
     assert cohort["clinical"]["covariates"] == []
     assert cohort["clinical"]["event_codes"] is None
     assert cohort["clinical"]["exclude"] == {"stage": ["4", "X"]}, "tables are read as text, so codes are text"

@@ -61,7 +61,7 @@ BROKEN = {
     "'/mnt/d/My data/mrna.tsv'.",
     "~/mrna.tsv": f"no file '~/mrna.tsv' {LOOKED}. {SHELL}",
     "$HOME/mrna.tsv": f"no file '$HOME/mrna.tsv' {LOOKED}. {SHELL}",
-    "data": "'data' is a folder; a table is needed. Name the file in it.",
+    "data": "'data' is a folder without files of a known format; a table is needed. Name the file in it.",
     "empty.tsv": "'empty.tsv' is empty (0 bytes); a table is needed. Copy or download it again.",
     "broken.tsv": "'broken.tsv' is a link to 'gone.tsv', which does not exist. Mend the link or name another file.",
     "round.tsv": "'round.tsv' is a link that leads back to itself. Name the file itself.",
@@ -79,7 +79,7 @@ BROKEN = {
     f"that file. {TEXT}",
     "mrna.rds": f"'mrna.rds' is an object of R, by its ending; {ALLOWED} Write it from R: write.table(x, \"table.tsv\", sep = "
     f'"\\t", quote = FALSE, col.names = NA). {TEXT}',
-    "x.h5ad": f"'x.h5ad' is an object of Python, by its ending; {ALLOWED} Write it from Python: frame.to_csv('table.tsv', "
+    "x.loom": f"'x.loom' is an object of Python, by its ending; {ALLOWED} Write it from Python: frame.to_csv('table.tsv', "
     f"sep='\\t'). {TEXT}",
     "x.tar.gz": f"'x.tar.gz' is an archive, by its ending; {ALLOWED} Unpack it and name the table in it. {TEXT}",
     "x.tsv.bz2": f"'x.tsv.bz2' is compressed in a way that is not read, by its ending; {ALLOWED} Unpack it; gzip (.gz) is read. "

@@ -115,10 +115,10 @@ def test_two_samples_of_a_patient_are_no_long_table(tmp_path: Path) -> None:
 
 
 HEAD, *ROWS = tsv(TABLE.T, "gene").splitlines()
-FIREHOSE = "\n".join(
+REPEATED = "\n".join(  # as Firehose writes, under a corner that does not say so
     [
-        "Hybridization REF\t" + "\t".join(np.repeat(IDS, 3)),
-        "Composite Element REF\t" + "\t".join(["Beta_value", "Gene_Symbol", "Chromosome"] * N),
+        "ID\t" + "\t".join(np.repeat(IDS, 3)),
+        "probe\t" + "\t".join(["Beta_value", "Gene_Symbol", "Chromosome"] * N),
         *(f"{gene}\t" + "\t".join(f"{x}\tTP53\t17" for x in TABLE[gene]) for gene in GENES),
     ]
 )
@@ -129,7 +129,7 @@ LINES = tsv(TABLE).splitlines()
     ("text", "said"),
     [
         (
-            FIREHOSE.replace("\tP03\tP03\tP03", "\tP03\tP03.1\tP03.2"),
+            REPEATED.replace("\tP03\tP03\tP03", "\tP03\tP03.1\tP03.2"),
             "line 2 holds words in every cell ('Beta_value', 'Gene_Symbol', 'Chromosome'): each sample has 3 columns, as "
             "Firehose and "
             "RTCGA write. One column per sample is needed: keep the one with the measurements you want of each sample, and "
@@ -336,19 +336,19 @@ FIRST, *CLINICAL_ROWS = tsv(CLINICAL).splitlines()
 def test_rows_under_the_header_of_the_clinical_table(lines: list[str], said: str, tmp_path: Path) -> None:
     (tmp_path / "c.tsv").write_text("\n".join([*lines, *CLINICAL_ROWS]))
     with pytest.raises(DataError) as error:
-        read_cells("c.tsv", tmp_path, Checks())
+        read_cells({"path": "c.tsv"}, tmp_path, Checks())
     assert error.value.faults == [f"c.tsv: {said}"]
 
 
 @pytest.mark.parametrize("first", ["P00\tunknown\t12\t60\tmale", "P00\tdead\t12\t60\tmale", "P00\tNA\t>30\t\tmale"])
 def test_a_first_patient_with_odd_cells_is_no_header(first: str, tmp_path: Path) -> None:
     (tmp_path / "c.tsv").write_text("\n".join([FIRST, first, *CLINICAL_ROWS]))
-    assert len(read_cells("c.tsv", tmp_path, Checks())[0]) == N + 1
+    assert len(read_cells({"path": "c.tsv"}, tmp_path, Checks()).cells) == N + 1
 
 
 def test_names_of_columns_under_a_title_are_no_further_header(tmp_path: Path) -> None:
     (tmp_path / "c.tsv").write_text("\n".join(["Table 1\t\t\t\t", FIRST, *CLINICAL_ROWS]))
-    assert len(read_cells("c.tsv", tmp_path, Checks())[0]) == N + 1
+    assert len(read_cells({"path": "c.tsv"}, tmp_path, Checks()).cells) == N + 1
 
 
 def test_a_note_under_the_clinical_table(tmp_path: Path) -> None:
@@ -356,4 +356,4 @@ def test_a_note_under_the_clinical_table(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match=r"line 32, at the end, holds 1 cell \('Source: registry'\), and the other lines 5\."
     ):
-        read_cells("c.tsv", tmp_path, Checks())
+        read_cells({"path": "c.tsv"}, tmp_path, Checks())

@@ -288,10 +288,7 @@ def test_a_source_stands_for_tables_and_columns():
         ("mrna", "xena://TCGA-LIHC.star_tpm.tsv.gz"),
         ("mirna", "xena://TCGA-LIHC.mirna.tsv.gz"),
     ]
-    clinical = cohort["clinical"]
-    assert clinical["path"] == "xena://TCGA-LIHC.survival.tsv.gz"
-    assert (clinical["patient"], clinical["time"], clinical["event"]) == ("sample", "OS.time", "OS")
-    assert cohort["samples"] == ["01", "03", "09"]
+    assert cohort["clinical"]["path"] == "xena://TCGA-LIHC.survival.tsv.gz"
     assert load_config(config) == config
 
 
@@ -303,13 +300,12 @@ def test_what_a_cohort_says_itself_counts_before_its_source(tmp_path):
         {"name": "other", "path": "xena://TCGA-LIHC.star_fpkm.tsv.gz"},
     ]
     files = {"mrna": "{project}/counts.{project}.tsv"}
-    (cohort,) = loaded({"omics": omics, "clinical": own, "samples": ["06"]}, xena={"files": files})["cohorts"]
+    (cohort,) = loaded({"omics": omics, "clinical": own}, xena={"files": files})["cohorts"]
     assert [one["path"] for one in cohort["omics"]] == ["xena://TCGA-LIHC/counts.TCGA-LIHC.tsv", omics[1]["path"]]
     assert cohort["omics"][0]["transform"] == "rank_normal"
     assert cohort["clinical"]["path"] == own["path"]
-    assert cohort["samples"] == ["06"]
-    (cohort,) = loaded({"clinical": {"time": "PFI.time", "event": "PFI"}})["cohorts"]
-    assert (cohort["clinical"]["patient"], cohort["clinical"]["time"]) == ("sample", "PFI.time")
+    (cohort,) = loaded({"clinical": {"patient": "sample", "time": "PFI.time", "event": "PFI"}})["cohorts"]
+    assert (cohort["clinical"]["path"], cohort["clinical"]["event"]) == ("xena://TCGA-LIHC.survival.tsv.gz", "PFI")
 
 
 def test_all_faults_of_sources_are_told_at_once(tmp_path):

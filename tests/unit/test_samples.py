@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from stratomics.cohort.barcodes import read_barcodes
 from stratomics.cohort.checks import Checks
 from stratomics.cohort.persons import people, samples_of_patients
-from stratomics.cohort.samples import choose_samples, describe_samples, read_barcodes, sample_fault
+from stratomics.cohort.samples import SampleRule, choose_samples, describe_samples, sample_fault, sample_rule
 
 PATIENTS = [f"TCGA-QQ-A{i:03d}" for i in range(10)]
 
@@ -46,11 +47,11 @@ def test_choice_of_samples_counts_what_it_leaves_out() -> None:
         "TCGA-QQ-A002-06A", "gene",
     ]  # fmt: skip
     checks = Checks()
-    chosen = choose_samples(names, ["01"], "omics", "mrna", "t.tsv", checks)
-    assert chosen == [None, None, None, "TCGA-QQ-A000", "TCGA-QQ-A001", None, "gene"]
+    chosen = choose_samples(names, SampleRule(("01",)), "omics", "mrna", "t.tsv", checks)
+    assert chosen == [None, None, "TCGA-QQ-A000", None, "TCGA-QQ-A001", None, "gene"]
     table = checks.table().set_index("id")
     assert table.loc["11", "value"] == table.loc["06", "value"] == "1"
-    assert table.index[table["check"] == "further_sample"].tolist() == ["TCGA-QQ-A000-01A-12R", "TCGA-QQ-A000-01B"]
+    assert table.index[table["check"] == "further_sample"].tolist() == ["TCGA-QQ-A000-01A-11R", "TCGA-QQ-A000-01B"]
     assert not checks.faults
 
 
@@ -80,12 +81,16 @@ def test_pairs_of_tissues_are_samples() -> None:
 
 def test_wanted_types_count_in_their_order() -> None:
     names = ["TCGA-QQ-A000-01", "TCGA-QQ-A000-06", "TCGA-QQ-A001-01"]
-    assert choose_samples(names, ["06", "01"], "omics", "mrna", "t", Checks()) == [None, "TCGA-QQ-A000", "TCGA-QQ-A001"]
+    assert choose_samples(names, SampleRule(("06", "01")), "omics", "mrna", "t", Checks()) == [
+        None,
+        "TCGA-QQ-A000",
+        "TCGA-QQ-A001",
+    ]
 
 
 def test_absent_type_is_a_fault() -> None:
     checks = Checks()
-    choose_samples([f"{name}-03" for name in PATIENTS], ["01"], "omics", "mrna", "t.tsv", checks)
+    choose_samples([f"{name}-03" for name in PATIENTS], SampleRule(("01",)), "omics", "mrna", "t.tsv", checks)
     assert checks.faults[0].startswith("t.tsv: no sample is of type 01")
     assert 'samples: ["03"]' in checks.faults[0]
 
@@ -95,3 +100,44 @@ def test_rows_that_are_visits_are_found_by_the_column_of_people() -> None:
     assert people(cells, "visit") == ("Patient ID", 15)
     assert people(cells, "Patient ID") is None
     assert people({**cells, "Patient ID": [f"P{i}" for i in range(30)]}, "visit") is None
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("01A-01R-A001-07", "01B-02R-A002-07"),  # the first vial
+        ("01A-01H-A001-07", "01A-02R-A002-07"),  # RNA: H before R before T, whatever the plate
+        ("01A-01R-A001-07", "01A-02T-A002-07"),
+        ("01A-01R-A002-07", "01A-02R-A001-07"),  # then the later plate
+        ("01A-01D-A001-01", "01A-02W-A001-01"),  # DNA: native before amplified
+        ("01A-02W-A002-01", "01A-01D-A001-01"),  # unless the amplified is of a later plate
+        ("01A-02R-A001-07", "01A-01R-A001-07"),  # then the higher barcode
+    ],
+)
+@pytest.mark.parametrize("turn", [False, True])
+def test_replicates_follow_the_filter_of_firehose(better: str, worse: str, turn: bool) -> None:
+    names = [f"TCGA-QQ-A000-{rest}" for rest in ((worse, better) if turn else (better, worse))]
+    chosen = choose_samples(names, SampleRule(("01",)), "omics", "mrna", "t.tsv", Checks())
+    assert chosen == ([None, "TCGA-QQ-A000"] if turn else ["TCGA-QQ-A000", None])
+
+
+def test_primary_tumours_are_the_default_where_most_patients_have_one() -> None:
+    rule = sample_rule({"samples": "primary"})
+    blood = [f"TCGA-AB-{i}-{code}A" for i in range(2800, 2804) for code in ("03", "11")]  # LAML
+    checks = Checks()
+    assert choose_samples(blood, rule, "omics", "mrna", "t.tsv", checks) == [
+        name for i in range(2800, 2804) for name in (f"TCGA-AB-{i}", None)
+    ]
+    assert not checks.faults
+    skin = ["TCGA-QQ-A000-01A", *(f"TCGA-QQ-A00{i}-06A" for i in range(1, 9))]  # SKCM
+    choose_samples(skin, rule, "omics", "mrna", "t.tsv", checks)
+    assert 'samples: ["06"]' in checks.faults[0]
+
+
+def test_pattern_of_the_config_names_patients() -> None:
+    rule = sample_rule({"pattern": "(?P<patient>P[0-9]+)-T[0-9]"})
+    checks = Checks()
+    chosen = choose_samples(["P1-T2", "P1-T1", "P2-N1", "P2-T1"], rule, "omics", "mrna", "t.tsv", checks)
+    assert chosen == [None, "P1", None, "P2"]
+    assert choose_samples(["TP53", "EGFR"], rule, "omics", "mrna", "t.tsv", checks) is None
+    assert checks.table().set_index("check").loc["samples_left_out", "value"] == "1"

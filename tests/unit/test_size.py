@@ -97,3 +97,13 @@ def test_without_a_clinical_table_the_omics_tell_the_patients(tmp_path):
     for column in ("patient", "path"):
         broken = {**config, "clinical": {**config["clinical"], column: "absent"}}
         assert cohort_size(broken, base_dir=tmp_path) == CohortSize(25, ((25, 40),))
+
+
+def test_barcodes_are_patients_whatever_the_clinical_table_says(tmp_path):
+    table = frame(25, 400)
+    table.index = [f"TCGA-QQ-A{i:03d}-01A" for i in range(25)]
+    config = cohort(tmp_path, {"a.tsv": table.T})
+    config["clinical"] = {"path": ".", "patient": None}
+    assert cohort_size(config, base_dir=tmp_path) == CohortSize(25, ((25, 400),))
+    (tmp_path / "a.tsv").write_text("#1.2\n400\t25\n" + table.T.to_csv(sep="\t"))
+    assert cohort_size(config, base_dir=tmp_path) == CohortSize(ASSUMED[0], (ASSUMED,))

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from stratomics.attribution.attention import ATTENTION_COLUMNS
+from stratomics.chain.risk import SOURCE_COLUMNS
 from stratomics.evaluation.evidence import EVIDENCE_COLUMNS
 from stratomics.evaluation.findings import REASON_COLUMNS, VERDICT_COLUMNS
-from stratomics.evaluation.omics_words import attribution_words
+from stratomics.evaluation.omics_words import attribution_words, source_words
 from stratomics.evaluation.patterns import PATTERN_COLUMNS
 from stratomics.evaluation.summary import SEES_CLINIC
 from stratomics.evaluation.summary_tables import agreement_lines, enrichment_lines, markdown_table
@@ -84,6 +85,17 @@ def attribution(reason="-"):
         for omics, value in zip(("mrna", "mi<rna"), own, strict=True)
     ]
     return pd.DataFrame(rows, columns=["target", "role", "repeat", "omics", "share", "reason"])
+
+
+def sources(seen=True, omics=("all",)):
+    """What the risk is made of; in the folds the networks count .3 and .5."""
+    rows = [
+        (split, one, 1 / len(omics), source, weight if seen else np.nan)
+        for split, counts in (("full", 9.0), ("r0f0", 0.3), ("r0f1", 0.5))
+        for one in omics
+        for source, weight in [("networks", counts), ("ridge", 0.1)][not seen :]
+    ]
+    return pd.DataFrame(rows, columns=["split", *SOURCE_COLUMNS])
 
 
 def attention(weighs=True):
@@ -174,7 +186,17 @@ def cohort_tables(
     )
     put("enrichment", enrichment if covariates else enrichment.iloc[:0])
     put("checks", checks)
-    names = ("metrics", "patterns", "prognostic", "attribution", "attention", "clusters", "stability", "training")
+    names = (
+        "metrics",
+        "patterns",
+        "prognostic",
+        "sources",
+        "attribution",
+        "attention",
+        "clusters",
+        "stability",
+        "training",
+    )
     per_embedding = {name: [] for name in names}
     for e in EMBEDDINGS:
         own = {
@@ -188,6 +210,7 @@ def cohort_tables(
                     "reason": ["p < 0.05"] * 2 + ["p >= 0.05"],
                 }
             ),
+            "sources": sources(seen=e == "ae"),
             "attribution": attribution(),
             "attention": attention(weighs=e == "ae"),
             "clusters": pd.DataFrame(
@@ -355,6 +378,9 @@ def test_paragraphs_limits_and_intake(whole):
     _, verdicts, summary, provenance = whole
     for name, paragraph in zip(verdicts["embedding"], verdicts["paragraph"], strict=True):
         lines = summary.split(f"\n**{name}**\n\n")[1].split("\n\n")[0].splitlines()
+        made = [line for line in lines if line.startswith("- *Made of.* The risk adds up")]
+        assert len(made) == (name == "ae")
+        lines = [line for line in lines if line not in made]
         assert [line.split(".*")[0] for line in lines] == [
             *("- *Subtypes", "- *Risk", "- *Beyond the clinical variables", "- *Stability", "- *Omics", "- *Fit")
         ]
@@ -513,3 +539,14 @@ def test_patients_who_lack_an_omics_have_a_table_of_their_own(tmp_path):
     assert "Each choice in the config: 340 patients (119 events) would be kept by any." in text
     run_scripts(tmp_path / "none")
     assert "lack an omics" not in (tmp_path / "none" / "summary.md").read_text(encoding="utf-8")
+
+
+def test_what_counts_how_much_in_the_risk_is_said_where_anything_was_weighed(whole):
+    assert source_words(sources(seen=False)) == []
+    (words,) = source_words(sources())
+    assert words.startswith(
+        "The risk adds up what networks that see survival say with 0.40 and a ridge Cox model of the other latents with 0.10"
+    )
+    (late,) = source_words(sources(omics=("mi<rna", "meth")))
+    assert late.startswith("risk of mi&lt;rna, share 50 %: what networks that see survival say with 0.40")
+    assert "; risk of meth, share 50 %: " in late

@@ -51,6 +51,9 @@ def archived(folder: Path) -> dict[str, bytes]:
         [
             packed("star_tpm", matrix("mrna")),
             packed("mirna", matrix("mirna")),
+            packed(
+                "clinical", [["sample", "age"], *([f"{patients[r[at['patient']]]}-01A", r[at["age"]]] for r in rows)]
+            ),
             packed("survival", [["sample", "OS", "_PATIENT", "OS.time"], *survival]),
         ]
     )
@@ -67,7 +70,13 @@ def archive(small_settings, tmp_path_factory) -> Any:
 
 def test_a_cohort_is_downloaded_through_every_fault_and_a_second_run_needs_no_network(snakemake, archive, tmp_path):
     config: dict[str, Any] = {
-        "cohorts": [{"name": "LIHC", "source": {"xena": PROJECT}}],
+        "cohorts": [
+            {
+                "name": "LIHC",
+                "source": {"xena": PROJECT},
+                "clinical": {"join": [f"xena://{PROJECT}.clinical.tsv.gz"], "covariates": ["age"]},
+            }
+        ],
         "retrieval": {"cache": str(tmp_path / "cache"), "timeout": 0.5, "xena": {"hosts": [archive.host]}},
     }
     (tmp_path / "run").mkdir()
@@ -75,12 +84,15 @@ def test_a_cohort_is_downloaded_through_every_fault_and_a_second_run_needs_no_ne
     snakemake("check", "-n", "--configfile", tmp_path / "own.yaml", cwd=tmp_path / "run")
     assert archive.asked == []  # a dry run asks nobody
 
-    survival, mrna, mirna = sorted(archive.files, key=lambda path: ("survival" not in path, "mirna" in path))
+    mrna, mirna, survival = (f"/download/{PROJECT}.{name}.tsv.gz" for name in ("star_tpm", "mirna", "survival"))
     archive.faults = {survival: [("status", 503)], mrna: [("break", 20_000)], mirna: [("stall", (10_000, 0.8))]}
-    snakemake("check", "--cores", 1, "--configfile", tmp_path / "own.yaml", cwd=tmp_path / "run")
+    made = "results/LIHC/cohort.h5mu"
+    snakemake("check", made, "--cores", 1, "--configfile", tmp_path / "own.yaml", cwd=tmp_path / "run")
     results = tmp_path / "run" / "results" / "LIHC"
-    cohort = load_cohort(results / "intake" / "cohort.h5mu")
+    assert (results / "checks.tsv").is_file()
+    cohort = load_cohort(results / "cohort.h5mu")
     assert cohort.n > 100
+    assert cohort.clinical["age"].notna().mean() > 0.9
     assert [one.name for one in cohort.omics] == ["mrna", "mirna"]
     assert str(cohort.patients[0]).startswith("TCGA-AA-1")
     for path in archive.files:

@@ -31,14 +31,22 @@ def checksum_of_table(wildcards):
 
 
 def cohort_tables(wildcards):
-    """What `build_cohort` reads, of this machine, but for paths with brackets: Snakemake takes those for wildcards, with no way out."""
+    """What `build_cohort` reads, of this machine, but for what checksums alone tell.
+
+    These are paths with brackets, which Snakemake takes for wildcards, with no way out; and folders, whose date says nothing of the
+    files in them.
+    """
     if is_simulated(wildcards.cohort):
         return [f"<results>/{wildcards.cohort}/simulated"]
     # Paths start from the working directory also under `module` with a `prefix`, as the check of the config has it.
     paths = [
         path for path in table_paths(COHORTS[wildcards.cohort]) if "://" not in path
     ]
-    return [local(path) for path in paths if not set("{}<>") & set(path)]
+    return [
+        local(path)
+        for path in paths
+        if not set("{}<>") & set(path) and not os.path.isdir(path)
+    ]
 
 
 def fetched_tables(wildcards):

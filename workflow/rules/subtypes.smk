@@ -74,6 +74,7 @@ rule fit_risk:
         subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
     output:
         risk_latents="<results>/{cohort}/{embedding}/risk_latents.tsv",
+        risk_sources="<results>/{cohort}/{embedding}/risk_sources.tsv",
         risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
     log:
         "<logs>/{cohort}/{embedding}/fit_risk.log",

@@ -61,6 +61,7 @@ rule write_summary:
         metrics=of_embeddings("metrics.tsv"),
         patterns=of_embeddings("patterns.tsv"),
         prognostic=of_embeddings("prognostic_latents.tsv"),
+        sources=of_embeddings("risk_sources.tsv"),
         attribution=of_embeddings("omics_attribution.tsv"),
         attention=of_embeddings("attention.tsv"),
         training=of_embeddings("training.json"),

@@ -19,6 +19,8 @@ from stratomics.tables import stack_splits
 
 from .latent_risk import LinearRisk, latent_risk
 
+#: Columns of ``risk_sources.tsv``, without the split.
+SOURCE_COLUMNS = ["omics", "share", "source", "weight"]
 _ARRAYS = ("coef", "mean", "scale", "owner", "shares", "log_risk", "cuts", "variance", "weights")
 
 
@@ -210,6 +212,34 @@ def risk_table(models: Mapping[str, RiskModel]) -> pd.DataFrame:
         own = {"latent": default_names(len(model.coef)), "coef": model.coef, "variance": model.variance[model.owner]}
         omics = np.array(model.omics or [np.nan], dtype=object)[model.owner]
         return pd.DataFrame({**own, "omics": omics, "share": model.shares[model.owner]})
+
+    return stack_splits({name: table(model) for name, model in models.items()})
+
+
+def risk_sources(models: Mapping[str, RiskModel]) -> pd.DataFrame:
+    """Tabulate what the risk is made of.
+
+    Parameters
+    ----------
+    models
+        By split.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per split, omics and source: ``omics`` (``all`` but in late fusion), ``share`` (of the omics in the mean of the
+        risks), ``source`` (``networks``: what those that look at survival say themselves; ``ridge``: a ridge Cox model of the other
+        latents), ``weight`` (log hazard per standard deviation of what the source says of patients it did not know; missing where
+        there is one source alone and nothing was weighed). Empty for ``risk: {method: subtype}``.
+    """
+
+    def table(model: RiskModel) -> pd.DataFrame:
+        rows = []
+        weighed = model.weights.reshape(len(model.shares), -1) if model.method == "ridge_cox" else np.zeros((0, 0))
+        for omics, share, weights in zip(model.omics or ("all",), model.shares, weighed, strict=False):
+            known = dict(zip(("networks", "ridge"), weights, strict=False)) or {"ridge": float("nan")}
+            rows += [(omics, share, source, weight) for source, weight in known.items()]
+        return pd.DataFrame(rows, columns=SOURCE_COLUMNS)
 
     return stack_splits({name: table(model) for name, model in models.items()})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from .checks import Checks, are, count
 from .clinical import Clinical, read_clinical
 from .clinical_checks import check_covariates, check_twins
 from .copies import check_profiles, check_same_omics
+from .feature_map import read_map, to_genes
 from .follow_up import time_columns
 from .groups import patient_groups
 from .harmonise import choose_patients, orient
@@ -23,7 +24,8 @@ from .leaks import check_features
 from .measure import check_batches, check_scale, drop_useless
 from .plausible import check_codes, check_feature_names, check_logged
 from .read import read_matrix
-from .samples import sample_types
+from .samples import SampleRule, sample_rule
+from .symbols import without_versions
 from .time_checks import check_short
 from .types import Cohort, Omics
 
@@ -45,7 +47,7 @@ def build_cohort(
     Parameters
     ----------
     cohort_config
-        One entry of ``cohorts`` in the config: name, omics (name, path, transform, batch), clinical, samples and patients.
+        One entry of ``cohorts`` in the config: name, omics, clinical, samples, pattern and patients.
     preprocess
         Of it, ``max_missing_patient`` and ``max_missing_feature``.
     evaluation
@@ -71,11 +73,11 @@ def build_cohort(
     settings = {str(one["name"]): one for one in cohort_config["omics"]}
     batches = {item: str(one["batch"]) for item, one in settings.items() if one.get("batch")}
     checks = Checks()
-    samples = sample_types(cohort_config)
+    samples = sample_rule(cohort_config)
     clinical = read_clinical(cohort_config["clinical"], base_dir, checks, batches, samples)
     tables: dict[str, pd.DataFrame] = {}
     for item, one in settings.items():
-        table = _read_omics(item, str(one["path"]), base_dir, clinical, samples, checks)
+        table = _read_omics(one, base_dir, clinical, samples, checks)
         if table is not None:
             tables[item] = table
     if clinical is None:
@@ -93,7 +95,7 @@ def build_cohort(
         _summarise(name, clinical, tables, has, checks)
         _check_power(name, clinical, tables, has, preprocess, evaluation, checks)
     if patients:
-        clinical_config = cohort_config["clinical"]
+        clinical_config = clinical.settings
         outcome = [*time_columns(clinical_config), str(clinical_config["event"])]
         for item, table in tables.items():
             own = has.index[has[item]].tolist()
@@ -131,19 +133,33 @@ def least_omics(cohort_config: Mapping[str, Any]) -> int | None:
 
 
 def _read_omics(
-    item: str, path: str, base_dir: str | Path, clinical: Clinical | None, samples: Sequence[str], checks: Checks
+    settings: Mapping[str, Any], base_dir: str | Path, clinical: Clinical | None, samples: SampleRule, checks: Checks
 ) -> pd.DataFrame | None:
     """Return patients x features; None where the table has a fault: what follows from it is no fault of its own."""
-    before = len(checks.faults)
+    before, item, path = len(checks.faults), str(settings["name"]), str(settings["path"])
+    known = None if clinical is None else frozenset([*clinical.patients, *clinical.samples])
     try:
-        matrix = read_matrix(path, base_dir, item, checks, None if clinical is None else frozenset(clinical.patients))
+        matrix = read_matrix(path, base_dir, item, checks, known, settings)
     except DataError as error:
         for fault in error.faults:
             checks.fault(fault)
         return None
     # Without the ids of the patients nobody knows which of its names are patients.
     table = None if clinical is None else orient(matrix, clinical, item, checks, samples)
-    return None if table is None or len(checks.faults) > before else check_feature_names(table, item, path, checks)
+    if table is None or len(checks.faults) > before:
+        return None
+    if (names := without_versions(list(table.columns))) is not None:
+        message = f"ids of Ensembl in {path} have a version, which changes between releases: read without"
+        checks.add("omics", item, "ensembl_versions", len(names), message)
+        table = table.set_axis(pd.Index(names, dtype=object), axis=1)
+    if settings.get("map") and not matrix.mapped:
+        try:
+            table = to_genes(table, read_map(str(settings["map"]), base_dir), item, path, checks)
+        except DataError as error:
+            for fault in error.faults:
+                checks.fault(fault)
+            return None
+    return check_feature_names(table, item, path, checks)
 
 
 def _measure(

@@ -14,17 +14,19 @@ import pandas as pd
 from stratomics.errors import DataError
 
 from .cells import is_missing
-from .checks import Checks, are, count, duplicated, listing, nearest, places
+from .checks import Checks, are, count, duplicated, examples, listing, nearest, places
 from .covariates import Reading, read_covariate
 from .event_checks import check_unknown_events
 from .events import decode_events, same_code
 from .follow_up import TIMES_OF_DEAD, TIMES_OF_LIVING, Reasons, read_times, time_columns
+from .format import ClinicalTable
 from .header_rows import names_below
 from .ids import ROUNDED_ADVICE, alike, clean_name, rounded, without_decimals
+from .joined import join_tables
 from .levels import one_spelling
 from .persons import MOSTLY_ONCE, people
 from .read import read_cells
-from .samples import choose_samples, describe_samples, sample_fault
+from .samples import AS_THEY_STAND, SampleRule, choose_samples, describe_samples, sample_fault
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class Clinical:
         Patients without usable follow-up: short code and words for each reason.
     readings
         How each column of `covariates` was read.
+    settings
+        The ``clinical`` part of the config, with what the format of the table knows where the config says nothing.
+    samples
+        Patient by sample, where the table tells; of several samples of a patient the first counts.
     """
 
     path: str
@@ -59,6 +65,8 @@ class Clinical:
     covariates: pd.DataFrame
     reasons: Reasons = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    samples: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def patients(self) -> pd.Index:
@@ -85,36 +93,33 @@ def read_clinical(
     base_dir: str | Path,
     checks: Checks,
     batches: Mapping[str, str],
-    samples: Sequence[str] = (),
+    samples: SampleRule = AS_THEY_STAND,
 ) -> Clinical | None:
     """Read the clinical table of a cohort.
 
     Parameters
     ----------
     settings
-        The ``clinical`` part of the config: path, patient, time, time_unit, drop_nonpositive_time, event, event_codes, covariates,
-        annotations, groups, exclude.
-    base_dir
-        Folder the paths of the config start from.
-    checks
-        Gets rows and faults.
-    batches
-        Column of the batch by name of the omics.
-    samples
-        ``samples`` of the cohort: types of samples to take where the ids are barcodes of samples.
+        The ``clinical`` part of the config: path, format, join, patient, time, time_unit, drop_nonpositive_time, event,
+        event_codes, covariates, annotations, groups, exclude. base_dir Folder the paths of the config start from. checks Gets
+        rows and faults. batches Column of the batch by name of the omics. samples Which samples to take where the ids are of
+        samples.
 
     Returns
     -------
     Clinical or None
         None when not even the ids could be read.
     """
-    path, id_column = str(settings["path"]), str(settings["patient"])
+    path = str(settings["path"])
     try:
-        cells, comments = read_cells(path, base_dir, checks, id_column)
+        read = read_cells(settings, base_dir, checks)
+        settings = with_roles(settings, read, checks)
+        cells = join_tables(read, settings, base_dir, samples, checks)
     except DataError as error:
         for fault in error.faults:
             checks.fault(fault)
         return None
+    comments, id_column = read.comments, str(settings["patient"])
     kept = {column: key for key in ("annotations", "covariates") for column in settings.get(key) or []}
     columns = list(dict.fromkeys([*(settings.get("covariates") or []), *kept]))
     exclude = settings.get("exclude") or {}
@@ -163,7 +168,40 @@ def read_clinical(
             check_unknown_events(path, cells[event_column], event, time, excluded, checks)
     readings = {column: read_covariate(known(cells[column])) for column in columns if column not in absent}
     table = pd.DataFrame({column: reading.values for column, reading in readings.items()}, index=cells.index)
-    return Clinical(path, id_column, cells, time, event, table, reasons, readings)
+    return Clinical(path, id_column, cells, time, event, table, reasons, readings, settings, read.samples)
+
+
+def with_roles(settings: Mapping[str, Any], table: ClinicalTable, checks: Checks) -> dict[str, Any]:
+    """Fill the keys that say what the columns mean, where the config leaves them out and the format knows.
+
+    Parameters
+    ----------
+    settings
+        The ``clinical`` part of the config.
+    table
+        What was read.
+    checks
+        Gets a row for each key that is filled.
+
+    Raises
+    ------
+    DataError
+        When neither says which columns hold the ids, the time and the event.
+    """
+    path, filled = str(settings["path"]), dict(settings)
+    for key, value in table.roles.items():
+        # The unit is that of the format's own columns of time.
+        if filled.get(key) is None and (key != "time_unit" or filled.get("time") == table.roles.get("time")):
+            filled[key] = value
+            shown = ", ".join(value) if isinstance(value, list) else value
+            message = f"clinical.{key}, which the config leaves out, as the format of {path} has it"
+            checks.add("clinical", "clinical", f"{key}_by_format", shown, message)
+    if absent := [f"clinical.{key}" for key in ("patient", "time", "event") if filled.get(key) is None]:
+        raise DataError(
+            f"{path}: the config does not say {' and '.join(absent)}, and the table is of no format in which that is known. Name "
+            f"the columns of the ids, of the time and of the event; the columns are {examples(table.cells.columns, most=12)}."
+        )
+    return filled
 
 
 def _check_columns(path: str, columns: list[str], wanted: Mapping[str, str], comments: int, checks: Checks) -> set[str]:
@@ -176,8 +214,8 @@ def _check_columns(path: str, columns: list[str], wanted: Mapping[str, str], com
                 advice = 'The first column has no name: if it holds the ids, write under clinical: patient: ""'
             elif wanted[column].startswith(("clinical.cov", "clinical.ann", "clinical.groups", "batch")):
                 advice = (
-                    "Correct the name in the config; if the column stands in another file, join the two by patient into one "
-                    "clinical table."
+                    "Correct the name in the config; if the column stands in another file, name that file under clinical: "
+                    "join: [...]"
                 )
             skipped = (
                 f" ({count(comments, 'line')} above the header, comments, {are(comments)} skipped.)" if comments else ""
@@ -212,7 +250,7 @@ def _check_covariates(
 
 
 def _index_patients(
-    path: str, cells: pd.DataFrame, column: str, used: Sequence[str], samples: Sequence[str], checks: Checks
+    path: str, cells: pd.DataFrame, column: str, used: Sequence[str], samples: SampleRule, checks: Checks
 ) -> pd.DataFrame | None:
     """Put the ids into the index; fault empty and repeated ones and go on without them. None where rows are no patients."""
     unit = str(cells.index.name)
@@ -228,7 +266,7 @@ def _index_patients(
         message = f"ids of {path} had invisible characters or another Unicode form: made alike"
         checks.add("clinical", "clinical", "names_cleaned", cleaned, message, id=column)
     cells, ids = cells.drop(index=empty), ids.drop(index=empty)
-    chosen = choose_samples(ids.tolist(), samples, "clinical", "clinical", path, checks) if samples else None
+    chosen = choose_samples(ids.tolist(), samples, "clinical", "clinical", path, checks)
     if chosen is not None:
         keep = [name is not None for name in chosen]
         if not any(keep):  # a fault

@@ -1,4 +1,4 @@
-"""Find the file of a table and open it, plain or gzipped, text or parquet: the content decides, not the name."""
+"""Open the file of a table, plain or gzipped, text or parquet: the content decides, not the name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from .checks import count
 FOREIGN = {
     b"PK\x03\x04": "a spreadsheet (.xlsx, .ods) or another zip archive",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet (.xls)",
-    b"\x89HDF": "HDF5 (.h5, .h5ad, .h5mu)",
+    b"\x89HDF": "HDF5 (.h5), and neither AnnData nor MuData",
+    b"MuData": "HDF5 (.h5mu)",
     b"RDX2": "saved by R (.rda)",
     b"RDX3": "saved by R (.rda)",
     b"X\n": "saved by R (.rds)",
@@ -32,44 +33,39 @@ FOREIGN = {
 }
 
 
-def find_table(path: str, base_dir: str | Path, what: str) -> Path:
-    """Find a file by its path in the config.
+def foreign(start: bytes) -> str | None:
+    """Say what a file is that is no text, by its first bytes; None where it may be one."""
+    return next((words for beginning, words in FOREIGN.items() if start.startswith(beginning)), None)
+
+
+def foreign_fault(path: str, start: bytes, what: str) -> str | None:
+    """Return the message about a file that is no text.
 
     Parameters
     ----------
     path
-        Absolute, or relative to `base_dir`.
-    base_dir
-        Folder the paths of the config start from.
+        As the config gives it.
+    start
+        Its first bytes, unpacked.
     what
-        For messages: ``omics 'mrna'``, ``the clinical table``.
-
-    Raises
-    ------
-    DataError
-        When there is no such file, or its content is of no kind that is read.
+        What it should be: ``omics 'mrna'``, ``the clinical table``.
     """
-    file = Path(base_dir) / path
-    if not file.is_file():
-        found = "is a folder, not a file" if file.is_dir() else "does not exist"
-        raise DataError(
-            f"{path}: {found}. It should be {what}; in the config, give its path relative to the folder the workflow "
-            f"runs in, or absolute."
-        )
-    try:
-        kind = next((words for start, words in FOREIGN.items() if _start(file).startswith(start)), None)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(unreadable(path, error)) from error
-    if kind:
-        raise DataError(
+    if kind := foreign(start):
+        return (
             f"{path}: the file is {kind}. Tables must be text separated by tabs, commas or semicolons, plain or gzipped, or "
             f"parquet: save {what} as one of these."
         )
-    return file
+    return None
 
 
-def _start(file: Path) -> bytes:
-    """Return the first bytes of the content."""
+def start_of(file: Path) -> bytes:
+    """Return the first bytes of the content, unpacked where it is gzipped.
+
+    Raises
+    ------
+    OSError, EOFError, zlib.error
+        When the file cannot be read, or is damaged.
+    """
     with file.open("rb") as handle:
         start = handle.read(16)
     if start[:2] == b"\x1f\x8b":

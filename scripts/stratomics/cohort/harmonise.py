@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from .barcodes import read_barcodes
 from .cells import is_missing
 from .checks import Checks, are, count, duplicated, examples, listing, places
 from .clinical import Clinical
@@ -16,7 +17,15 @@ from .layouts import FEATURE_COLUMNS
 from .matrix import Matrix
 from .persons import samples_of_patients
 from .plausible import spreadsheet_dates
-from .samples import choose_samples, describe_samples, read_barcodes, sample_fault, samples_beside_patients
+from .samples import (
+    AS_THEY_STAND,
+    SampleRule,
+    choose_samples,
+    describe_samples,
+    sample_fault,
+    samples_beside_patients,
+    samples_by_table,
+)
 
 #: Names of a column of ids that no feature bears (in lower case).
 PATIENT_COLUMNS = frozenset(
@@ -29,7 +38,7 @@ DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?", re.IGNORECASE)
 
 
 def orient(
-    matrix: Matrix, clinical: Clinical, item: str, checks: Checks, samples: Sequence[str] = ()
+    matrix: Matrix, clinical: Clinical, item: str, checks: Checks, samples: SampleRule = AS_THEY_STAND
 ) -> pd.DataFrame | None:
     """Turn a table so that patients are in rows, by the ids it shares with the clinical table.
 
@@ -44,7 +53,7 @@ def orient(
     checks
         Gets the orientation, and faults about ids and names.
     samples
-        ``samples`` of the config: types of samples to take where the ids are barcodes.
+        Which samples to take where the ids are of samples.
 
     Returns
     -------
@@ -57,7 +66,9 @@ def orient(
     barcodes: dict[str, bool] = {}
     for axis, names in axes.items():
         notes[axis] = Checks()
-        chosen = choose_samples(names, samples, "omics", item, matrix.path, notes[axis]) if samples else None
+        chosen = choose_samples(names, samples, "omics", item, matrix.path, notes[axis])
+        if chosen is None:
+            chosen = samples_by_table(names, clinical.samples, item, matrix.path, notes[axis])
         barcodes[axis] = chosen is not None
         ids[axis] = chosen or without_decimals(names) or names
     shares = {axis: share({name for name in names if name}, clinical.patients) for axis, names in ids.items()}

@@ -1,52 +1,16 @@
-"""Tell public layouts that are no matrix of patients and features by what they are, so that the advice fits."""
+"""Tell tables that are no matrix of patients and features by how their names and words stand, so that the advice fits."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from stratomics.errors import DataError
-
+from .barcodes import read_barcodes
 from .checks import examples
 from .header import ID_NAMES
 from .header_rows import header_rows
 from .ids import MIN_OVERLAP, share
 from .matrix import Matrix, NotNumbers
-from .samples import read_barcodes
-
-#: Columns by which a layout is known (in lower case), its name, and what to do.
-LAYOUTS: list[tuple[frozenset[str], str, str]] = [
-    (
-        frozenset({"hugo_symbol", "tumor_sample_barcode"}),
-        "a list of mutations (MAF)",
-        "Make a table of patients and genes of it: 1 where a patient has a mutation of the gene, else 0.",
-    ),
-    (
-        frozenset({"pos", "ref", "alt", "qual", "filter"}),
-        "a list of variants (VCF)",
-        "Make a table of patients and genes of it: 1 where a patient has a mutation of the gene, else 0.",
-    ),
-    (
-        frozenset({"chromosome", "start", "end", "segment_mean"}),
-        "a list of copy-number segments",
-        "Make a table of patients and genes (or bins) of it: the mean of the segments over each.",
-    ),
-    (
-        frozenset({"chrom", "loc.start", "loc.end", "seg.mean"}),
-        "a list of copy-number segments (SEG)",
-        "Make a table of patients and genes (or bins) of it: the mean of the segments over each.",
-    ),
-    (
-        frozenset({"gene_id", "unstranded", "tpm_unstranded"}),
-        "the counts of a single sample (GDC, STAR)",
-        "Join the files of all samples: one row per patient, one column per gene.",
-    ),
-    (
-        frozenset({"mirna_id", "read_count", "reads_per_million_mirna_mapped"}),
-        "the counts of a single sample (GDC, miRNA)",
-        "Join the files of all samples: one row per patient, one column per miRNA.",
-    ),
-]
 
 #: Columns beside the samples that describe the features (in lower case), as GDC, cBioPortal, Firehose, GISTIC, GCT and
 #: featureCounts write them.
@@ -62,27 +26,6 @@ LONG_COLUMNS = 6
 
 #: Or of no more than this where there are at least `LONG_ROWS` rows of most names.
 REGION_COLUMNS, LONG_ROWS = 20, 3
-
-
-def name_layout(path: str, header: Sequence[str]) -> None:
-    """Refuse a table whose header is that of a known layout.
-
-    Parameters
-    ----------
-    path
-        For messages.
-    header
-        Names of its columns.
-
-    Raises
-    ------
-    DataError
-        That names the layout.
-    """
-    names = {name.lower() for name in header}
-    for columns, what, advice in LAYOUTS:
-        if columns <= names:
-            raise DataError(f"{path}: this is {what}, not a table of patients and features. {advice}")
 
 
 def feature_columns(columns: Sequence[str], patients: Collection[str] | None) -> list[int]:

@@ -26,7 +26,9 @@ class Matrix:
     lines
         Where each row stands in the file.
     unit
-        What `lines` counts: ``line`` (text; the header is line 1) or ``row`` (parquet).
+        What `lines` counts: ``line`` (text; the header is line 1), ``row`` (parquet) or ``feature``.
+    mapped
+        Whether the features are already what ``map`` of the config brings them to.
     """
 
     path: str
@@ -35,6 +37,7 @@ class Matrix:
     values: np.ndarray
     lines: list[int]
     unit: str = "line"
+    mapped: bool = False
 
     def where(self, row: int, column: int) -> str:
         """Name one cell for a message."""

@@ -69,8 +69,13 @@ class TextTable:
         """How many lines above the header are comments."""
         return int(self._notes.get("comment_lines", ("0", ""))[0])
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self, *, may_be_none: bool = False) -> Iterator[Row]:
         """Yield the rows, each as wide as the header (and one wider where `corner_missing`).
+
+        Parameters
+        ----------
+        may_be_none
+            Whether a header alone is a table.
 
         Raises
         ------
@@ -103,7 +108,7 @@ class TextTable:
             raise DataError(unreadable(self.path, error)) from error
         if ragged:
             raise DataError(self._ragged(ragged, n))
-        if not n:
+        if not n and not may_be_none:
             raise DataError(
                 f"{self.path}: the table has a header and no row under it. One row per patient (or per feature) is "
                 f"needed; check how the file was written."

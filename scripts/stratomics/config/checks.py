@@ -72,6 +72,7 @@ def agreement_faults(config: Trusted) -> Iterator[Fault]:
         for key in _OMICS:
             yield from _same(config, config.items(*cohort, *key), "name", "Rename one")
         yield from _patients(config, cohort)
+        yield from _pattern(config, cohort)
         yield from _clinical(config, cohort)
         yield from _batch(config, cohort)
     yield from _names(config)
@@ -102,12 +103,28 @@ def _patients(config: Trusted, cohort: Path) -> Iterator[Fault]:
         yield Fault((*cohort, "patients", "at_least"), text)
 
 
+def _pattern(config: Trusted, cohort: Path) -> Iterator[Fault]:
+    """Check that the pattern of a cohort's ids is one, and says where the patient is."""
+    pattern = config.get(*cohort, "pattern")
+    if not isinstance(pattern, str):
+        return
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as error:
+        text = f"found {pattern!r}, which is no regular expression ({error}). Correct it."
+    else:
+        if "patient" in groups:
+            return
+        text = f"found {pattern!r}, which has no group 'patient'. Put the part that names the patient into (?P<patient>...)."
+    yield Fault((*cohort, "pattern"), text)
+
+
 def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
     """Check the columns of a cohort's clinical table against each other."""
     clinical = (*cohort, "clinical")
     if config.get_any(*cohort, "simulate") is not None and config.get_any(*cohort, "omics") is None:
-        for key in ("clinical", "samples", "source"):
-            if config.get_any(*cohort, key):
+        for key in ("clinical", "samples", "pattern", "source"):
+            if config.get_any(*cohort, key) and config.get_any(*cohort, key) != "primary":
                 yield Fault(
                     (*cohort, key), "found beside 'simulate', which has its own: it would not be read. Remove it."
                 )

@@ -67,7 +67,7 @@ def _translate(schema: Schema, error: ValidationError) -> Iterator[Fault]:
         case "required":
             yield from _missing(schema, node, path, [key for key in node["required"] if key not in value])
         case "dependentRequired":
-            needed = [key for have, keys in rule.items() if have in value for key in keys]
+            needed = dict.fromkeys(key for have, keys in rule.items() if have in value for key in keys)
             yield from _missing(schema, node, path, [key for key in needed if key not in value])
         case "oneOf" if isinstance(value, dict):  # a cohort: exactly one source
             keys = [one["required"][0] for one in rule]

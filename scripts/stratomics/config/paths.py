@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path as FilePath
 
+from stratomics.locations import files_read
 from stratomics.retrieval import cache_folder, cached_paths, file_name, is_file_name, is_sourced
 
 from .checks import Trusted
@@ -25,7 +26,7 @@ NO_TABLES = {
         ".rds .rda .rdata"
     ),
     ("an object of Python", "Write it from Python: frame.to_csv('table.tsv', sep='\\t')"): (
-        ".h5ad .h5mu .h5 .hdf5 .loom .zarr .npy .npz .pkl .pickle .mat .feather .arrow"
+        ".h5 .hdf5 .loom .zarr .npy .npz .pkl .pickle .mat .feather .arrow"
     ),
     ("a file of another statistics program", "Save it there as tab-separated text (.tsv) and name that file"): (
         ".sav .dta .sas7bdat .sqlite .db"
@@ -76,9 +77,15 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
                 yield Fault(where, problem)
                 continue
             earlier = named.setdefault(_identity(path, base), where)
-            if earlier != where:
+            if earlier != where and not _holds_several(path, base):
                 text = f"found {_quoted(path)}, the same file as {spell(earlier)}."
                 yield Fault(where, f"{text} Give every omics, and the clinical table, a file of its own.")
+        for item in config.items(*cohort, "omics"):
+            if isinstance(path := config.get(*item, "map"), str) and (problem := _beside_problem(path, config, base)):
+                yield Fault((*item, "map"), problem)
+        for i, path in enumerate(config.get(*cohort, "clinical", "join") or []):
+            if problem := _beside_problem(path, config, base):
+                yield Fault((*cohort, "clinical", "join", i), problem)
 
 
 def _quoted(path: str) -> str:
@@ -93,6 +100,22 @@ def _identity(path: str, base: FilePath) -> str | tuple[int, int]:
         return path
     status = (base / path).stat()
     return status.st_dev, status.st_ino
+
+
+def _beside_problem(path: str, config: Trusted, base: FilePath) -> str | None:
+    """Return what is wrong with a table beside the others, which is a file of this machine or of an archive."""
+    if is_sourced(path):
+        return _source_problem(path, config, base)
+    if "://" in path:
+        return f"found {_quoted(path)}, an address; allowed is a path. Download the table and name the file."
+    if (base / path).is_dir():
+        return f"{_quoted(path)} is a folder; a table is needed. Name the file in it."
+    return _kind_problem(path) or _file_problem(path, base)
+
+
+def _holds_several(path: str, base: FilePath) -> bool:
+    """Tell whether a path may stand for several omics and the clinical table: a folder of files, or MuData."""
+    return "://" not in path and ((base / path).is_dir() or path.lower().endswith(".h5mu"))
 
 
 def _kind_problem(path: str) -> str | None:
@@ -156,7 +179,7 @@ def _file_problem(path: str, base: FilePath) -> str | None:
             return f"{_quoted(path)} is a link that leads back to itself. Name the file itself."
         return f"{_quoted(path)} cannot be looked up ({error}). Name another file."
     if stat.S_ISDIR(status.st_mode):
-        return f"{_quoted(path)} is a folder; a table is needed. Name the file in it."
+        return _folder_problem(path, full)
     if not stat.S_ISREG(status.st_mode):
         return (
             f"{_quoted(path)} is a device or a pipe; a table is read more than once. Save it as a file and name that."
@@ -166,6 +189,13 @@ def _file_problem(path: str, base: FilePath) -> str | None:
     if status.st_size == 0:
         return f"{_quoted(path)} is empty (0 bytes); a table is needed. Copy or download it again."
     return None
+
+
+def _folder_problem(path: str, full: FilePath) -> str | None:
+    """Say of a folder that no format reads any file in it."""
+    if files_read(full):
+        return None
+    return f"{_quoted(path)} is a folder without files of a known format; a table is needed. Name the file in it."
 
 
 def _absent(path: str, base: FilePath) -> str:

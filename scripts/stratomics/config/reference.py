@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from stratomics.catalogue import NEEDS, comparators
+from stratomics.catalogue import NEEDS, comparators, plugins
 
 from .hints import describe, inline
 from .schema import Node, Schema, read_schema, schema_file
@@ -32,9 +32,9 @@ def reference(schema: Schema) -> str:
     Returns
     -------
     str
-        Markdown, one table per mapping of the config, and one of the comparators.
+        Markdown, one table per mapping of the config, one of the comparators and one of the formats.
     """
-    return "\n\n".join([*_sections(schema, schema.root, ""), _comparators()])
+    return "\n\n".join([*_sections(schema, schema.root, ""), _comparators(), _formats()])
 
 
 def _comparators() -> str:
@@ -47,6 +47,12 @@ def _comparators() -> str:
     text = "A comparator is left out where a cohort does not have what it needs. No embedding may bear a name of the tables."
     head = ["| name | in the tables | needs | meaning |", "|---|---|---|---|"]
     return "\n".join(["### The comparators", "", text, "", *head, *rows])
+
+
+def _formats() -> str:
+    """Return the section of the formats, from what each says of itself."""
+    rows = [f"| `{name}` | {one.summary} |" for name, one in plugins("format").items()]
+    return "\n".join(["### The formats", "", "| `format` | meaning |", "|---|---|", *rows])
 
 
 def insert(page: str, table: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from typing import Any, BinaryIO
 
 #: Patients, and features of each omics, where a table is not there yet (remote, or made by another workflow).
 ASSUMED = (1000, 20_000)
+
+#: How ids of patients and samples of TCGA and TARGET begin.
+BARCODE = re.compile(r"(?:TCGA|TARGET)[-._]\w\w[-._]", re.IGNORECASE)
 
 #: Rows are counted, and their bytes measured, in this much text under the header.
 SAMPLE = 1 << 19
@@ -130,10 +134,17 @@ def _text_table(path: Path, ids: Collection[str]) -> tuple[int, int]:
         rows = max(rows, round(rows * (_text_bytes(path, header + sample) - len(header)) / len(sample)))
     (names,) = _cells(header.decode("utf-8-sig"))
     first = _cells(b"\n".join(sample.split(b"\n", 20)[:20]).decode(errors="replace"))  # the end may be cut
-    in_header = sum(name.strip() in ids for name in names[1:]) / max(1, len(names) - 1)
-    in_rows = sum(row[0].strip() in ids for row in first if row) / max(1, len(first))
+    in_header = sum(_is_patient(name.strip(), ids) for name in names[1:]) / max(1, len(names) - 1)
+    in_rows = sum(_is_patient(row[0].strip(), ids) for row in first if row) / max(1, len(first))
     columns = len(names) - 1
+    if columns < 1:  # a format with lines above its header
+        return ASSUMED
     return (columns, rows) if in_header > in_rows else (rows, columns)
+
+
+def _is_patient(name: str, ids: Collection[str]) -> bool:
+    """Tell a patient by the clinical table, or by a barcode of a sample, which that table may not hold."""
+    return name in ids or BARCODE.match(name) is not None
 
 
 def _is_parquet(path: Path) -> bool:

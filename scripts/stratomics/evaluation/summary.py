@@ -12,7 +12,7 @@ from stratomics.tables import of_full
 from stratomics.user_text import markdown
 
 from .evidence import Evidence
-from .omics_words import attribution_words
+from .omics_words import attribution_words, source_words
 from .patterns import FEWEST_EVENTS
 from .summary_tables import (
     PERFORMANCE,
@@ -73,6 +73,7 @@ def summary_text(
     verdicts: pd.DataFrame,
     metrics: Mapping[str, pd.DataFrame],
     prognostic: Mapping[str, pd.DataFrame],
+    sources: Mapping[str, pd.DataFrame],
     attribution: Mapping[str, pd.DataFrame],
     attention: Mapping[str, pd.DataFrame],
     training: Mapping[str, Mapping[str, Any]],
@@ -94,9 +95,9 @@ def summary_text(
         The tables of the same names.
     hazard_ratios
         ``adjusted_hazard_ratios.tsv``.
-    metrics, prognostic, attribution, attention, training, patterns
-        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``omics_attribution.tsv``, ``attention.tsv``, ``training.json``,
-        ``patterns.tsv``.
+    metrics, prognostic, sources, attribution, attention, training, patterns
+        By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``risk_sources.tsv``, ``omics_attribution.tsv``,
+        ``attention.tsv``, ``training.json``, ``patterns.tsv``.
     settings
         The config without its cohorts.
 
@@ -139,6 +140,7 @@ def summary_text(
                     f"**{name}**",
                     "",
                     *(f"- *{topic}.* {text}" for topic, text in verdict(own).topics.items()),
+                    *(f"- *Made of.* {words}" for words in source_words(sources[name])),
                     f"- *Omics.* {attribution_words(attribution[name], attention[name])}",
                     f"- *Fit.* {_made_with(metrics[name], prognostic[name], training[name])}",
                     "",

@@ -6,15 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-#: By archive, what the config need not say of a cohort: the columns of the survival table, and which samples are of a tumour.
-#: UCSC Xena's survival tables of the GDC have a row per sample, and the columns sample, OS, _PATIENT and OS.time (days).
-_SOURCES: dict[str, dict[str, Any]] = {
-    "xena": {
-        "clinical": {"patient": "sample", "time": "OS.time", "event": "OS"},
-        "omics": ["mrna", "mirna"],
-        "samples": ["01", "03", "09"],
-    }
-}
+#: By archive, the omics of a cohort that lists none.
+_SOURCES = {"xena": ("mrna", "mirna")}
 _NAME = re.compile(r"(?!/)(?!.*\.\.)[A-Za-z0-9_.%/-]*[A-Za-z0-9_%-]")
 
 
@@ -52,9 +45,9 @@ def expand_source(cohort: Mapping[str, Any], retrieval: Mapping[str, Any]) -> di
     Returns
     -------
     dict
-        The cohort with ``omics`` (those with expression of genes and miRNAs where it lists none), ``clinical`` (the survival
-        table and its columns) and ``samples``, as far as it leaves them out. A table with a path of its own keeps it, and so
-        does an omics whose name the archive does not know. A cohort without a source stays as it is.
+        The cohort with ``omics`` (expression of genes and miRNAs where it lists none) and ``clinical`` (the survival table), each
+        with a ``path``. A table with a path of its own keeps it; an omics whose name the archive does not know gets none. A cohort
+        without a source stays as it is.
     """
     source = cohort.get("source")
     if not isinstance(source, Mapping) or len(source) != 1 or "simulate" in cohort:
@@ -71,13 +64,10 @@ def expand_source(cohort: Mapping[str, Any], retrieval: Mapping[str, Any]) -> di
             return table
         return {**table, "path": f"{archive}://{pattern.replace('{project}', project)}"}
 
-    omics = cohort.get("omics", [{"name": name} for name in known["omics"]])
+    omics = cohort.get("omics", [{"name": name} for name in known])
     if isinstance(omics, list):
         omics = [located(one, one.get("name") if isinstance(one, Mapping) else None) for one in omics]
-    clinical = cohort.get("clinical", {})
-    if isinstance(clinical, Mapping) and "path" not in clinical:
-        clinical = located({**known["clinical"], **clinical}, "survival")
-    return {"samples": list(known["samples"]), **cohort, "omics": omics, "clinical": clinical}
+    return {**cohort, "omics": omics, "clinical": located(cohort.get("clinical", {}), "survival")}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

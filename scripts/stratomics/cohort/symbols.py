@@ -1,0 +1,74 @@
+"""Names of genes as the public tables have them: without a symbol, with one symbol twice, with the version of an id behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from .cells import is_missing
+from .format import Request
+
+#: An id of Ensembl with its version, which changes between releases; genes of both sex chromosomes bear a suffix behind it.
+VERSIONED = re.compile(r"(?P<id>ENS[A-Z]*[GTP]\d{11})\.\d+(?P<rest>_PAR_Y)?")
+
+
+class NamedRows:
+    """Rows of a text under one name each: those without a name or a measurement, and further ones of a name, are left out.
+
+    The rule looks at nothing but names and gaps, so no patient decides which of two rows stands for a gene.
+
+    Parameters
+    ----------
+    rows
+        Line and cells.
+    name
+        Gives the name of a row; a missing one (see `stratomics.cohort.cells.is_missing`) is none.
+    kept
+        Positions of the measurements.
+    """
+
+    def __init__(
+        self, rows: Iterable[tuple[int, list[str]]], name: Callable[[list[str]], str], kept: Sequence[int]
+    ) -> None:
+        self._rows, self._name, self._kept = rows, name, kept
+        self._nameless = self._empty = 0
+        self._further: dict[str, int] = {}
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line and, behind the name, the measurements of each row that stands."""
+        seen: set[str] = set()
+        for line, row in self._rows:
+            name, cells = self._name(row).strip(), [row[j] for j in self._kept]
+            if not name:
+                self._nameless += 1
+            elif all(map(is_missing, cells)):
+                self._empty += 1
+            elif name in seen:
+                self._further[name] = self._further.get(name, 0) + 1
+            else:
+                seen.add(name)
+                yield line, [name, *cells]
+
+    def report(self, path: str, request: Request) -> None:
+        """Say what was left out; call it when the rows are read."""
+        if self._nameless:
+            request.note(
+                "rows_without_name", self._nameless, f"rows of {path} without a name: left out", action="dropped"
+            )
+        if self._empty:
+            request.note(
+                "rows_without_values", self._empty, f"rows of {path} without a value: left out", action="dropped"
+            )
+        if self._further:
+            shown = ", ".join(list(self._further)[:3])
+            message = (
+                f"further rows of {path} with a name that an earlier one has ({shown}): the first with a value stands"
+            )
+            request.note("rows_of_same_name", sum(self._further.values()), message, action="dropped")
+
+
+def without_versions(names: Sequence[str]) -> list[str] | None:
+    """Return ids of Ensembl without their versions, where all names are such and stay different; else None."""
+    matches = [VERSIONED.fullmatch(name) for name in names]
+    new = [match["id"] + (match["rest"] or "") for match in matches if match]
+    return new if len(new) == len(names) == len(set(new)) else None
