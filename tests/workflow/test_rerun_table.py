@@ -48,6 +48,7 @@ CONFIG: dict[str, Any] = {
             "name": "three",
             "source": {"xena": "TCGA-LIHC"},
             "omics": [{"name": name} for name in ("mrna", "mirna", "methylation", "protein", "copy_number")],
+            "clinical": {"covariates": ["age"]},
         },
     ],
     "retrieval": {"cache": "cache", "xena": {"hosts": ["https://archive.example.org/"]}},
