@@ -53,24 +53,27 @@ def folder(tmp_path: Path) -> Path:
 # name of the case -> (config, its one message; {base} is the folder with the tables)
 BROKEN = {
     "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
-                "selection, subtypes, risk, classifier, evaluation, comparators, stability, device, seed, container. Write its "
+                "selection, subtypes, risk, classifier, evaluation, comparators, stability, retrieval, device, seed, container. "
+                "Write its "
                 "keys below it, indented."),
     "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
                    "replaces the demo wholesale. Add it, for instance cohorts: [{name: demo, simulate: {patients: 300}}]"),
     "empty list": ("cohorts: []", "cohorts: found an empty list; allowed is a list of 1 to 1000. Change it."),
     "mapping for list": ("cohorts: {demo: {simulate: {}}}", "cohorts: found a mapping; allowed is a list of 1 to 1000. "
                          "Start every item of the list with a dash."),
-    "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, omics, "
+    "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, source, omics, "
                          "clinical, samples, pattern, patients, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
-                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, "
+                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, retrieval, "
+                         "risk, seed, "
                          "selection, stability, subtypes."),
     "misspelt key": (DEMO + "selection: {alhpa: 0.1}", "selection.alhpa: unknown key; did you mean 'alpha'? Allowed here: "
                      "alpha, correction, if_none, n_best."),
     "other case": (DEMO + "selection: {Alpha: 0.1}", "selection.Alpha: unknown key; did you mean 'alpha'? Allowed here: "
                    "alpha, correction, if_none, n_best."),
     "key elsewhere": (DEMO + "folds: 5", "folds: unknown key here; it belongs under evaluation. Allowed here: classifier, "
-                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, risk, seed, selection, "
+                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, retrieval, "
+                         "risk, seed, selection, "
                       "stability, subtypes."),
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
                     "if_none, n_best."),
@@ -133,7 +136,7 @@ BROKEN = {
     "both sources": (f"cohorts: [{{name: a, simulate: {{}}, omics: [{{name: m, path: mrna.tsv}}], clinical: {CLINICAL}}}]",
                      "cohorts[0]: found 'simulate' and 'omics'; allowed is exactly one of simulate and omics. Remove one."),
     "no source": ("cohorts: [{name: a}]", "cohorts[0]: found neither 'simulate' nor 'omics'; allowed is exactly one of "
-                  "simulate and omics. Add 'omics' (with 'clinical') for tables of yours, or 'simulate'."),
+                  "simulate and omics. Add 'omics' (with 'clinical') for tables of yours, 'source' or 'simulate'."),
     "no clinical": ("cohorts: [{name: a, omics: [{name: m, path: mrna.tsv}]}]", "cohorts[0].clinical: missing. The clinical "
                     "table and which of its columns mean what. Add it, for instance clinical: {path: "
                     "data/LIHC/clinical.tsv.gz, patient: patient, time: OS.time, event: OS}"),
@@ -216,8 +219,8 @@ BROKEN = {
     "embedding twice": (DEMO + "embeddings: [vae, {kind: vae, latent: 8}]", "embeddings[1].name: found 'vae', which "
                         "embeddings[0].name has already. Results go to a folder of that name: rename one."),
     "reserved name": (DEMO + "embeddings: [{kind: ae, name: figures}]", "embeddings[0].name: found 'figures', a name that is "
-                      "taken; allowed is any but na, nan, null, none, true, false, inf, infinity, all, comparators, figures, full, "
-                      "intake, preprocess, simulated. Rename it."),
+                      "taken; allowed is any but na, nan, null, none, true, false, inf, infinity, all, comparators, figures, "
+                      "fetched, full, intake, preprocess, simulated. Rename it."),
     "reserved name in capitals": ("cohorts: [{name: Figures, simulate: {}}]", "cohorts[0].name: found 'Figures', a name that is "
                                   "taken; allowed is any but all, figures, na, nan, null, none, true, false, inf, infinity. "
                                   "Rename it."),
@@ -234,7 +237,8 @@ BROKEN = {
     "repeated name": (f"cohorts: [{{name: x{'ab' * 20}, simulate: {{}}}}]", f"cohorts[0].name: found 'x{'ab' * 20}', which ends in "
                       "'ab' 20 times over; Snakemake takes that for a rule that feeds itself. Choose another name."),
     "long key": (DEMO + f"{'k' * 99}: 1", f"'{'k' * 57}...': unknown key; remove it. Allowed here: classifier, cohorts, "
-                 "comparators, container, device, embeddings, evaluation, preprocess, risk, seed, selection, stability, subtypes."),
+                 "comparators, container, device, embeddings, evaluation, preprocess, retrieval, risk, seed, "
+                 "selection, stability, subtypes."),
     "batch is the event": (files("[{name: mrna, path: mrna.tsv, batch: OS}]"), "cohorts[0].omics[0].batch: found 'OS', which is "
                            "cohorts[0].clinical.event. A batch is a sequencer or a centre: name its column, or remove this key."),
     "batch is the patient": (files("[{name: mrna, path: mrna.tsv, batch: patient}]"), "cohorts[0].omics[0].batch: found 'patient', "

@@ -44,7 +44,14 @@ CONFIG: dict[str, Any] = {
             },
         },
         {"name": "two", "simulate": {"omics": [{"name": "mrna", "features": 600, "values": "log_normal"}]}},
+        {
+            "name": "three",
+            "source": {"xena": "TCGA-LIHC"},
+            "omics": [{"name": name} for name in ("mrna", "mirna", "methylation", "protein", "copy_number")],
+            "clinical": {"covariates": ["age"]},
+        },
     ],
+    "retrieval": {"cache": "cache", "xena": {"hosts": ["https://archive.example.org/"]}},
     "embeddings": [{"kind": kind} for kind in ("ae", "dae", "vae", "cox")],
     "device": "cpu",
 }
@@ -144,6 +151,31 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "cohorts[1].simulate.omics[0].name": "other",
             "cohorts[1].simulate.omics[0].features": 100,
             "cohorts[1].simulate.omics[0].values": "beta",
+        },
+    ),
+    # Another file: its job is another one, and so is what reads it.
+    (
+        INTAKE | {"fetch_table"},
+        {
+            "cohorts[2].source.xena": "TCGA-KIRC",
+            "retrieval.xena.files.survival": "{project}.tsv",
+            "retrieval.xena.files.mrna": "{project}.tsv",
+            "retrieval.xena.files.mirna": "{project}.tsv",
+            "retrieval.xena.files.methylation": "{project}.tsv",
+            "retrieval.xena.files.protein": "{project}.tsv",
+            "retrieval.xena.files.copy_number": "{project}.tsv",
+        },
+    ),
+    ({"fetch_table"}, {"retrieval.checksums": {"TCGA-LIHC.mirna.tsv.gz": "0" * 64}}),
+    # The same file, by another way.
+    (
+        set(),
+        {
+            "retrieval.cache": "other",
+            "retrieval.offline": True,
+            "retrieval.timeout": 5,
+            "retrieval.attempts": 2,
+            "retrieval.xena.hosts": ["https://mirror.example.org/"],
         },
     ),
     # Other folds: whatever reads the cohort follows.
@@ -287,6 +319,10 @@ def jobs(tmp_path_factory) -> Iterator[Callable[[dict[str, Any]], Jobs]]:
     (folder / "config.yaml").write_text("{}\n")
     for name in ("mrna", "mirna", "clinical", "other"):
         (folder / f"{name}.tsv").write_text(f"{name}\n")
+    for name in ("survival", "star_tpm", "mirna", "methylation450", "protein", "gene-level_absolute"):
+        cached = folder / "cache" / "archive.example.org" / f"TCGA-LIHC.{name}.tsv.gz"
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        cached.touch()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(sys, "path", list(sys.path))
@@ -328,9 +364,11 @@ def _jobs(config: dict[str, Any]) -> Jobs:
         for cohort in names["COHORTS"] if "cohort" in wildcards else [""]:
             if rule.name == "simulate_cohort" and not names["is_simulated"](cohort):
                 continue
+            fetched = names["fetched_tables"](SimpleNamespace(cohort=cohort)) if cohort else []
             values = {
                 "cohort": [cohort],
                 "embedding": names["EMBEDDINGS"],
+                "table": [str(path).split("/fetched/")[1] for path in fetched],
                 "comparator": names["comparators_of"](SimpleNamespace(cohort=cohort)) if cohort else [],
                 "chunk": list(
                     dict.fromkeys(chunk for name in names["EMBEDDINGS"] for chunk in names["chunks_of"](name))

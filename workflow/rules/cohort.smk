@@ -22,6 +22,31 @@ rule simulate_cohort:
         "../../scripts/simulate_cohort.py"
 
 
+rule fetch_table:
+    """Download a table of a cohort with a `source` through the cache that runs share, and check that it is whole."""
+    output:
+        fetched="<results>/{cohort}/fetched/{table}",
+    log:
+        "<logs>/{cohort}/fetched/{table}/fetch_table.log",
+    benchmark:
+        "<benchmarks>/{cohort}/fetched/{table}/fetch_table.tsv"
+    # The nodes of a cluster often have no way out, and the machine that submits has one.
+    localrule: True
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(500),
+        runtime=runtime(1440),
+    params:
+        table="{table}",
+        sha256=checksum_of_table,
+        retrieval=retrieval_untracked,
+        code=code_version("fetch_table"),
+    script:
+        "../../scripts/fetch_table.py"
+
+
 rule build_cohort:
     """Read, harmonise and check the tables of one cohort; account for every patient and feature dropped."""
     input:

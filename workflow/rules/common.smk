@@ -19,6 +19,7 @@ from stratomics.config.code import code_version as _code_version
 from stratomics.config import load_config, load_yaml
 from stratomics.errors import ConfigError
 from stratomics.locations import table_paths
+from stratomics.retrieval.sources import file_name, is_sourced
 from stratomics.user_text import quoted as _quoted
 from stratomics.system_faults import explain as _explain
 

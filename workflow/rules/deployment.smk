@@ -2,6 +2,8 @@
 
 # Popped, so that it is a parameter of no rule.
 CONTAINER = SETTINGS.pop("container")
+# So is this: where a file was downloaded from, and how patiently, changes no result; its name and checksum might.
+RETRIEVAL = SETTINGS.pop("retrieval")
 
 if CONTAINER:
 
@@ -16,6 +18,16 @@ def located(address):
     """A table for Snakemake to fetch through the storage plugin of its address."""
     scheme = address.split("://")[0].lower()
     return getattr(storage, _PLUGINS.get(scheme, scheme))(address)
+
+
+def retrieval_untracked(wildcards, input):
+    """How tables are downloaded: Snakemake compares no parameter of a function that takes the input."""
+    return RETRIEVAL
+
+
+def checksum_of_table(wildcards):
+    """The SHA-256 that the config demands of a downloaded table, or None."""
+    return RETRIEVAL["checksums"].get(wildcards.table)
 
 
 def cohort_tables(wildcards):
@@ -38,11 +50,15 @@ def cohort_tables(wildcards):
 
 
 def fetched_tables(wildcards):
-    """The tables with an address, in the order of the config, through a storage plugin."""
+    """The tables with an address, in the order of the config: through `fetch_table`, or through a storage plugin."""
     if is_simulated(wildcards.cohort):
         return []
     return [
-        located(path)
+        (
+            f"<results>/{wildcards.cohort}/fetched/{file_name(path)}"
+            if is_sourced(path)
+            else located(path)
+        )
         for path in table_paths(COHORTS[wildcards.cohort])
         if "://" in path
     ]
@@ -53,7 +69,11 @@ def _check_plugins():
     from snakemake_interface_storage_plugins.registry import StoragePluginRegistry
 
     paths = [path for cohort in COHORTS.values() for path in table_paths(cohort)]
-    schemes = {path.split("://")[0].lower() for path in paths if "://" in path}
+    schemes = {
+        path.split("://")[0].lower()
+        for path in paths
+        if "://" in path and not is_sourced(path)
+    }
     wanted = sorted({_PLUGINS.get(scheme, scheme) for scheme in schemes})
     absent = [name for name in wanted if not StoragePluginRegistry().is_installed(name)]
     if absent:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stratomics.locations import table_paths
+
 from .checks import Checks
 from .clinical import read_clinical
 from .samples import sample_rule
@@ -24,7 +26,7 @@ def locate(cohort_config: Mapping[str, Any], tables: Sequence[str], fetched: Seq
     tables
         For a simulated cohort, its folder; else not looked at, since the config has the paths.
     fetched
-        Local copies of the tables with an address, the clinical one first, then the omics in the order of the config.
+        Local copies of the tables with an address, in the order of `table_paths`.
 
     Returns
     -------
@@ -34,11 +36,15 @@ def locate(cohort_config: Mapping[str, Any], tables: Sequence[str], fetched: Seq
     if "simulate" in cohort_config:
         simulated = simulated_cohort_config(cohort_config["simulate"], tables[0], name=cohort_config["name"])
         return {**simulated, "patients": cohort_config.get("patients", "complete")}
-    copies = iter(fetched)
-    clinical, *omics = (
-        {**table, "path": next(copies)} if "://" in table["path"] else table
-        for table in [cohort_config["clinical"], *cohort_config["omics"]]
-    )
+    addresses = [path for path in table_paths(cohort_config) if "://" in path]
+    copies = dict(zip(addresses, fetched, strict=True))
+
+    def located(table: Mapping[str, Any]) -> dict[str, Any]:
+        single = {key: copies.get(table[key], table[key]) for key in ("path", "map") if table.get(key)}
+        joined = {"join": [copies.get(path, path) for path in table["join"]]} if table.get("join") else {}
+        return {**table, **single, **joined}
+
+    clinical, *omics = (located(table) for table in [cohort_config["clinical"], *cohort_config["omics"]])
     return {**cohort_config, "clinical": clinical, "omics": omics}
 
 

@@ -123,7 +123,7 @@ def _clinical(config: Trusted, cohort: Path) -> Iterator[Fault]:
     """Check the columns of a cohort's clinical table against each other."""
     clinical = (*cohort, "clinical")
     if config.get_any(*cohort, "simulate") is not None and config.get_any(*cohort, "omics") is None:
-        for key in ("clinical", "samples", "pattern"):
+        for key in ("clinical", "samples", "pattern", "source"):
             if config.get_any(*cohort, key) and config.get_any(*cohort, key) != "primary":
                 yield Fault(
                     (*cohort, key), "found beside 'simulate', which has its own: it would not be read. Remove it."

@@ -73,7 +73,9 @@ def _translate(schema: Schema, error: ValidationError) -> Iterator[Fault]:
             keys = [one["required"][0] for one in rule]
             both = all(key in value for key in keys)
             listed = " and ".join(map(repr, keys)) if both else f"neither {keys[0]!r} nor {keys[1]!r}"
-            what_to_do = "Remove one" if both else "Add 'omics' (with 'clinical') for tables of yours, or 'simulate'"
+            what_to_do = (
+                "Remove one" if both else "Add 'omics' (with 'clinical') for tables of yours, 'source' or 'simulate'"
+            )
             yield Fault(path, f"found {listed}; allowed is exactly one of {' and '.join(keys)}. {what_to_do}.")
         case "anyOf" if isinstance(value, dict) and schema.kinds(node):
             yield from _translate_kind(schema, node, path, value, error.context or [])

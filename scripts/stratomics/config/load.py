@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from stratomics.errors import ConfigError
+from stratomics.retrieval.sources import expand_source
 
 from .checks import Trusted, agreement_faults
 from .faults import Fault, Path, schema_faults
@@ -60,7 +61,7 @@ def load_config(
         With every fault, in the order of the config.
     """
     schema = read_schema(schema_path or schema_file())
-    plain = _plain(config)
+    plain = _with_sources(schema, _plain(config))
     faults = schema_faults(schema, plain)
     filled = fill(schema, schema.root, plain)
     trusted = Trusted(filled, faults)
@@ -107,6 +108,17 @@ def _plain(config: Any) -> Any:
         return [copy(one, (*path, i), around) for i, one in enumerate(value)]
 
     return copy(config, (), ())
+
+
+def _with_sources(schema: Schema, config: Any) -> Any:
+    """Write out what the source of each cohort stands for; to all that follows it is a cohort with tables."""
+    if not isinstance(config, dict) or not isinstance(cohorts := config.get("cohorts"), list):
+        return config
+    retrieval = fill(schema, schema.properties(schema.root)["retrieval"], config.get("retrieval", {}))
+    if not isinstance(retrieval, dict):
+        return config
+    written = [expand_source(one, retrieval) if isinstance(one, dict) and "source" in one else one for one in cohorts]
+    return {**config, "cohorts": written}
 
 
 def fill(schema: Schema, node: Node, value: Any) -> Any:

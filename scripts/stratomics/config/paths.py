@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path as FilePath
 
 from stratomics.locations import files_read
+from stratomics.retrieval import cache_folder, cached_paths, file_name, is_file_name, is_sourced
 
 from .checks import Trusted
 from .faults import Fault, Path, spell
@@ -66,7 +67,12 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
             path, where = config.get(*item, "path"), (*item, "path")
             if not isinstance(path, str):
                 continue
-            problem = _kind_problem(path) or (_address_problem(path) if "://" in path else _file_problem(path, base))
+            if is_sourced(path):
+                problem = _source_problem(path, config, base)
+            else:
+                problem = _kind_problem(path) or (
+                    _address_problem(path) if "://" in path else _file_problem(path, base)
+                )
             if problem:
                 yield Fault(where, problem)
                 continue
@@ -75,10 +81,10 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
                 text = f"found {_quoted(path)}, the same file as {spell(earlier)}."
                 yield Fault(where, f"{text} Give every omics, and the clinical table, a file of its own.")
         for item in config.items(*cohort, "omics"):
-            if isinstance(path := config.get(*item, "map"), str) and (problem := _local_problem(path, base)):
+            if isinstance(path := config.get(*item, "map"), str) and (problem := _beside_problem(path, config, base)):
                 yield Fault((*item, "map"), problem)
         for i, path in enumerate(config.get(*cohort, "clinical", "join") or []):
-            if problem := _local_problem(path, base):
+            if problem := _beside_problem(path, config, base):
                 yield Fault((*cohort, "clinical", "join", i), problem)
 
 
@@ -96,8 +102,10 @@ def _identity(path: str, base: FilePath) -> str | tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _local_problem(path: str, base: FilePath) -> str | None:
-    """Return what is wrong with a table beside the others, which is a file of this machine."""
+def _beside_problem(path: str, config: Trusted, base: FilePath) -> str | None:
+    """Return what is wrong with a table beside the others, which is a file of this machine or of an archive."""
+    if is_sourced(path):
+        return _source_problem(path, config, base)
     if "://" in path:
         return f"found {_quoted(path)}, an address; allowed is a path. Download the table and name the file."
     if (base / path).is_dir():
@@ -131,6 +139,27 @@ def _address_problem(path: str) -> str | None:
     if written != path:
         return f"{_quoted(path)} has blanks or brackets, which an address cannot hold. Write {_quoted(written)}."
     return None
+
+
+def _source_problem(path: str, config: Trusted, base: FilePath) -> str | None:
+    """Say that a name cannot be that of a file in an archive, or that the cache lacks it where only that is looked at."""
+    if not is_file_name(name := file_name(path)):
+        return (
+            f"found {_quoted(path)}; allowed behind :// is a file name of letters, digits and _ . % / -. "
+            "Write it as the archive does."
+        )
+    hosts = config.get("retrieval", *path.split("://")[:1], "hosts")
+    if config.get("retrieval", "offline") is not True or not hosts:
+        return None
+    places = cached_paths(name, hosts, base / cache_folder(config.get("retrieval", "cache")))
+    if any(place.is_file() for place in places.values()):
+        return None
+    (url, place), *_ = places.items()
+    return (
+        f"{_quoted(name)} is not in the cache, and retrieval.offline is true (looked for "
+        f"{' and '.join(_quoted(str(one)) for one in places.values())}). Set it to false, or download {url} on a machine with a "
+        f"network and put it at {_quoted(str(place))}."
+    )
 
 
 def _file_problem(path: str, base: FilePath) -> str | None:
