@@ -285,7 +285,7 @@ def test_the_whole_workflow_runs_on_slurm(slurm, snakemake, whole_config, tmp_pa
     assert set(jobs) == {"COMPLETED"}
     # Intake, evidence and overview; for each embedding its training, subtypes, permutations and figures; one comparator.
     assert len(jobs) == 3 + 2 * 4 + 1
-    for name in ("ae", "dae"):
+    for name in ("ae", "late"):
         info = json.loads((tmp_path / f"slurm/results/small/{name}/training.json").read_text())
         assert info["visible_devices"] in {"0", "1"}
 
