@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from stratomics.catalogue import SMALLEST
 from stratomics.cohort.types import Cohort, Omics
 from stratomics.runtime import derive_seed
 from stratomics.stability import (
@@ -330,6 +331,10 @@ def test_tables(small_chain, small_cohort, small_settings):
         pd.testing.assert_frame_equal(one, two, check_exact=True)
     np.testing.assert_array_equal(result.consensus, again.consensus)
     assert (measure_stability(*arguments, seed=2).consensus != result.consensus).any()
+    # Among patients whose survival the networks saw, no gap is looked for.
+    saw = measure_stability(*arguments[:-1], {**arguments[-1], "criterion": SMALLEST}, seed=1)
+    gaps = [one.measures.set_index("measure")["value"]["continuum_p"] for one in (result, saw)]
+    assert np.isfinite(gaps).tolist() == [True, False]
 
     assert list(result.measures) == ["measure", "item", "value"]
     items = result.measures.groupby("measure", sort=False)["item"].agg(list).to_dict()

@@ -249,6 +249,8 @@ def _of_stability(evidence: Evidence, code: str, reason: str, separation: str) -
     text = f"{_capital(_firm(e, code))}: {reason}"
     if math.isfinite(e.continuum_p):
         text += f"; p against one group without clusters {probability(e.continuum_p)}"
+    elif code != "not_tested":
+        text += "; whether there are gaps between them, or they are cut-points on a continuum, is not known"
     text += "."
     if separation == "separates" and code == "unstable":
         text += " The groups hold on average; the label of a single patient may change with who else is in the cohort."

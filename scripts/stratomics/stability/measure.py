@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratomics.catalogue import SMALLEST
 from stratomics.chain.labels import heldout_labels
 from stratomics.chain.select import latent_strength
 from stratomics.cohort.types import Cohort
@@ -111,7 +112,8 @@ def measure_stability(
         - ``ari_restarts_mean``: between clusterings of all patients from other starting points, at the K of the full fit;
           ``consensus_restarts``: share of the pairs of patients on which all of them agree.
         - ``continuum_p`` (item: K of the full fit): p of the K clusters against one Gaussian, see `continuum.continuum_p`; large
-          where they are cut-points on a continuum.
+          where they are cut-points on a continuum. Missing where networks see survival: training makes gaps between the very
+          patients that are looked at.
         - ``heldout_agreement_mean``: mean of that column over the patients who have it.
         - ``ambiguous_share``: share of ambiguous patients.
 
@@ -152,7 +154,9 @@ def measure_stability(
     measures += _of_folds(predictions, k_selection, cohort, subtype, chosen)
     measures += _of_restarts(restarts)
     mean, scale = clustering_scale(values, strength)
-    alone = continuum_p((values - mean) / scale, chosen, derive_seed(seed, "continuum"))
+    alone = float("nan")
+    if subtypes["criterion"] != SMALLEST:
+        alone = continuum_p((values - mean) / scale, chosen, derive_seed(seed, "continuum"))
     measures.append(("continuum_p", str(chosen), alone))
 
     own_mean, other_mean = patient_consensus(consensus, subtype)
