@@ -271,6 +271,24 @@ def test_a_network_from_a_file_is_given_the_omics_that_it_was_trained_on(
 # What an embedding may leave out
 
 
+@pytest.mark.parametrize("architecture", ["early", "joint", "marginal", "late"])
+def test_latents_of_networks_that_see_survival_are_bounded(architecture: str) -> None:
+    """No patient's hazard runs away; the weights are made large enough for linear latents to leave the bounds."""
+    views, trains, names = problem()
+    for kind, bounded in (("cox", True), ("vae", False)):
+        own = settings(kind, architecture, survival=0.3)
+        recipe = recipes_of(own)[SUPERVISED]
+        assert recipe.sizes([16] * 3).bounded == bounded
+        if bounded:
+            result = train(own, views[:1], trains[:1], names[:1])
+            module = result.models["s0"].networks[0]
+            with torch.no_grad():
+                for head in module.heads:
+                    head.weight.mul_(100.0)
+            codes = result.models["s0"].encode(views[0].features, views[0].present)[:, : module.latents]
+            assert 0.99 < np.abs(codes).max() <= 1.0
+
+
 def test_without_reconstruction_there_is_no_decoder() -> None:
     views, trains, names = problem()
     result = train(settings("cox", "joint", reconstruction=0.0, unsupervised=False), views[:1], trains[:1], names[:1])
