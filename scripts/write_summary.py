@@ -4,32 +4,16 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.evaluation.provenance import provenance
-    from stratomics.evaluation.summary import summary_text
-    from stratomics.tables import read_json, read_table, read_tables, write_json
+    from stratomics.report.markdown import document_markdown
+    from stratomics.report.results import TABLES, read_results
+    from stratomics.report.summary import summary
+    from stratomics.tables import read_json, write_json
     from stratomics.writing import atomic_path
 
     given, params = snakemake.input, snakemake.params
-    names = list(params.embeddings)
-    training = {n: read_json(p, ["device"]) for n, p in zip(names, given.training, strict=True)}
-    cohort_tables = (
-        "leaderboard",
-        "verdicts",
-        "comparisons",
-        "added_value",
-        "hazard_ratios",
-        "enrichment",
-        "agreement",
-    )
-    embedding_tables = ("metrics", "prognostic", "sources", "attribution", "attention", "patterns")
-    text = summary_text(
-        params.cohort["name"],
-        checks=read_table(given.checks, dtype={"id": str, "value": str}),
-        training=training,
-        settings=params.settings,
-        **{table: read_table(getattr(given, table)) for table in cohort_tables},
-        **{table: read_tables(names, getattr(given, table)) for table in embedding_tables},
-    )
+    paths = {name: getattr(given, name) for name in TABLES}
+    results = read_results(params.cohort["name"], params.settings, list(params.embeddings), paths)
     with atomic_path(snakemake.output.summary) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(document_markdown(summary(results)), encoding="utf-8")
     tables = read_json(given.read, ["tables"])["tables"]
-    write_json(provenance(params.cohort, params.settings, tables, training), snakemake.output.provenance)
+    write_json(provenance(params.cohort, params.settings, tables, results.training), snakemake.output.provenance)

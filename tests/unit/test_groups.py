@@ -14,8 +14,11 @@ from stratomics.cohort.types import Cohort
 from stratomics.errors import DataError
 from stratomics.evaluation.enrichment import measure_enrichment
 from stratomics.evaluation.permutation import permuted_order
-from stratomics.evaluation.summary_tables import enrichment_lines
 from stratomics.plots.enrichment import enrichment_table
+from stratomics.report.document import Document
+from stratomics.report.groups import enrichment
+from stratomics.report.markdown import document_markdown
+from stratomics.report.sheet import Sheet
 
 FILE = Path(__file__).parents[1] / "benchmarks" / "site.py"
 spec = importlib.util.spec_from_file_location("site_cases", FILE)
@@ -94,6 +97,10 @@ def of_site(follow: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     return measure_enrichment(cohort, {"ae": pd.Series(subtype, patients)}, ["sex"], groups="hospital", seed=0)
 
 
+def said_of(tests):
+    return document_markdown(Document((), enrichment(Sheet("enrichment.tsv", tests)), []))
+
+
 def test_enrichment_says_whether_the_subtypes_follow_the_groups():
     tests, levels = of_site(follow=True)
     row = tests.set_index("covariate").loc["hospital"]
@@ -101,10 +108,10 @@ def test_enrichment_says_whether_the_subtypes_follow_the_groups():
     assert row["effect"] > 0.95
     assert row["q"] < 0.001
     assert set(levels["covariate"]) == set(enrichment_table(tests, levels)["covariate"]) == {"sex"}
-    said = "\n".join(enrichment_lines(tests))
+    said = said_of(tests)
     assert "0 of 1 tests" in said
     assert "The subtypes follow hospital: ae (Cramer's V 0.97, q " in said
-    assert "do not follow hospital (smallest q" in "\n".join(enrichment_lines(of_site(follow=False)[0]))
+    assert "do not follow hospital (smallest q" in said_of(of_site(follow=False)[0])
 
 
 def test_a_site_that_predicts_survival_adds_nothing_where_it_is_declared(monkeypatch):

@@ -15,10 +15,13 @@ from stratomics.attribution.attention import ATTENTION_COLUMNS
 from stratomics.chain.risk import SOURCE_COLUMNS
 from stratomics.evaluation.evidence import EVIDENCE_COLUMNS
 from stratomics.evaluation.findings import REASON_COLUMNS, VERDICT_COLUMNS
-from stratomics.evaluation.omics_words import attribution_words, source_words
 from stratomics.evaluation.patterns import PATTERN_COLUMNS
-from stratomics.evaluation.summary import SEES_CLINIC
-from stratomics.evaluation.summary_tables import agreement_lines, enrichment_lines, markdown_table
+from stratomics.report.document import Document, Section, table_of
+from stratomics.report.groups import agreement, enrichment
+from stratomics.report.markdown import document_markdown, text_markdown
+from stratomics.report.opening import SEES_CLINIC
+from stratomics.report.sheet import Sheet
+from stratomics.report.words import omics_words, source_words
 from stratomics.tables import read_table, write_table
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -85,6 +88,14 @@ def attribution(reason="-"):
         for omics, value in zip(("mrna", "mi<rna"), own, strict=True)
     ]
     return pd.DataFrame(rows, columns=["target", "role", "repeat", "omics", "share", "reason"])
+
+
+def omics_of(shares, weights):
+    return text_markdown(omics_words(Sheet("omics_attribution.tsv", shares), Sheet("attention.tsv", weights)))
+
+
+def made_of(table):
+    return [text_markdown(words) for words in source_words(Sheet("risk_sources.tsv", table))]
 
 
 def sources(seen=True, omics=("all",)):
@@ -427,13 +438,20 @@ def test_same_tables_give_the_same_bytes(tmp_path):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
+def blocks_text(blocks):
+    """Blocks as the summary would show them, below a title."""
+    return document_markdown(Document(("t",), blocks, [])).removeprefix("# t\n").strip()
+
+
 def test_small_parts():
-    assert markdown_table(["a", "b"], [["1", "2"]]) == ["| a | b |", "| --- | --- |", "| 1 | 2 |"]
-    assert agreement_lines(pd.DataFrame(columns=["embedding_a", "embedding_b", "repeat", "ari"])) == []
+    assert blocks_text([table_of(["a", "b"], [["1", "2"]])]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+    assert document_markdown(Document(("t",), [], [Section("nothing in it", [])])) == "# t\n"
+    none = pd.DataFrame(columns=["embedding_a", "embedding_b", "repeat", "ari"])
+    assert agreement(Sheet("agreement.tsv", none)) == []
     none = pd.DataFrame({"kind": ["numeric"], "p": [0.5], "q": [0.5]})
-    assert enrichment_lines(none) == [
+    assert blocks_text(enrichment(Sheet("enrichment.tsv", none))) == (
         "0 of 1 tests (each clinical variable with each embedding) have a false discovery rate q below 0.05."
-    ]
+    )
 
 
 def checks_with(warnings, *more):
@@ -500,17 +518,17 @@ def test_names_of_the_user_are_text_in_the_summary(tmp_path):
 
 def test_the_omics_are_named_by_falling_share_among_unseen_patients():
     none = attention(weighs=False)
-    words = attribution_words(attribution(), none)
+    words = omics_of(attribution(), none)
     assert (
         words == "The risk rests on mi&lt;rna (50 %), mrna (30 %). The subtypes rest on mi&lt;rna (60 %), mrna (40 %)."
     )
-    unknown = attribution_words(attribution("no way"), none)
+    unknown = omics_of(attribution("no way"), none)
     assert unknown.endswith("On which omics the subtypes rest is not known: no way.")
-    assert "the same for all patients" in attribution_words(attribution().assign(share=np.nan), none)
+    assert "the same for all patients" in omics_of(attribution().assign(share=np.nan), none)
 
 
 def test_the_attention_is_that_to_unseen_patients_with_every_omics(whole):
-    words = attribution_words(attribution(), attention())
+    words = omics_of(attribution(), attention())
     assert words.endswith("Mean weight in the attention of the networks: mi&lt;rna (70 %), mrna (30 %).")
     assert whole[2].count("Mean weight in the attention") == 1
 
@@ -542,11 +560,11 @@ def test_patients_who_lack_an_omics_have_a_table_of_their_own(tmp_path):
 
 
 def test_what_counts_how_much_in_the_risk_is_said_where_anything_was_weighed(whole):
-    assert source_words(sources(seen=False)) == []
-    (words,) = source_words(sources())
+    assert made_of(sources(seen=False)) == []
+    (words,) = made_of(sources())
     assert words.startswith(
         "The risk adds up what networks that see survival say with 0.40 and a ridge Cox model of the other latents with 0.10"
     )
-    (late,) = source_words(sources(omics=("mi<rna", "meth")))
+    (late,) = made_of(sources(omics=("mi<rna", "meth")))
     assert late.startswith("risk of mi&lt;rna, share 50 %: what networks that see survival say with 0.40")
     assert "; risk of meth, share 50 %: " in late
