@@ -23,7 +23,8 @@ demo: install
 		|| exit 1; \
 	echo; \
 	echo "Done in $$(( $$(date +%s) - start )) s. Look at:"; \
-	echo "  results/demo/summary.md        the result in words"; \
+	echo "  results/demo/report.html       the result for readers: open it in a browser"; \
+	echo "  results/demo/summary.md        the same in words"; \
 	echo "  results/demo/leaderboard.tsv   every embedding, apparent beside held-out"; \
 	echo "  report.zip                     all figures and tables: unpack it and open report.html in a browser"
 

@@ -25,6 +25,7 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/summary.smk"
 include: "workflow/rules/cohorts.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/outcome.smk"
 
 

@@ -48,6 +48,8 @@ def test_what_pip_installs_is_the_whole_library(site):
         return {path.relative_to(root).as_posix() for path in root.rglob(f"*{suffix}")}
 
     assert files(site / "stratomics", ".py") == files(ROOT / "scripts" / "stratomics", ".py")
+    templates = "report/templates"
+    assert files(site / "stratomics" / templates, "") == files(ROOT / "scripts" / "stratomics" / templates, "")
     assert files(site / "stratomics" / "schemas", "") == files(ROOT / "workflow" / "schemas", "")
 
 

@@ -133,11 +133,13 @@ def all_results():
     # One cohort has nothing to be compared with.
     across = [
         "<results>/cohorts.tsv",
+        "<results>/report.html",
         *(f"<results>/figures/cohorts.{suffix}" for suffix in ("png", "svg", "tsv")),
     ]
     return [
         *(across if len(COHORTS) > 1 else []),
         *per_cohort("summary.md"),
+        *per_cohort("report.html"),
         *(
             path
             for figure in COHORT_FIGURES

@@ -35,9 +35,9 @@ def _succeeded():
     results = _folder("results")
     _found()
     _outcomes.remove_partial(results)
-    if all(Path(results, name, "summary.md").is_file() for name in COHORTS):
-        pages = f"{results}/{next(iter(COHORTS)) if len(COHORTS) == 1 else '<cohort>'}/summary.md"
-        across = f"{results}/cohorts.tsv"
+    if all(Path(results, name, "report.html").is_file() for name in COHORTS):
+        pages = f"{results}/{next(iter(COHORTS)) if len(COHORTS) == 1 else '<cohort>'}/report.html"
+        across = f"{results}/report.html"
         both = len(COHORTS) > 1 and Path(across).is_file()
         logger.info(
             f"Done. Look at {across} and {pages}."

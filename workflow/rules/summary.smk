@@ -51,25 +51,31 @@ rule write_leaderboard:
         "../../scripts/write_leaderboard.py"
 
 
+# What the summary and the page of a cohort are made of.
+SUMMARISED = {
+    "checks": "<results>/{cohort}/checks.tsv",
+    "leaderboard": "<results>/{cohort}/leaderboard.tsv",
+    "verdicts": "<results>/{cohort}/verdicts.tsv",
+    "metrics": of_embeddings("metrics.tsv"),
+    "patterns": of_embeddings("patterns.tsv"),
+    "prognostic": of_embeddings("prognostic_latents.tsv"),
+    "sources": of_embeddings("risk_sources.tsv"),
+    "attribution": of_embeddings("omics_attribution.tsv"),
+    "attention": of_embeddings("attention.tsv"),
+    "training": of_embeddings("training.json"),
+    "comparisons": "<results>/{cohort}/comparisons.tsv",
+    "added_value": "<results>/{cohort}/added_value.tsv",
+    "hazard_ratios": "<results>/{cohort}/adjusted_hazard_ratios.tsv",
+    "enrichment": "<results>/{cohort}/enrichment.tsv",
+    "agreement": "<results>/{cohort}/agreement.tsv",
+}
+
+
 rule write_summary:
     """The result of one cohort in words, with the versions and settings that made it."""
     input:
-        checks="<results>/{cohort}/checks.tsv",
+        **SUMMARISED,
         read="<results>/{cohort}/intake/read.json",
-        leaderboard="<results>/{cohort}/leaderboard.tsv",
-        verdicts="<results>/{cohort}/verdicts.tsv",
-        metrics=of_embeddings("metrics.tsv"),
-        patterns=of_embeddings("patterns.tsv"),
-        prognostic=of_embeddings("prognostic_latents.tsv"),
-        sources=of_embeddings("risk_sources.tsv"),
-        attribution=of_embeddings("omics_attribution.tsv"),
-        attention=of_embeddings("attention.tsv"),
-        training=of_embeddings("training.json"),
-        comparisons="<results>/{cohort}/comparisons.tsv",
-        added_value="<results>/{cohort}/added_value.tsv",
-        hazard_ratios="<results>/{cohort}/adjusted_hazard_ratios.tsv",
-        enrichment="<results>/{cohort}/enrichment.tsv",
-        agreement="<results>/{cohort}/agreement.tsv",
     output:
         summary=report(
             "<results>/{cohort}/summary.md",

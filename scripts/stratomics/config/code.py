@@ -21,6 +21,12 @@ def _module_files(name: str, root: Path) -> list[Path]:
     return [file for file in files if file.is_file()]
 
 
+def _templates(path: Path) -> Iterator[Path]:
+    """Yield the templates that a module fills in: all of the folder of that name beside it, if it says the name."""
+    if "templates" in path.read_text(encoding="utf-8"):
+        yield from (file for file in sorted(path.parent.glob("templates/*")) if file.is_file())
+
+
 def _imported_names(path: Path, root: Path) -> Iterator[str]:
     """Yield every module of the library that `path` may import, wherever the import statement stands."""
     package = root.name
@@ -79,8 +85,11 @@ def _state(path: Path) -> tuple[Path, int, int]:
 # the file stands among the arguments so that an edited file is read again; new files count from the next process on.
 @cache
 def _imported_by(path: Path, modified: int, size: int, root: Path) -> frozenset[Path]:
-    """Return the files of the library that `path` itself may import."""
-    return frozenset(file for name in _imported_names(path, root) for file in _module_files(name, root))
+    """Return the files of the library that `path` itself may import, and its templates."""
+    if path.suffix != ".py":
+        return frozenset()
+    modules = {file for name in _imported_names(path, root) for file in _module_files(name, root)}
+    return frozenset({*modules, *_templates(path)})
 
 
 def code_version(script: str | Path, root: str | Path) -> str:

@@ -13,9 +13,9 @@ def beside_others(results: Results) -> list[Block]:
     """Show comparators with differences; a word where there are none."""
     if (results.leaderboard.table["kind"] == "comparator").any():
         note = (
-            "Same splits and same patients. Differences above 0 favour the embedding; an interval that holds 0 does not show that "
-            "one is better. C is that of the continuous risk. The p-values, adjusted over all comparisons of the cohort, are in "
-            "`comparisons.tsv`."
+            "Same splits and same patients. Differences above 0 favour the embedding; an interval that holds 0 does not show "
+            "that one is better. C is that of the continuous risk. The p-values, adjusted over all comparisons of the "
+            "cohort, are in `comparisons.tsv`."
         )
     else:
         note = "No comparator was configured, so nothing here says whether simpler methods do as well."

@@ -103,8 +103,42 @@ class Aside:
     text: Text
 
 
-Inline: TypeAlias = str | Number | Said | Name | Code | Emphasis | Strong | Aside
+@dataclass(frozen=True)
+class Answer:
+    """A short answer to a question of the verdict.
+
+    Attributes
+    ----------
+    text
+        A few words.
+    tone
+        ``good``, ``open`` (neither shown nor ruled out) or ``bad``.
+    source
+        The code that it stands for.
+    """
+
+    text: str
+    tone: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead to a page beside this one."""
+
+    text: str
+    target: str
+
+
+Inline: TypeAlias = Answer | Link | str | Number | Said | Name | Code | Emphasis | Strong | Aside
 Text: TypeAlias = tuple[Inline, ...]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a section."""
+
+    text: Text
 
 
 @dataclass(frozen=True)
@@ -116,10 +150,9 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Note:
-    """A paragraph set apart, because it explains or limits what is beside it."""
+    """A paragraph set apart: a warning."""
 
     text: Text
-    warning: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,6 +197,8 @@ class Drawing:
         What it shows, and what may not be concluded.
     place
         Path of the table within the folder of the page.
+    name
+        Of the file that the table is saved as.
     """
 
     svg: Path
@@ -172,6 +207,7 @@ class Drawing:
     alt: str
     caption: Text
     place: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -182,7 +218,7 @@ class Listing:
     about: str
 
 
-Block: TypeAlias = Paragraph | Note | Bullets | Table | Drawing | Listing
+Block: TypeAlias = Heading | Paragraph | Note | Bullets | Table | Drawing | Listing
 
 
 @dataclass(frozen=True)

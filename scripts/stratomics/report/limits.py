@@ -12,13 +12,13 @@ def limits(results: Results) -> list[Block]:
     first = results.first
     if first.value("permutations"):
         test = prose(
-            "The verdict rests on the permutation test, which reruns everything that used survival. The held-out log-rank p beside "
-            "it is nominal: folds share training patients, which makes it too small."
+            "The verdict rests on the permutation test, which reruns everything that used survival. The held-out log-rank p "
+            "beside it is nominal: folds share training patients, which makes it too small."
         )
     else:
         test = prose(
-            "The held-out log-rank p is nominal: folds share training patients, which makes it too small. No permutation test was "
-            "run (`evaluation: permutations: 0`), so this summary gives no verdict on separation."
+            "The held-out log-rank p is nominal: folds share training patients, which makes it too small. No permutation "
+            "test was run (`evaluation: permutations: 0`), so this summary gives no verdict on separation."
         )
     family = prose(
         "The family of the adjusted p-values is the {embeddings} of this cohort. Other cohorts, other settings, and embeddings "

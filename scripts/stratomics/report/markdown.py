@@ -13,7 +13,9 @@ from .document import (
     Document,
     Drawing,
     Emphasis,
+    Heading,
     Inline,
+    Link,
     Listing,
     Name,
     Note,
@@ -52,6 +54,8 @@ def text_markdown(text: Inline | Text) -> str:
     if isinstance(text, Name):
         return escaped(text.text)
     inner = text.text if isinstance(text.text, str) else text_markdown(text.text)
+    if isinstance(text, Link):
+        return f"[{inner}]({text.target})"
     if isinstance(text, Code):
         return f"`{inner}`"
     if isinstance(text, Emphasis):
@@ -63,6 +67,8 @@ def _block(block: Block) -> str:
     """Write a block."""
     if isinstance(block, Paragraph):
         return text_markdown(block.text)
+    if isinstance(block, Heading):
+        return f"### {text_markdown(block.text)}"
     if isinstance(block, Note):
         return f"> {text_markdown(block.text)}"
     if isinstance(block, Bullets):

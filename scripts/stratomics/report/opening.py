@@ -13,8 +13,8 @@ from .document import Block, Bullets, Inline, Name, Note, Number, Paragraph, Sou
 from .results import Results
 
 LEGEND = prose(
-    "*Unseen* (held-out) patients were left out while the subtypes, and everything before them, were made. *Hazard ratio per step* "
-    "(HR): how many times higher the rate of events is in a subtype than in the next better one; 1 is no difference. "
+    "*Unseen* (held-out) patients were left out while the subtypes, and everything before them, were made. *Hazard ratio per "
+    "step* (HR): how many times higher the rate of events is in a subtype than in the next better one; 1 is no difference. "
     "*Concordance* (C): of two such patients, how often the one called at higher risk has the event first; 0.5 is chance, 1 "
     "perfect. The C of the *subtypes* knows of a patient the subtype only, that of the *risk* a number, so they are two figures. "
     "*Permutation p*: how often the same procedure does as well when survival is shuffled and there is nothing to find. Brackets "
@@ -98,7 +98,7 @@ def few_events(results: Results) -> list[Block]:
         return []
     none = f" Below {FEW_EVENTS} events no verdict on separation is given." if events < FEW_EVENTS else ""
     text = "Only {events} events: every figure here is uncertain, and a missing effect is no evidence of its absence.{none}"
-    return [Note(prose(text, events=first.number("events", 0), none=none), warning=True)]
+    return [Note(prose(text, events=first.number("events", 0), none=none))]
 
 
 def plain_warning(row: Mapping[str, Any]) -> str:
@@ -116,16 +116,15 @@ def setting(results: Results, key: str) -> Number:
     results
         Of the cohort.
     key
-        Names that lead to it: ``evaluation.folds``.
+        Names, or places from 0, that lead to it: ``evaluation.folds``.
 
     Returns
     -------
     Number
     """
-    value: object = results.settings
+    value: Any = results.settings
     for part in key.split("."):
-        assert isinstance(value, dict)
-        value = value[part]
+        value = value[int(part)] if isinstance(value, list) else value[part]
     return Number(str(value), Source("provenance.json", "", f"settings.{key}"))
 
 
