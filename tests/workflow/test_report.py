@@ -5,20 +5,14 @@ The report is made of empty results: what it says of rules, params and captions 
 
 from __future__ import annotations
 
-import http.server
-import json
-import queue
 import re
-import shutil
-import subprocess
-import threading
 import zipfile
-from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 import yaml
+from tests.browser import needs_chromium, told_by
 
 RUN = "document.title='it ran'"
 #: Each would end the element that it stands in, if it were copied as it is: of HTML, of a script, of a caption.
@@ -124,36 +118,11 @@ def test_descriptions_hold_no_text_of_the_user(report):
     assert not [one for one in captions if "it ran" in one or "7 * 7" in one or "49" in one]
 
 
-class Server(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder and takes what the page has to tell."""
-
-    found: queue.SimpleQueue[dict] = queue.SimpleQueue()
-
-    def do_POST(self) -> None:
-        self.found.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+@needs_chromium
 def test_nothing_runs_in_a_browser(report, tmp_path):
-    report.with_name("walked.html").write_text(report.read_text(encoding="utf-8") + WALK, encoding="utf-8")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-    options += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    options += [f"--user-data-dir={tmp_path / 'profile'}", "--remote-debugging-port=0"]  # the last: stay open
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=report.parent)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/walked.html"
-        browser = subprocess.Popen(["chromium", *options, address], stderr=subprocess.DEVNULL)
-        try:
-            found = Server.found.get(timeout=90)
-        finally:
-            browser.terminate()
-            browser.wait()
-            server.shutdown()
+    walked = report.with_name("walked.html")
+    walked.write_text(report.read_text(encoding="utf-8") + WALK, encoding="utf-8")
+    found, _, _ = told_by(walked, tmp_path)
     assert found["title"] == "Snakemake Report"
     assert found["handlers"] == 0
     assert not [link for link in found["links"] if "it ran" in link]

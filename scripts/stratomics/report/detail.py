@@ -41,7 +41,7 @@ def subtype_sizes(sizes: Mapping[str, Sheet]) -> Table:
         groups = table[table["panel"] == "apparent"].drop_duplicates(["group", "n_groups"])
         for line in sheet.lines(groups):
             ending = {1: " (best prognosis)", int(line.value("n_groups")): " (worst)"}.get(int(line.value("group")), "")
-            subtype = (line.number("group", 0), f" of {line.values['n_groups']}{ending}")
+            subtype = (line.number("group", 0), " of ", line.number("n_groups", 0), ending)
             rows.append([name, subtype, line.number("n", 0), line.number("n_events", 0)])
     header = ["embedding", "subtype, fit on all patients", "patients", "events"]
     return table_of(header, rows, "Patients and events of every subtype")
@@ -62,9 +62,11 @@ def at_horizons(calibration: Sheet) -> Table:
     table = calibration.table
     days = sorted(table["days"].unique())
     rows: list[list[Inline | Text]] = []
-    for (name, of, subtype), own in table.groupby(["embedding", "n_subtypes", "subtype"], sort=False):
+    for (name, _, _), own in table.groupby(["embedding", "n_subtypes", "subtype"], sort=False):
         lines = {line.value("days"): line for line in calibration.lines(own)}
-        cells: list[Inline | Text] = [str(name), f"{subtype} of {of}", next(iter(lines.values())).number("n", 0)]
+        first = next(iter(lines.values()))
+        subtype = (first.number("subtype", 0), " of ", first.number("n_subtypes", 0))
+        cells: list[Inline | Text] = [str(name), subtype, first.number("n", 0)]
         for day in days:
             line = lines.get(day)
             cells += [_per_cent(line, "predicted"), _per_cent(line, "observed")] if line else ["-", "-"]
@@ -161,10 +163,10 @@ def marker_table(markers: Mapping[str, Sheet]) -> list[Block]:
     """
     rows: list[list[Inline | Text]] = []
     for name, sheet in markers.items():
-        for subtype, own in sheet.table.groupby("subtype"):
+        for _, own in sheet.table.groupby("subtype"):
             best = own.sort_values("difference", ascending=False, kind="stable").head(MOST_FEATURES)
             raised = [(line.name("feature"), " (", line.number("difference"), ")") for line in sheet.lines(best)]
-            rows.append([name, str(subtype), joined(raised)])
+            rows.append([name, next(sheet.lines(best)).number("subtype", 0), joined(raised)])
     if not rows:
         return []
     header = ["embedding", "subtype", "features raised (standardised difference to all others)"]

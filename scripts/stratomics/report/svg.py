@@ -149,7 +149,7 @@ def _hoist(element: Element) -> None:
     for child in element:
         _hoist(child)
     styles = {child.get("style") for child in element}
-    if len(element) > 1 and len(styles) == 1 and element.tag == "g" and "style" not in element.attrib:
+    if len(styles) == 1 and element.tag == "g" and "style" not in element.attrib:
         (style,) = styles
         # The opacity of a group is not that of its members, and the page says how all lines end and meet that do not say so.
         if style and not re.search(r"(^|[; ])(opacity|stroke-line)", style):
