@@ -13,7 +13,7 @@ with job(snakemake.log[0]) as log:
     provenance = read_json(given.provenance, ["settings", "cohort", "packages", "tables", "training"])
     names, cohort = list(params.embeddings), params.cohort
     results = read_results(cohort, provenance["settings"], names, {name: getattr(given, name) for name in TABLES})
-    details = read_details(given.tests, given.calibration, names, given.sizes, given.features, given.markers)
+    details = read_details(given.tests, given.horizons, names, given.sizes, given.feature_attribution, given.markers)
     figures = Figures(figure_files(params.figures, given.svg, given.table), cohort)
     size = write_page(report(results, details, figures, provenance), snakemake.output.report)
     log.info("%.1f MB", size / 1e6)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from tests.pages import Page, fault, loose_numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 EMBEDDINGS = ("ae", "late", "vae", "cox")
@@ -28,7 +29,8 @@ def outputs(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted((folder / "results").rglob("*"))
-        if path.is_file() and (path.suffix in (".tsv", ".gz", ".safetensors", ".svg") or path.name == "model.json")
+        if path.is_file()
+        and (path.suffix in (".tsv", ".gz", ".safetensors", ".svg", ".html") or path.name == "model.json")
     }
 
 
@@ -79,6 +81,20 @@ def test_tables_models_and_figures_do_not_depend_on_cores_hash_seed_or_directory
     assert len(one) > 60
     different = [name for name in one if one[name] != two[name]]
     assert not different
+
+
+def test_every_number_of_the_page_is_that_of_its_table(runs):
+    folder = runs[0] / "results" / "small"
+    page = Page((folder / "report.html").read_text(encoding="utf-8"))
+    assert len([one for one in page.shown if one.sort == "number"]) > 800
+    assert [text for one in page.shown if one.sort != "answer" and (text := fault(one, folder))] == []
+    # What is left are definitions, the days of the config, and what a benchmark measured.
+    defined = {"0", "0.05", "0.1", "0.5", "1", "5", "95", "17", "31", "256", "300", "500", "365", "1095", "1825"}
+    assert loose_numbers(page).keys() <= defined
+    drawn = [known for tag, known in page.elements if tag == "svg"]
+    assert len(drawn) == len(list(folder.rglob("figures/*.svg")))
+    assert len(page.ids) == len(set(page.ids))
+    assert (folder / "report.html").stat().st_size < 3e6
 
 
 def test_a_second_run_has_nothing_to_do(again):

@@ -96,6 +96,7 @@ OF_EMBEDDINGS = {
     "measure_enrichment",
     "summarise_permutations",
     "write_leaderboard",
+    "write_report",
     "write_summary",
 }
 OF_EMBEDDINGS |= {f"plot_{name}" for name in ("calibration", "comparators", "consensus", "enrichment", "k_selection")}

@@ -21,7 +21,7 @@ KINDS = {
     "ae": "autoencoder",
     "dae": "denoising autoencoder",
     "vae": "variational autoencoder",
-    "cox": "network with masked inputs",
+    "cox": "networks with masked inputs",
 }
 CRITERIA = {
     "mixture_bic": "by the Bayesian information criterion of a Gaussian mixture",
@@ -99,6 +99,26 @@ def methods(results: Results, provenance: Mapping[str, Any]) -> list[Block]:
         *map(Paragraph, sentences),
         Bullets([as_text(f"{paper}.") for step, paper in PAPERS if step in steps]),
     ]
+
+
+def named(results: Results) -> Paragraph:
+    """Say in a few words what the name of each embedding stands for."""
+    known: list[Inline | Text] = [
+        prose("*{name}*: {what}", name=one["name"], what=_in_short(one)) for one in results.settings["embeddings"]
+    ]
+    return Paragraph((*joined(known, "; "), "."))
+
+
+def _in_short(embedding: Mapping[str, Any]) -> str:
+    """Say what an embedding is."""
+    kind, architecture = embedding["kind"], embedding["architecture"]
+    seen = ["survival"] if uses_survival(embedding) else []
+    seen += ["the clinical variables"] if embedding["clinical"] else []
+    words = "networks" if kind == "cox" else KINDS.get(kind, kind)
+    words += "" if architecture == "early" else f", {architecture} fusion"
+    if not seen:
+        return words
+    return f"{words} that {'see' if words.startswith('networks') else 'sees'} {' and '.join(seen)}"
 
 
 def _steps(settings: Mapping[str, Any]) -> Iterator[str]:

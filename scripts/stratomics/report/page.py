@@ -21,7 +21,7 @@ from .document import Block, Document, Heading, Paragraph, Section, as_text
 from .figures import Figures
 from .groups import across_subtypes
 from .limits import intake, limits
-from .methods import methods
+from .methods import methods, named
 from .origin import origin
 from .results import Results, read_sheet
 from .sheet import Sheet
@@ -35,14 +35,14 @@ class Details:
 
     Attributes
     ----------
-    tests, calibration
+    tests, horizons
         ``permutation_tests.tsv`` and ``figures/calibration.tsv``.
     sizes, features, markers
         By embedding: ``figures/kaplan_meier.tsv``, ``feature_attribution.tsv`` and ``markers.tsv``.
     """
 
     tests: Sheet
-    calibration: Sheet
+    horizons: Sheet
     sizes: Mapping[str, Sheet]
     features: Mapping[str, Sheet]
     markers: Mapping[str, Sheet]
@@ -50,7 +50,7 @@ class Details:
 
 def read_details(
     tests: str,
-    calibration: str,
+    horizons: str,
     embeddings: Sequence[str],
     sizes: Sequence[str],
     features: Sequence[str],
@@ -60,7 +60,7 @@ def read_details(
 
     Parameters
     ----------
-    tests, calibration
+    tests, horizons
         Paths.
     embeddings
         Their names.
@@ -77,7 +77,7 @@ def read_details(
 
     return Details(
         read_sheet(tests),
-        read_sheet(calibration, "figures"),
+        read_sheet(horizons, "figures"),
         own(sizes, "/figures"),
         own(features, ""),
         own(markers, ""),
@@ -117,7 +117,7 @@ def report(results: Results, details: Details, figures: Figures, provenance: Map
             "Risk and calibration",
             [
                 *risk(results),
-                *_under("Survival at fixed times", [at_horizons(details.calibration), *figures.take("calibration")]),
+                *_under("Survival at fixed times", [at_horizons(details.horizons), *figures.take("calibration")]),
                 *_under("Patients who lack an omics", incomplete(results)),
             ],
             "risk",
@@ -159,6 +159,7 @@ def report(results: Results, details: Details, figures: Figures, provenance: Map
         [
             lead(results),
             opening.judged_how(results),
+            named(results),
             *opening.few_events(results),
             answers_table(results),
             *opening.warnings(results),
