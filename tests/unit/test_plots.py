@@ -28,6 +28,7 @@ from stratomics.plots import (
 )
 from stratomics.plots.kaplan_meier import at_risk
 from stratomics.plots.style import house_style, number_text, p_text, shorten, text_mm
+from stratomics.plots.umap import MOST_MARKS
 from stratomics.projection import compute_umap, umap_coordinates
 from stratomics.tables import read_table, write_table
 
@@ -289,6 +290,15 @@ def test_umap_is_drawn_for_any_risk(risk: np.ndarray) -> None:
     assert "no test" in text
     assert f"event ({people['event'].sum()})" in text
     assert fits(figure)
+
+
+def test_a_map_of_very_many_patients_is_a_picture() -> None:
+    for n, flat in ((MOST_MARKS, False), (MOST_MARKS + 1, True)):
+        table = pd.DataFrame(
+            {"umap_1": np.arange(n), "umap_2": 0.0, "subtype": 1, "log_risk": 0.0, "event": np.arange(n) % 2}
+        )
+        axes = draw_umap(table, ABOUT).axes
+        assert {bool(marks.get_rasterized()) for one in axes for marks in one.collections} == {flat}
 
 
 # --- training

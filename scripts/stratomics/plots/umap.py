@@ -26,6 +26,8 @@ from .style import (
 )
 
 _PANEL, _TOP, _LEFT, _GAP = 66.0, 20.0, 13.0, 17.0
+#: Of more patients the points are drawn as a picture.
+MOST_MARKS = 2500
 
 
 def umap_table(coordinates: pd.DataFrame, subtypes: pd.DataFrame) -> pd.DataFrame:
@@ -98,14 +100,19 @@ def draw_umap(table: pd.DataFrame, about: About) -> Figure:
 
 def _points(axes: Axes, table: pd.DataFrame, colors: np.ndarray) -> None:
     size = float(np.clip(2600 / max(len(table), 1), 3.5, 16))
+    # Of so many points a picture is smaller than a mark for each, and the page of the report holds the drawing.
+    flat = len(table) > MOST_MARKS
     event = table["event"].to_numpy().astype(bool)
     places = table[["umap_1", "umap_2"]].to_numpy(np.float64)
-    axes.scatter(
-        places[~event, 0], places[~event, 1], s=size, c=colors[~event], marker="o", linewidths=0.25, edgecolors="white"
-    )
-    axes.scatter(
-        places[event, 0], places[event, 1], s=size * 1.25, c=colors[event], marker="D", linewidths=0.45, edgecolors=INK
-    )
+    for chosen, area, marker, width, edge in ((~event, size, "o", 0.25, "white"), (event, size * 1.25, "D", 0.45, INK)):
+        marks: Style = {
+            "c": colors[chosen],
+            "marker": marker,
+            "linewidths": width,
+            "edgecolors": edge,
+            "rasterized": flat,
+        }
+        axes.scatter(places[chosen, 0], places[chosen, 1], s=area, **marks)
     axes.set(xticks=[], yticks=[])
     axes.set_xlabel("UMAP 1", labelpad=3)
     axes.set_ylabel("UMAP 2", labelpad=3)

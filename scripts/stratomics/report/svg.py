@@ -43,8 +43,8 @@ _DIGITS = re.compile(r"-?\d+\.\d{3,}")
 _REFERENCE = re.compile(r"url\(#([^)]*)\)")
 #: Of a path of more characters than this, a tenth of a point is enough; of shorter ones, like marks, a hundredth.
 _LONG = 400
-#: The page names the font.
-_FONT = re.compile(r"font-family:[^;]*;?\s*")
+#: What a group may not say for its members: its opacity is another, and the page says how all lines end and meet.
+_OWN = {"opacity", "stroke-linejoin", "stroke-linecap"}
 
 
 def page_svg(path: str | Path, prefix: str, alt: str) -> str:
@@ -110,7 +110,10 @@ def _short(name: str, value: str) -> str:
         return _DIGITS.sub(
             lambda found: f"{float(found[0]):.{digits}f}".rstrip("0").rstrip("."), " ".join(value.split())
         )
-    return _FONT.sub("", value) if name == "style" else value
+    if name == "style":
+        # The page names the font.
+        return _written({key: own for key, own in _declared(value).items() if key != "font-family"})
+    return value
 
 
 def _referred(element: Element) -> list[str]:
@@ -145,14 +148,31 @@ def _gather(element: Element) -> None:
 
 
 def _hoist(element: Element) -> None:
-    """Let a group have the style that all its members repeat (one of the group itself would come before theirs)."""
+    """Let a group say once what the styles of all its members say (what a group says itself comes before that)."""
     for child in element:
         _hoist(child)
-    styles = {child.get("style") for child in element}
-    if len(styles) == 1 and element.tag == "g" and "style" not in element.attrib:
-        (style,) = styles
-        # The opacity of a group is not that of its members, and the page says how all lines end and meet that do not say so.
-        if style and not re.search(r"(^|[; ])(opacity|stroke-line)", style):
-            element.set("style", style)
-            for child in element:
-                del child.attrib["style"]
+    styles = [_declared(child.get("style", "")) for child in element]
+    if element.tag != "g" or "style" in element.attrib or not styles:
+        return
+    shared = {
+        name: value
+        for name, value in styles[0].items()
+        if name not in _OWN and all(style.get(name) == value for style in styles)
+    }
+    if shared:
+        element.set("style", _written(shared))
+        for child, style in zip(element, styles, strict=True):
+            del child.attrib["style"]
+            if own := {name: value for name, value in style.items() if name not in shared}:
+                child.set("style", _written(own))
+
+
+def _declared(style: str) -> dict[str, str]:
+    """Take a style apart."""
+    pairs = (one.partition(":") for one in style.split(";") if one.strip())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _written(style: dict[str, str]) -> str:
+    """Write a style."""
+    return ";".join(f"{name}:{value}" for name, value in style.items())
