@@ -8,8 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import yaml
+
+from stratomics.cohort import build_cohort
+from stratomics.config import load_config
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -66,3 +71,32 @@ def test_the_page_on_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     )
     assert list(metrics.index) == ["apparent", "held_out"]
     assert metrics.between(0.5, 1).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["README.md", "docs/own_cohort.md"])
+def test_the_config_of_a_cohort_is_read_as_it_stands(page: str, tmp_path: Path) -> None:
+    """Tables are made where it says they are, with the columns that it names."""
+    (text,) = [code for code in blocks(ROOT / page, "yaml") if code.startswith("cohorts:") and "data/LIHC" in code]
+    settings = load_config(yaml.safe_load(text), check_files=False)
+    (one,) = settings["cohorts"]
+    rng = np.random.default_rng(0)
+    patients = pd.Index([f"P{i:03d}" for i in range(80)], name="patient")
+    for omics in one["omics"]:
+        path = tmp_path / omics["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        values = pd.DataFrame(rng.random((80, 30)), patients, [f"g{i}" for i in range(30)])
+        values.to_csv(path, sep="\t")
+    said = one["clinical"]
+    clinical = pd.DataFrame({said["time"]: rng.integers(200, 3000, 80), said["event"]: np.arange(80) % 2}, patients)
+    for column in [*said["covariates"], *said["annotations"], *(one.get("batch") for one in one["omics"])]:
+        if column:
+            clinical[column] = rng.choice(["A", "B"], 80)
+    for column in said["exclude"]:
+        clinical[column] = rng.choice(["Redacted", ""], 80, p=[0.1, 0.9])
+    clinical.to_csv(tmp_path / said["path"], sep="\t")
+    cohort, _ = build_cohort(
+        one, preprocess=settings["preprocess"], evaluation=settings["evaluation"], base_dir=tmp_path
+    )
+    assert [omics.name for omics in cohort.omics] == ["mrna", "mirna", "meth"]
+    assert cohort.n == (clinical[list(said["exclude"])] != "Redacted").all(axis=1).sum()
