@@ -336,7 +336,7 @@ def run_report(folder, *, feature="gene", title="curves", **options):
     )
     write_table(calibration, folder / "figures" / "calibration.tsv")
     patients = pd.DataFrame({"patient": ["P1", "P2"], "value": [1.5, 2.5]})
-    write_table(patients, folder / "figures" / "cohort_values.tsv")
+    write_table(patients, folder / "figures" / "sketch.tsv")
     for e in EMBEDDINGS:
         write_table(curves, folder / e / "figures" / "kaplan_meier.tsv")
         write_table(features, folder / e / "feature_attribution.tsv")
@@ -347,7 +347,7 @@ def run_report(folder, *, feature="gene", title="curves", **options):
     axes.imshow(np.eye(3))
     axes.set_title(title)
     shown = [{"name": "kaplan_meier", "item": "curves", "category": "4 Evaluation", "embedding": e} for e in EMBEDDINGS]
-    shown.append({"name": "cohort_values", "item": "values", "category": "1 Cohort", "embedding": ""})
+    shown.append({"name": "sketch", "item": "values", "category": "1 Cohort", "embedding": ""})
     places = ["/".join(filter(None, (one["embedding"], "figures", one["name"]))) for one in shown]
     for place in places:
         save_figure(figure, folder / f"{place}.png", folder / f"{place}.svg")

@@ -89,7 +89,7 @@ def test_the_verdict_comes_first_and_what_was_read_holds_unknown_figures(report,
     content = report.read_text(encoding="utf-8")
     read = content.split('<section id="read"')[1].split("</section>")[0]
     assert "values (made_up)." in read
-    assert "<code>figures/cohort_values.tsv</code>" in read, "its rows are patients"
+    assert "<code>figures/sketch.tsv</code>" in read, "its rows are patients"
     assert "P1" not in read
     assert content.index('<section id="separation"') < content.index("Survival by subtype, ")
 
@@ -192,7 +192,7 @@ def test_the_page_across_cohorts_counts_cohorts_and_links_to_theirs(report, tmp_
     rows = rows.assign(**{name: 0.5 + place / 100 for place, name in enumerate(numbers)})
     rows.to_csv(tmp_path / "cohorts.tsv", sep="\t", index=False)
     one = {"name": "cohorts", "item": "figure", "category": "0 All cohorts", "embedding": ""}
-    svg = report.parent / "figures" / "cohort_values.svg"
+    svg = report.parent / "figures" / "sketch.svg"
     text = document_html(
         cohorts_report(
             Sheet("cohorts.tsv", rows), Figures(figure_files([one], [svg], [tmp_path / "cohorts.tsv"]), "all")

@@ -27,7 +27,8 @@ class Source:
     column
         Of the table, or the keys that lead to a value in a JSON file: ``settings.evaluation.folds``.
     of
-        What was made of several rows: ``count``, ``median``, ``minimum`` or ``mean``; empty for the value itself.
+        What was made of several rows: their ``count``, the number of ``distinct`` values, their ``median``, or their mean over
+        unseen patients (``attention``); empty for the value itself.
     """
 
     file: str
