@@ -4,6 +4,7 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.evaluation.provenance import provenance
+    from stratomics.evaluation.read_words import TABLES
     from stratomics.evaluation.summary import summary_text
     from stratomics.tables import read_json, read_table, read_tables, write_json
     from stratomics.writing import atomic_path
@@ -25,6 +26,7 @@ with job(snakemake.log[0]) as log:
         params.cohort["name"],
         checks=read_table(given.checks, dtype={"id": str, "value": str}),
         training=training,
+        description={table: read_table(getattr(given, table)) for table in TABLES},
         settings=params.settings,
         **{table: read_table(getattr(given, table)) for table in cohort_tables},
         **{table: read_tables(names, getattr(given, table)) for table in embedding_tables},

@@ -140,7 +140,7 @@ def all_results():
         *per_cohort("summary.md"),
         *(
             path
-            for figure in COHORT_FIGURES
+            for figure in [*INTAKE_FIGURES, *COHORT_FIGURES]
             for suffix in ("png", "svg", "tsv")
             for path in per_cohort(f"figures/{figure}.{suffix}")
         ),

@@ -14,6 +14,7 @@ from stratomics.user_text import markdown
 from .evidence import Evidence
 from .omics_words import attribution_words, source_words
 from .patterns import FEWEST_EVENTS
+from .read_words import read_lines
 from .summary_tables import (
     PERFORMANCE,
     RISK,
@@ -83,6 +84,7 @@ def summary_text(
     hazard_ratios: pd.DataFrame,
     enrichment: pd.DataFrame,
     agreement: pd.DataFrame,
+    description: Mapping[str, pd.DataFrame],
     settings: Mapping[str, Any],
 ) -> str:
     """Write the summary of one cohort.
@@ -98,6 +100,8 @@ def summary_text(
     metrics, prognostic, sources, attribution, attention, training, patterns
         By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``risk_sources.tsv``, ``omics_attribution.tsv``,
         ``attention.tsv``, ``training.json``, ``patterns.tsv``.
+    description
+        What was read, see `read_lines`.
     settings
         The config without its cohorts.
 
@@ -183,6 +187,8 @@ def summary_text(
             "## Intake",
             "",
             *_intake(checks),
+            "",
+            *read_lines(description),
             "",
             "Every number behind the verdicts: `verdicts.tsv`. Versions, settings and devices: `provenance.json`.",
             "",

@@ -1,0 +1,13 @@
+"""Who has which omics, and what is missing of each."""
+
+from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
+
+with job(snakemake.log[0]) as log:
+    from stratomics.plots import checks_about, cohort_omics_table, draw_cohort_omics, save_figure
+    from stratomics.tables import read_table, write_table
+
+    given = snakemake.input
+    table = cohort_omics_table(*(read_table(given[name]) for name in ("combinations", "gaps")))
+    write_table(table, snakemake.output.table)
+    about = checks_about(snakemake.wildcards.cohort, read_table(given.checks, dtype={"id": str, "value": str}))
+    save_figure(draw_cohort_omics(table, about), snakemake.output.png, snakemake.output.svg)
