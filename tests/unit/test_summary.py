@@ -17,6 +17,7 @@ from stratomics.evaluation.evidence import EVIDENCE_COLUMNS
 from stratomics.evaluation.findings import REASON_COLUMNS, VERDICT_COLUMNS
 from stratomics.evaluation.omics_words import attribution_words, source_words
 from stratomics.evaluation.patterns import PATTERN_COLUMNS
+from stratomics.evaluation.read_words import read_lines
 from stratomics.evaluation.summary import SEES_CLINIC
 from stratomics.evaluation.summary_tables import agreement_lines, enrichment_lines, markdown_table
 from stratomics.tables import read_table, write_table
@@ -74,6 +75,43 @@ CHECKS = pd.DataFrame(
     ],
     columns=["level", "item", "id", "check", "value", "action", "message"],
 )
+
+#: What was read, with names that Markdown would take for more than text.
+DESCRIPTION = {
+    "combinations": pd.DataFrame(
+        {"omics": ["mrna+mi<rna", "mrna", ""], "patients": [300, 9, 1], "kept": [300, 0, 0]},
+    ),
+    "separation": pd.DataFrame(
+        [
+            ("mi<rna", "the|machine", step, 300, 2, silhouette, between)
+            for step, silhouette, between in (
+                ("transformed", 0.25, 0.1),
+                ("standardised_together", 0.31, 0.12),
+                ("standardised", -0.001, 0.0),
+            )
+        ],
+        columns=["omics", "by", "step", "patients", "levels", "silhouette", "between"],
+    ),
+    "distances": pd.DataFrame(
+        [("mrna", f"P{i}", 2.0, 3.0 + i, i > 1) for i in range(12)],
+        columns=["omics", "patient", "distance", "z", "outlier"],
+    ),
+    "columns": pd.DataFrame(
+        [
+            ("age", "covariate", "numeric", 290, 10, 30.0, 61.5, 90.0, ""),
+            (
+                "<b>race",
+                "annotation",
+                "categorical",
+                300,
+                0,
+                *[np.nan] * 3,
+                "; ".join(f"l{i}: {9 - i}" for i in range(8)),
+            ),
+        ],
+        columns=["covariate", "role", "kind", "known", "missing", "low", "median", "high", "levels"],
+    ),
+}
 
 
 def attribution(reason="-"):
@@ -186,6 +224,8 @@ def cohort_tables(
     )
     put("enrichment", enrichment if covariates else enrichment.iloc[:0])
     put("checks", checks)
+    for name, table in DESCRIPTION.items():
+        put(name, table)
     names = (
         "metrics",
         "patterns",
@@ -550,3 +590,28 @@ def test_what_counts_how_much_in_the_risk_is_said_where_anything_was_weighed(who
     (late,) = source_words(sources(omics=("mi<rna", "meth")))
     assert late.startswith("risk of mi&lt;rna, share 50 %: what networks that see survival say with 0.40")
     assert "; risk of meth, share 50 %: " in late
+
+
+def test_what_was_read_is_said_and_shown_as_text(tmp_path):
+    text = run_scripts(tmp_path)[2]
+    section = text.split("## What was read")[1]
+    assert "Of 310 patients with usable follow-up: 300 with mrna, mi&lt;rna; 9 with mrna; 1 with none." in section
+    assert "| mi&lt;rna | the\\|machine | 2 | 300 | 0.250 | 0.310 | -0.001 | 10.0 % to 0.0 % |" in section
+    # The farthest first; eight of ten are named.
+    assert "P11 (14.0), P10 (13.0)" in section
+    assert "P4 (7.0) and 2 more" in section
+    assert "| age | covariate | numeric | 10 | 30 to 90, median 61.5 |" in section
+    assert "l5: 4; and 2 more" in section
+    assert "<b>" not in section
+
+
+def test_what_was_read_without_batches_outliers_and_clinic():
+    lines = read_lines(
+        {
+            "combinations": DESCRIPTION["combinations"].iloc[:1],
+            "distances": DESCRIPTION["distances"].assign(outlier=False),
+            **{name: DESCRIPTION[name].iloc[:0] for name in ("separation", "columns")},
+        }
+    )
+    assert not [line for line in lines if line.startswith("|")]
+    assert "- No patient lies far from all others in any omics." in lines

@@ -100,9 +100,8 @@ OF_EMBEDDINGS = {
 }
 OF_EMBEDDINGS |= {f"plot_{name}" for name in ("calibration", "comparators", "consensus", "enrichment", "k_selection")}
 OF_EMBEDDINGS |= {"plot_omics_attribution", "plot_optimism", "plot_permutation_null", "project_embeddings"}
-#: What was read; it depends on no setting but by its inputs.
-DESCRIBED = {"describe_cohort", *(f"plot_cohort_{name}" for name in ("omics", "values", "follow_up", "batches"))}
-EVERYTHING = INTAKE | DESCRIBED | PER_EMBEDDING | OF_EMBEDDINGS | {"make_splits", "fit_preprocess", "fit_comparator"}
+EVERYTHING = INTAKE | PER_EMBEDDING | OF_EMBEDDINGS | {"make_splits", "fit_preprocess", "fit_comparator"}
+EVERYTHING |= {"describe_cohort"}
 
 #: Another value for every key, and the rules whose own jobs that changes.
 TABLE: list[tuple[set[str], dict[str, Any]]] = [

@@ -140,7 +140,7 @@ def all_results():
         *per_cohort("summary.md"),
         *(
             path
-            for figure in [*INTAKE_FIGURES, *COHORT_FIGURES]
+            for figure in [*COHORT_FIGURES, *(f"cohort_{name}" for name in COHORT_PAGE)]
             for suffix in ("png", "svg", "tsv")
             for path in per_cohort(f"figures/{figure}.{suffix}")
         ),

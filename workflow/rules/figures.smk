@@ -1,5 +1,5 @@
-# One rule per figure, all from these lists; each writes the table it was drawn from beside it. First those of one embedding, then
-# those of a cohort with a panel per embedding, and those of what was read, which know of no embedding.
+# One rule per figure, all from this list; each writes the table it was drawn from beside it. First those of one embedding, then
+# those of a cohort with a panel per embedding.
 from typing import NamedTuple
 
 
@@ -155,47 +155,6 @@ COHORT_FIGURES = {
         },
     ),
 }
-INTAKE_FIGURES = {
-    "cohort_omics": _Figure(
-        "Who has which omics, and what is missing of each.",
-        item="patients and omics",
-        category="1 Cohort",
-        input={
-            "checks": of_cohort("intake/checks.tsv"),
-            "combinations": of_cohort("description/combinations.tsv"),
-            "gaps": of_cohort("description/gaps.tsv"),
-        },
-    ),
-    "cohort_values": _Figure(
-        "How the measurements of each omics are spread, before and after the transform.",
-        item="measurements",
-        category="1 Cohort",
-        input={
-            "checks": of_cohort("intake/checks.tsv"),
-            "values": of_cohort("description/values.tsv"),
-        },
-    ),
-    "cohort_follow_up": _Figure(
-        "Survival of all patients, and how long they were followed.",
-        item="follow-up",
-        category="1 Cohort",
-        input={
-            "checks": of_cohort("intake/checks.tsv"),
-            "follow_up": of_cohort("description/follow_up.tsv"),
-        },
-    ),
-    "cohort_batches": _Figure(
-        "Principal components of each omics before and after standardisation, batches and outliers.",
-        item="batches and outliers",
-        category="1 Cohort",
-        input={
-            "checks": of_cohort("intake/checks.tsv"),
-            "components": of_cohort("description/components.tsv"),
-            "separation": of_cohort("description/separation.tsv"),
-            "distances": of_cohort("description/distances.tsv"),
-        },
-    ),
-}
 
 
 def _figure_rule(name, figure):
@@ -232,7 +191,7 @@ def _figure_rule(name, figure):
             mem_mb=memory(800, **figure.memory),
             runtime=runtime(10),
         params:
-            **({"embeddings": list(EMBEDDINGS)} if name in COHORT_FIGURES else {}),
+            **({} if name in FIGURES else {"embeddings": list(EMBEDDINGS)}),
             **figure.params,
             code=code_version(f"plot_{name}"),
         script:
@@ -242,5 +201,5 @@ def _figure_rule(name, figure):
     getattr(rules, f"plot_{name}").rule.docstring = figure.about
 
 
-for _name, _figure in {**FIGURES, **COHORT_FIGURES, **INTAKE_FIGURES}.items():
+for _name, _figure in {**FIGURES, **COHORT_FIGURES}.items():
     _figure_rule(_name, _figure)

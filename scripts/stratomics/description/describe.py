@@ -60,11 +60,11 @@ def describe_cohort(
         apart.append(separation)
         far.append(distances(steps.name, patients, steps.values[STANDARDISED]))
     stacked = {"values": shown, "components": laid, "distances": far}
+    stacked["separation"] = [one for one in apart if len(one)] or [pd.DataFrame(columns=BATCH_COLUMNS)]
     return {
         "combinations": omics_combinations(checks, [one.name for one in cohort.omics]),
         "gaps": missing_shares(cohort),
         "follow_up": follow_up_curves(cohort.time, cohort.event),
-        "separation": pd.concat([one for one in apart if len(one)] or [pd.DataFrame(columns=BATCH_COLUMNS)]),
         "columns": clinical_columns(cohort.clinical, covariates),
         **{name: pd.concat(tables, ignore_index=True) for name, tables in stacked.items()},
     }

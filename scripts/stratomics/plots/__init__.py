@@ -8,10 +8,7 @@ what they show is computed elsewhere: in `stratomics.evaluation`, `stratomics.de
 from __future__ import annotations
 
 from .calibration import calibration_table, draw_calibration
-from .cohort_batches import cohort_batches_table, draw_cohort_batches
-from .cohort_follow_up import cohort_follow_up_table, draw_cohort_follow_up
-from .cohort_omics import cohort_omics_table, draw_cohort_omics
-from .cohort_values import cohort_values_table, draw_cohort_values
+from .cohort_page import cohort_page
 from .cohorts import cohorts_figure_table, draw_cohorts
 from .comparators import comparators_table, draw_comparators
 from .consensus import consensus_table, draw_consensus
@@ -23,7 +20,7 @@ from .omics_attribution import draw_omics_attribution, omics_attribution_figure_
 from .optimism import draw_optimism, optimism_table
 from .permutation_null import draw_permutation_null, permutation_null_table
 from .prognostic_latents import draw_prognostic_latents, prognostic_latents_table
-from .small_multiples import checks_about, cohort_about
+from .small_multiples import cohort_about
 from .style import About, save_figure, subtype_color
 from .training import draw_training, training_table
 from .umap import draw_umap, umap_table
@@ -31,20 +28,12 @@ from .umap import draw_umap, umap_table
 __all__ = [
     "About",
     "calibration_table",
-    "checks_about",
     "cohort_about",
-    "cohort_batches_table",
-    "cohort_follow_up_table",
-    "cohort_omics_table",
-    "cohort_values_table",
+    "cohort_page",
     "cohorts_figure_table",
     "comparators_table",
     "consensus_table",
     "draw_calibration",
-    "draw_cohort_batches",
-    "draw_cohort_follow_up",
-    "draw_cohort_omics",
-    "draw_cohort_values",
     "draw_cohorts",
     "draw_comparators",
     "draw_consensus",

@@ -99,7 +99,7 @@ def draw_cohort_batches(table: pd.DataFrame, about: About) -> Figure:
         footnote(
             figure,
             f"Silhouette: on the first {COMPONENTS} principal components, 1 where batches are far apart, 0 where they lie on one "
-            "another. Variance between: its share between the means of batches.\nOutliers (ringed): more than "
+            "another. Variance between: the share\nof it that lies between the means of batches. Outliers (ringed): more than "
             f"{FAR:g} robust standard deviations above the median log distance. They are named and stay in the cohort.",
         )
     return figure
@@ -181,7 +181,7 @@ def _key(figure: Figure, own: pd.DataFrame, colors: dict[str, str], top: float) 
     handles, words = [], []
     for level, color in colors.items():
         handles.append(mark("o", color, size=3.2))
-        words.append(f"{shorten(level, 22)} ({counts[level]})")
+        words.append(f"{shorten(level, 22 if len(colors) < _PER_LINE else 11)} ({counts[level]})")
     others = len(rows) - int(counts[list(colors)].sum())
     if others:
         handles.append(mark("o", "#BBBBBB", size=3.2))

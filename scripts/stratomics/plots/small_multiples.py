@@ -43,25 +43,6 @@ def cohort_about(cohort: str, metrics: Mapping[str, pd.DataFrame]) -> About:
     return About(cohort, words, int(first["n"].iloc[0]), int(first["events"].iloc[0]))
 
 
-def checks_about(cohort: str, checks: pd.DataFrame) -> About:
-    """Say what a figure of the cohort alone is about.
-
-    Parameters
-    ----------
-    cohort
-        Its name.
-    checks
-        ``checks.tsv``: patients and events are read off it.
-
-    Returns
-    -------
-    About
-        Without an embedding.
-    """
-    kept = checks[checks["level"] == "cohort"].set_index("check")["value"]
-    return About(cohort, "", int(kept["patients_kept"]), int(kept["events_kept"]))
-
-
 def metric_value(metrics: pd.DataFrame, metric: str, column: str = "held_out", repeat: str = "median") -> float:
     """Read one figure off ``metrics.tsv``.
 
