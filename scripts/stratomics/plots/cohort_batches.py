@@ -99,8 +99,8 @@ def draw_cohort_batches(table: pd.DataFrame, about: About) -> Figure:
         footnote(
             figure,
             f"Silhouette: on the first {COMPONENTS} principal components, 1 where batches are far apart, 0 where they lie on one "
-            "another. Variance between: the share\nof it that lies between the means of batches. Outliers (ringed): more than "
-            f"{FAR:g} robust standard deviations above the median log distance. They are named and stay in the cohort.",
+            "another. Variance between: the share that lies\nbetween the means of batches. Outliers (ringed): more than "
+            f"{FAR:g} robust standard deviations above the median log distance. They stay in the cohort.",
         )
     return figure
 
