@@ -72,6 +72,43 @@ CHECKS = pd.DataFrame(
     columns=["level", "item", "id", "check", "value", "action", "message"],
 )
 
+#: What was read, with names that Markdown would take for more than text.
+DESCRIPTION = {
+    "combinations": pd.DataFrame(
+        {"omics": ["mrna+mi<rna", "mrna", ""], "patients": [300, 9, 1], "kept": [300, 0, 0]},
+    ),
+    "separation": pd.DataFrame(
+        [
+            ("mi<rna", "the|machine", step, 300, 2, silhouette, between)
+            for step, silhouette, between in (
+                ("transformed", 0.25, 0.1),
+                ("standardised_together", 0.31, 0.12),
+                ("standardised", -0.001, 0.0),
+            )
+        ],
+        columns=["omics", "by", "step", "patients", "levels", "silhouette", "between"],
+    ),
+    "distances": pd.DataFrame(
+        [("mrna", f"P{i}", 2.0, 3.0 + i, i > 1) for i in range(12)],
+        columns=["omics", "patient", "distance", "z", "outlier"],
+    ),
+    "columns": pd.DataFrame(
+        [
+            ("age", "covariate", "numeric", 290, 10, 30.0, 61.5, 90.0, ""),
+            (
+                "<b>race",
+                "annotation",
+                "categorical",
+                300,
+                0,
+                *[np.nan] * 3,
+                "; ".join(f"l{i}: {9 - i}" for i in range(8)),
+            ),
+        ],
+        columns=["covariate", "role", "kind", "known", "missing", "low", "median", "high", "levels"],
+    ),
+}
+
 
 def attribution(reason="-"):
     """Shares of each omics; without a gradient of the subtypes where there is a reason."""
@@ -183,6 +220,9 @@ def cohort_tables(
     )
     put("enrichment", enrichment if covariates else enrichment.iloc[:0])
     put("checks", checks)
+    for name, table in DESCRIPTION.items():
+        paths[name] = str(folder / "description" / f"{name}.tsv")
+        write_table(table, paths[name])
     names = (
         "metrics",
         "patterns",

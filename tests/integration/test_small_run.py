@@ -176,6 +176,7 @@ def test_the_promised_files_are_there_and_open_elsewhere(runs):
         "calibration",
         "enrichment",
         "omics_attribution",
+        *(f"cohort_{name}" for name in ("omics", "values", "follow_up", "batches")),
     ):
         for suffix in ("png", "svg", "tsv"):
             assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 0

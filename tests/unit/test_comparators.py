@@ -22,11 +22,11 @@ from stratomics.cohort import Split
 from stratomics.cohort.simulate import COVARIATES
 from stratomics.comparators import PREDICTION_COLUMNS, comparator_names, fit_comparator
 from stratomics.comparators.methods.elastic_net_cox import penalty_path
-from stratomics.comparators.methods.pca import principal_components
 from stratomics.comparators.methods.random_survival_forest import coarsened
 from stratomics.errors import ConfigError
 from stratomics.preprocess import fit_clinical_design
 from stratomics.preprocess.splits import preprocess_splits
+from stratomics.projection import principal_components
 from stratomics.survival import concordance_harrell, partial_loglik
 from stratomics.survival.penalty import cross_validated_likelihood, inner_folds
 from stratomics.survival.predicted import (
@@ -241,13 +241,13 @@ def test_principal_components_are_those_of_the_training_patients():
     split = Split("r0f0", np.arange(0, 30), np.arange(30, 40))
     for width in (60, 12):  # more features than patients, and fewer
         x = rng.normal(size=(40, width)) * np.linspace(3, 1, width)
-        own = principal_components(x, split, 5)
+        own = principal_components(x, split.train, 5)
         other = PCA(5, svd_solver="full").fit(x[split.train]).transform(x)
         np.testing.assert_allclose(np.abs(own), np.abs(other), atol=1e-9)
         spoilt = x.copy()
         spoilt[split.held_out] = 1e3 * rng.normal(size=(10, width))
-        np.testing.assert_array_equal(principal_components(spoilt, split, 5)[split.train], own[split.train])
-    assert principal_components(x[:, :3], split, 5).shape == (40, 3)
+        np.testing.assert_array_equal(principal_components(spoilt, split.train, 5)[split.train], own[split.train])
+    assert principal_components(x[:, :3], split.train, 5).shape == (40, 3)
 
 
 def test_elastic_net_path_starts_where_no_feature_is_left(small_cohort):

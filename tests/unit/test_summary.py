@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
-from tests.made_up import EMBEDDINGS, METHODS, attention, attribution, run_scripts, sources
+from tests.made_up import DESCRIPTION, EMBEDDINGS, METHODS, attention, attribution, run_scripts, sources
 
 from stratomics.evaluation.evidence import EVIDENCE_COLUMNS
 from stratomics.evaluation.findings import REASON_COLUMNS, VERDICT_COLUMNS
-from stratomics.report.document import Document, Section, table_of
+from stratomics.report.document import Document, Section, Table, plain, table_of
 from stratomics.report.groups import agreement, enrichment
 from stratomics.report.markdown import document_markdown, text_markdown
 from stratomics.report.opening import SEES_CLINIC
+from stratomics.report.reading import as_read
 from stratomics.report.sheet import Sheet
 from stratomics.report.words import omics_words, source_words
 
@@ -298,3 +301,24 @@ def test_what_counts_how_much_in_the_risk_is_said_where_anything_was_weighed(who
     (late,) = made_of(sources(omics=("mi<rna", "meth")))
     assert late.startswith("risk of mi&lt;rna, share 50 %: what networks that see survival say with 0.40")
     assert "; risk of meth, share 50 %: " in late
+
+
+def test_what_was_read_is_said_and_shown_as_text(whole):
+    section = whole[2].split("## What was read")[1]
+    assert "Patients with usable follow-up: 300 with mrna, mi&lt;rna; 9 with mrna; 1 with none." in section
+    assert "| mi&lt;rna | the\\|machine | 2 | 300 | 0.250 | 0.310 | -0.001 | 10.0 % to 0.0 % |" in section
+    # The farthest first; eight of ten are named.
+    assert "P11 (14.0), P10 (13.0)" in section
+    assert "P4 (7.0), and 2 more" in section
+    assert "| age | covariate | numeric | 10 | 30 to 90, median 61.5 |" in section
+    assert "l5: 4; and others" in section
+    assert "<b>" not in section
+
+
+def test_what_was_read_without_batches_outliers_and_clinic():
+    known = {name: Sheet(f"{name}.tsv", table) for name, table in DESCRIPTION.items()}
+    known["distances"] = Sheet("distances.tsv", DESCRIPTION["distances"].assign(outlier=False))
+    known |= {name: Sheet(f"{name}.tsv", DESCRIPTION[name].iloc[:0]) for name in ("separation", "columns")}
+    blocks = as_read(SimpleNamespace(description=known))
+    assert not [block for block in blocks if isinstance(block, Table)]
+    assert "No patient lies far from all others in any omics." in [plain(item) for item in blocks[0].items]

@@ -102,6 +102,7 @@ OF_EMBEDDINGS = {
 OF_EMBEDDINGS |= {f"plot_{name}" for name in ("calibration", "comparators", "consensus", "enrichment", "k_selection")}
 OF_EMBEDDINGS |= {"plot_omics_attribution", "plot_optimism", "plot_permutation_null", "project_embeddings"}
 EVERYTHING = INTAKE | PER_EMBEDDING | OF_EMBEDDINGS | {"make_splits", "fit_preprocess", "fit_comparator"}
+EVERYTHING |= {"describe_cohort"}
 
 #: Another value for every key, and the rules whose own jobs that changes.
 TABLE: list[tuple[set[str], dict[str, Any]]] = [
@@ -183,7 +184,14 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     (INTAKE | {"measure_enrichment"}, {"cohorts[0].clinical.groups": "site"}),
     # Patients and omics stay what they are.
     (
-        {"annotate_cohort", "write_checks", "measure_enrichment", "combine_clinical", "compare_methods"}
+        {
+            "annotate_cohort",
+            "write_checks",
+            "describe_cohort",
+            "measure_enrichment",
+            "combine_clinical",
+            "compare_methods",
+        }
         | {*REPEATED, *LEADERBOARD, *SUMMARY},
         {"cohorts[0].clinical.covariates": ["age"]},
     ),

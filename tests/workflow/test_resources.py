@@ -110,6 +110,7 @@ MEASURED = {
         "permute_survival": 966,
         "fit_comparator": 900,
         "plot_feature_heatmap": 796,
+        "describe_cohort": 789,
         "plot_prognostic_latents": 485,
         "plot_consensus": 385,
     },

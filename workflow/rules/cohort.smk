@@ -159,3 +159,66 @@ rule make_splits:
         code=code_version("make_splits"),
     script:
         "../../scripts/make_splits.py"
+
+
+# The figures of what was read, and their names in the report. One job draws all: each takes less than to start another.
+COHORT_PAGE = {
+    "omics": "patients and omics",
+    "values": "measurements",
+    "follow_up": "follow-up",
+    "batches": "batches and outliers",
+}
+
+
+rule describe_cohort:
+    """Describe all patients as they were read: omics, gaps, values, follow-up, batches, outliers and clinical columns."""
+    input:
+        cohort="<results>/{cohort}/cohort.h5mu",
+        checks="<results>/{cohort}/intake/checks.tsv",
+        transforms="<results>/{cohort}/preprocess/transforms.safetensors",
+    output:
+        combinations="<results>/{cohort}/description/combinations.tsv",
+        gaps="<results>/{cohort}/description/gaps.tsv",
+        values="<results>/{cohort}/description/values.tsv",
+        follow_up="<results>/{cohort}/description/follow_up.tsv",
+        components="<results>/{cohort}/description/components.tsv",
+        separation="<results>/{cohort}/description/separation.tsv",
+        distances="<results>/{cohort}/description/distances.tsv",
+        columns=report(
+            "<results>/{cohort}/description/columns.tsv",
+            caption="../report/describe_cohort.rst",
+            category="1 Cohort",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "all",
+                "item": "clinical columns",
+            },
+        ),
+        png=[
+            report(
+                f"<results>/{{cohort}}/figures/cohort_{name}.png",
+                caption="../report/describe_cohort.rst",
+                category="1 Cohort",
+                labels={"cohort": "{cohort}", "embedding": "all", "item": item},
+            )
+            for name, item in COHORT_PAGE.items()
+        ],
+        svg=[f"<results>/{{cohort}}/figures/cohort_{name}.svg" for name in COHORT_PAGE],
+        table=[
+            f"<results>/{{cohort}}/figures/cohort_{name}.tsv" for name in COHORT_PAGE
+        ],
+    log:
+        "<logs>/{cohort}/describe_cohort.log",
+    benchmark:
+        "<benchmarks>/{cohort}/describe_cohort.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, cells=6, kept=120),
+        runtime=runtime(10),
+    params:
+        covariates=covariates_of,
+        code=code_version("describe_cohort"),
+    script:
+        "../../scripts/describe_cohort.py"

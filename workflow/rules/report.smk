@@ -1,4 +1,4 @@
-# Pages for readers, of whatever figures there are: a new entry of FIGURES or COHORT_FIGURES finds its place by its category.
+# Pages for readers, of whatever figures there are: a new entry of FIGURES, COHORT_FIGURES or COHORT_PAGE finds its place by its category.
 
 REPORT_FIGURES = [
     {"name": name, "item": one.item, "category": one.category, "embedding": embedding}
@@ -7,6 +7,14 @@ REPORT_FIGURES = [
         *((FIGURES, name) for name in EMBEDDINGS),
     )
     for name, one in figures.items()
+] + [
+    {
+        "name": f"cohort_{name}",
+        "item": item,
+        "category": "1 Cohort",
+        "embedding": "",
+    }
+    for name, item in COHORT_PAGE.items()
 ]
 # Their files, without the suffix.
 REPORT_FILES = [

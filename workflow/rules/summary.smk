@@ -68,6 +68,10 @@ SUMMARISED = {
     "hazard_ratios": "<results>/{cohort}/adjusted_hazard_ratios.tsv",
     "enrichment": "<results>/{cohort}/enrichment.tsv",
     "agreement": "<results>/{cohort}/agreement.tsv",
+    "combinations": "<results>/{cohort}/description/combinations.tsv",
+    "separation": "<results>/{cohort}/description/separation.tsv",
+    "distances": "<results>/{cohort}/description/distances.tsv",
+    "columns": "<results>/{cohort}/description/columns.tsv",
 }
 
 

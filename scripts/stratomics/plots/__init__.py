@@ -1,13 +1,14 @@
 """Figures for publication, each drawn from one tidy table that is saved beside it.
 
 For every figure one function arranges results as its table (``*_table``) and one draws from that table alone (``draw_*``);
-what they show is computed elsewhere: in `stratomics.evaluation`, `stratomics.survival` (curves) and `stratomics.projection`
-(UMAP). `save_figure` writes PNG and SVG whose bytes repeat.
+what they show is computed elsewhere: in `stratomics.evaluation`, `stratomics.description`, `stratomics.survival` (curves) and
+`stratomics.projection` (UMAP). `save_figure` writes PNG and SVG whose bytes repeat.
 """
 
 from __future__ import annotations
 
 from .calibration import calibration_table, draw_calibration
+from .cohort_page import cohort_page
 from .cohorts import cohorts_figure_table, draw_cohorts
 from .comparators import comparators_table, draw_comparators
 from .consensus import consensus_table, draw_consensus
@@ -28,6 +29,7 @@ __all__ = [
     "About",
     "calibration_table",
     "cohort_about",
+    "cohort_page",
     "cohorts_figure_table",
     "comparators_table",
     "consensus_table",

@@ -156,7 +156,7 @@ def draw_kaplan_meier(table: pd.DataFrame, about: About, *, repeat: str = "r0") 
                 left = 2 + place * (_LEFT + _CURVES + _RIGHT + 2.0)
                 text_mm(figure, left + _LEFT, top, title, fit=_CURVES + _RIGHT, fontsize=7.8, fontweight="bold")
                 axes = axes_mm(figure, left + _LEFT, top + head, _CURVES, _HEIGHT)
-                _frame(axes, end)
+                years_frame(axes, end)
                 if panel not in curves:
                     axes.text(0.5, 0.5, "no patients", transform=axes.transAxes, ha="center", color=MUTED)
                     continue
@@ -167,7 +167,7 @@ def draw_kaplan_meier(table: pd.DataFrame, about: About, *, repeat: str = "r0") 
                     )
                 for (n_groups, group), curve in curves[panel].items():
                     style: Style = {"color": subtype_color(group, n_groups), "linestyle": _dash(sizes, n_groups)}
-                    _curve(axes, curve, style, shade=_SHADES.get(len(curves[panel]), 0.0))
+                    draw_curve(axes, curve, style, shade=_SHADES.get(len(curves[panel]), 0.0))
                 deep = 4 + _ROW * rows_below
                 below = axes_mm(figure, left, top + head + _HEIGHT + 11, _LEFT + _CURVES + _RIGHT, deep)
                 below.set(xlim=(0, _LEFT + _CURVES + _RIGHT), ylim=(deep, 0))  # in mm
@@ -200,7 +200,8 @@ def _axis_end(table: pd.DataFrame) -> float:
     return max(ends)
 
 
-def _frame(axes: Axes, end: float) -> None:
+def years_frame(axes: Axes, end: float) -> None:
+    """Set the axes of a survival curve: years from 0 to `end`, a probability from 0 to 1."""
     step = next(step for step in (0.5, 1, 2, 5, 10, 20, 50) if end / step <= 8 or step == 50)
     axes.set(xlim=(0, end), ylim=(0, 1.02), xticks=np.arange(0, end + 1e-9, step), yticks=np.linspace(0, 1, 6))
     axes.set_xlabel("follow-up (years)", labelpad=2)
@@ -208,7 +209,20 @@ def _frame(axes: Axes, end: float) -> None:
     axes.grid(axis="y", color=FAINT, linewidth=0.3)
 
 
-def _curve(axes: Axes, curve: pd.DataFrame, style: Style, *, shade: float) -> None:
+def draw_curve(axes: Axes, curve: pd.DataFrame, style: Style, *, shade: float) -> None:
+    """Draw one curve with its ticks, and a band that is as dark as `shade`, if at all.
+
+    Parameters
+    ----------
+    axes
+        Years by probability.
+    curve
+        From `stratomics.survival.kaplan_meier.kaplan_meier`.
+    style
+        Of the line: its color at least.
+    shade
+        Opacity of the band, 0 for none.
+    """
     years = np.concatenate([[0.0], curve["time"].to_numpy(np.float64) / DAYS_PER_YEAR])
     survival = np.concatenate([[1.0], curve["survival"].to_numpy(np.float64)])
     axes.step(years, survival, where="post", linewidth=1.2, zorder=3, clip_on=True, **style)

@@ -94,7 +94,7 @@ class About:
     Parameters
     ----------
     cohort, embedding
-        Names in the config.
+        Names in the config; an empty embedding for what is of the cohort alone.
     n, n_events
         Patients and events in the cohort.
     """
@@ -106,7 +106,7 @@ class About:
 
     def title(self, what: str) -> str:
         """Return the heading, for instance ``LIHC, vae: survival by subtype``."""
-        return f"{self.cohort}, {self.embedding}: {what}"
+        return f"{', '.join(filter(None, (self.cohort, self.embedding)))}: {what}"
 
     def counts(self) -> str:
         """Return the counts, for instance ``326 patients, 109 events``."""

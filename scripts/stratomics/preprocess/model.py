@@ -111,6 +111,22 @@ class FittedOmics:
     scores: np.ndarray | None = None
     donors: np.ndarray | None = None
 
+    def transform_values(self, values: np.ndarray) -> np.ndarray:
+        """Apply the transform alone; missing values stay NaN.
+
+        Parameters
+        ----------
+        values
+            Patients x kept features, as measured.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, p)
+        """
+        if self.knots is not None and self.scores is not None:
+            return apply_normal_scores(values, self.knots, self.scores)
+        return transformed(values, self.transform)
+
     def standardise(self, values: np.ndarray, labels: np.ndarray | None, clip: float) -> np.ndarray:
         """Transform, standardise within batches and clip; missing values stay NaN.
 
@@ -127,10 +143,7 @@ class FittedOmics:
         -------
         ndarray of float32, shape (n, p)
         """
-        if self.knots is not None and self.scores is not None:
-            moved = apply_normal_scores(values, self.knots, self.scores)
-        else:
-            moved = transformed(values, self.transform)
+        moved = self.transform_values(values)
         rows = batch_rows(labels, self.levels, len(values))
         for row in np.unique(rows):
             moved[rows == row] = (moved[rows == row] - self.mean[row]) / self.sd[row]

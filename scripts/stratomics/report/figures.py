@@ -104,6 +104,30 @@ KNOWN = {
         "Bold: the fit on all patients; thin: the folds. A low loss says that the omics can be rebuilt, not that survival "
         "can be foretold.",
     ),
+    "cohort_omics": _Shown(
+        "Patients and their omics",
+        "UpSet plot of the omics that patients have, and the share of each omics that is missing",
+        "Each bar is a combination of omics, the dots below say which. Dark: in the cohort; light: left out for lack of an "
+        "omics. Right: what is missing in the patients who have an omics.",
+    ),
+    "cohort_values": _Shown(
+        "Measurements",
+        "Distributions of the values of every omics as read, transformed and standardised",
+        "A row per omics: as in the table, after its transform, and as the networks see it.",
+    ),
+    "cohort_follow_up": _Shown(
+        "Follow-up",
+        "Kaplan-Meier curve of all patients, and the reverse Kaplan-Meier curve of their follow-up",
+        "Left: survival of all patients. Right: how long they were followed (reverse Kaplan-Meier; Schemper and Smith 1996). If "
+        "those lost to follow-up differ from the others, all figures here hold for those who stayed.",
+    ),
+    "cohort_batches": _Shown(
+        "Batches and outliers",
+        "Patients on the first two principal components of every omics, before and after standardisation, coloured by batch, and "
+        "their distance from the mean",
+        "Batches that lie apart on the left should lie on one another in the middle. An outlier on the right may be a rare tumour "
+        "and not an error; none was removed.",
+    ),
     "cohorts": _Shown(
         "All cohorts",
         "Held-out concordance of every embedding in every cohort, beside that of the clinical variables",

@@ -23,6 +23,7 @@ from .groups import across_subtypes
 from .limits import intake, limits
 from .methods import methods, named
 from .origin import origin
+from .reading import as_read
 from .results import Results, read_sheet
 from .sheet import Sheet
 from .summary import held_out, incomplete, risk, stability
@@ -147,7 +148,7 @@ def report(results: Results, details: Details, figures: Figures, provenance: Map
         ),
         Section("The verdict at length", [opening.verdicts(results), *in_words(results)], "words"),
         Section("What may not be concluded", limits(results), "limits"),
-        Section("What was read", [*intake(results)], "read"),
+        Section("What was read", [*intake(results), *_under("The data", as_read(results, names=False))], "read"),
         Section("How the networks learned", figures.take("training"), "networks"),
         Section("Methods, to paste", methods(results, provenance), "methods"),
         Section("Where it comes from", origin(provenance), "origin"),

@@ -17,8 +17,10 @@ COHORT_TABLES = (
     *("added_value", "hazard_ratios", "enrichment", "agreement"),
 )
 EMBEDDING_TABLES = ("metrics", "prognostic", "sources", "attribution", "attention", "patterns")
+#: Tables of what was read.
+DESCRIPTION_TABLES = ("combinations", "separation", "distances", "columns")
 #: All that `read_results` reads.
-TABLES = (*COHORT_TABLES, *EMBEDDING_TABLES, "training")
+TABLES = (*COHORT_TABLES, *DESCRIPTION_TABLES, *EMBEDDING_TABLES, "training")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Results:
         The tables of the same names.
     hazard_ratios
         ``adjusted_hazard_ratios.tsv``.
+    description
+        By name, the tables of ``description/`` in `DESCRIPTION_TABLES`.
     metrics, prognostic, sources, attribution, attention, patterns
         By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``risk_sources.tsv``, ``omics_attribution.tsv``,
         ``attention.tsv``, ``patterns.tsv``.
@@ -52,6 +56,7 @@ class Results:
     hazard_ratios: Sheet
     enrichment: Sheet
     agreement: Sheet
+    description: Mapping[str, Sheet]
     metrics: Mapping[str, Sheet]
     prognostic: Mapping[str, Sheet]
     sources: Mapping[str, Sheet]
@@ -98,6 +103,7 @@ def read_results(
     Results
     """
     known: dict[str, Any] = {name: read_sheet(str(paths[name])) for name in COHORT_TABLES}
+    known["description"] = {name: read_sheet(str(paths[name]), "description") for name in DESCRIPTION_TABLES}
     own: dict[str, Any] = {
         name: {embedding: read_sheet(path, embedding) for embedding, path in zip(embeddings, paths[name], strict=True)}
         for name in EMBEDDING_TABLES

@@ -9,6 +9,7 @@ from .beside import adjusted, beside_others, beyond_clinic
 from .document import Block, Document, Paragraph, Section, joined, prose
 from .groups import across_subtypes, agreement
 from .limits import intake, limits
+from .reading import as_read
 from .results import Results
 from .tables import PERFORMANCE, RISK, STABILITY, evidence_table, pattern_table
 from .words import in_words
@@ -46,7 +47,8 @@ def summary(results: Results) -> Document:
             Section("Stability", stability(results)),
             Section("Clinical variables across the subtypes", across_subtypes(results)),
             Section("What may not be concluded", limits(results)),
-            Section("Intake", [*intake(results), Paragraph(prose(WHERE))]),
+            Section("Intake", intake(results)),
+            Section("What was read", [*as_read(results), Paragraph(prose(WHERE))]),
         ],
     )
 
