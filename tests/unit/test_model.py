@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from stratomics.errors import DataError
-from stratomics.model import FILES, load_model
+from stratomics.model import FILES, FORMAT, load_model
+from stratomics.model.format_page import PAGE, format_reference, insert
 from stratomics.tables import open_arrays, save_arrays
 
 
@@ -94,6 +95,20 @@ def test_what_the_readme_says_gives_new_patients_a_subtype(folder, small_cohort,
     found = eval(compile(last, "README.md", "eval"), names)
     assert found["patient"].tolist() == small_cohort.patients[:5].tolist()
     assert found["subtype"].isin([1, 2]).all()
+
+
+def test_the_specification_is_what_the_schema_and_the_code_say():
+    page = PAGE.read_text(encoding="utf-8")
+    assert insert(page, format_reference()) == page, "run `make reference`"
+    assert f"This page is of format {FORMAT}." in page
+
+
+def test_what_the_specification_shows_runs(exported, small_cohort):
+    (snippet,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.S)
+    mrna, mirna = (one.values.head(5) for one in small_cohort.omics)
+    names = {"mrna": mrna, "mirna": mirna, "meth": mrna}
+    exec(snippet.replace("results/LIHC/vae/model", str(exported)), names)
+    assert np.isfinite(names["model"].survival.of_subtypes([365])[0]).all()
 
 
 # Whatever is wrong with a model, in one message and never a traceback
