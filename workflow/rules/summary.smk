@@ -106,3 +106,37 @@ rule write_summary:
         code=code_version("write_summary"),
     script:
         "../../scripts/write_summary.py"
+
+
+rule write_model_cards:
+    """Say of every model what it is, how well it does and where it must not be used, for whoever is handed its folder."""
+    input:
+        descriptions=of_embeddings("model/model.json"),
+        verdicts="<results>/{cohort}/verdicts.tsv",
+        metrics=of_embeddings("metrics.tsv"),
+        calibrations=of_embeddings("calibration.tsv"),
+        omics_subsets=of_embeddings("omics_subsets.tsv"),
+        provenance="<results>/{cohort}/provenance.json",
+    output:
+        cards=report(
+            of_embeddings("model/model_card.md"),
+            caption="../report/write_model_cards.rst",
+            category="1 Cohort",
+            labels={"cohort": "{cohort}", "embedding": "all", "item": "model cards"},
+        ),
+    log:
+        "<logs>/{cohort}/write_model_cards.log",
+    benchmark:
+        "<benchmarks>/{cohort}/write_model_cards.tsv"
+    localrule: True
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=runtime(5),
+    params:
+        embeddings=list(EMBEDDINGS),
+        code=code_version("write_model_cards"),
+    script:
+        "../../scripts/write_model_cards.py"
