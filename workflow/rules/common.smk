@@ -61,6 +61,7 @@ MODEL_FILES = [
     "subtypes.safetensors",
     "risk.safetensors",
     "classifier.safetensors",
+    "reference.safetensors",
 ]
 # Checksums of tables stay here, so that a dry run reads no table that it has seen.
 CHECKSUMS = ".snakemake/stratomics/checksums.json"

@@ -16,6 +16,7 @@ from stratomics.tables import FULL, load_models, of_full, save_models, write_jso
 from stratomics.writing import atomic_path
 
 from .parts import FILES, FORMAT, PARTS
+from .reference import fit_reference
 
 
 def export_model(
@@ -62,6 +63,7 @@ def export_model(
     fitted: dict[str, Any] = {name: load_models(parts[name], kind)[FULL] for name, kind in PARTS.items()}
     for name, part in fitted.items():
         save_models(folder / name, {FULL: part})
+    save_models(folder / "reference.safetensors", {FULL: fit_reference(cohort, preprocess[FULL])})
     subtypes = fitted["subtypes.safetensors"]
     with atomic_path(folder / "network.safetensors") as temporary:
         temporary.write_bytes(Path(network).read_bytes())

@@ -20,6 +20,7 @@ from stratomics.tables import FULL, load_models
 
 from .model import Model
 from .parts import FORMAT
+from .reference import Reference
 
 
 def load_model(folder: str | Path) -> Model:
@@ -69,4 +70,5 @@ def load_model(folder: str | Path) -> Model:
         load_preprocess(folder / "preprocess.safetensors", [FULL], clinical=folder / "clinical.safetensors")[FULL],
         load_models(folder / "network.safetensors", NetworkState)[FULL],
         chain,
+        load_models(folder / "reference.safetensors", Reference)[FULL],
     )

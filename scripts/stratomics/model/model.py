@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stratomics.chain.fit import FittedChain
+from stratomics.chain.labels import Labels
 from stratomics.cohort.types import Cohort
 from stratomics.embedding.state import NetworkState
 from stratomics.preprocess import FittedPreprocess
+
+from .reference import Reference
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,12 +28,15 @@ class Model:
         The content of ``model.json``.
     preprocess, network, chain
         What is needed to label new patients.
+    reference
+        What the training patients look like, to compare new ones with.
     """
 
     description: dict[str, Any]
     preprocess: FittedPreprocess
     network: NetworkState
     chain: FittedChain
+    reference: Reference
 
     def __repr__(self) -> str:
         """Say in one line what it is and what it takes: the arrays would fill pages of a notebook."""
@@ -58,11 +65,21 @@ class Model:
             If an omics, a feature or a covariate that the model needs is absent.
         """
         features = self.preprocess.transform(patients)
-        if isinstance(patients, Cohort):
-            ids = patients.patients
-        else:
-            ids = next(iter(patients.values())).index
-        labels = self.chain.label(
-            self.network.encode(features * self.preprocess.weights, self.preprocess.present(patients)), features
-        )
-        return labels.table(ids)
+        ids = patients.patients if isinstance(patients, Cohort) else next(iter(patients.values())).index
+        return self.label(features, self.preprocess.present(patients)).table(ids)
+
+    def label(self, features: np.ndarray, present: np.ndarray) -> Labels:
+        """Label preprocessed patients.
+
+        Parameters
+        ----------
+        features
+            As `FittedPreprocess.transform` gives them [n, P].
+        present
+            Which omics each has, bool [n, omics], in the order of the blocks.
+
+        Returns
+        -------
+        Labels
+        """
+        return self.chain.label(self.network.encode(features * self.preprocess.weights, present), features)

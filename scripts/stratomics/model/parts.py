@@ -14,4 +14,4 @@ PARTS = {
     "risk.safetensors": RiskModel,
     "classifier.safetensors": ClassifierModel,
 }
-FILES = ("preprocess.safetensors", "clinical.safetensors", "network.safetensors", *PARTS)
+FILES = ("preprocess.safetensors", "clinical.safetensors", "network.safetensors", *PARTS, "reference.safetensors")
