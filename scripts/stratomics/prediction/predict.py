@@ -175,13 +175,14 @@ class _Compared:
         # Names that belong to other features are no shift that a map could undo.
         shifted = any(figure.flagged and figure.statistic != "structure" for figure in figures)
         mapping, why = choose_mapping(setting, len(own), shifted)
-        self._say_shift(own, figures)
+        self._say_shift(own, [figure for figure in figures if figure.statistic != "structure"])
         if mapping != "none":
             moved = (
                 location_scale(moved) if mapping == "location_scale" else standardised(one, quantile(own, reference))
             )
             self._mapped = moved
-            self._note("mapped", None, table_shift(one, reference, moved))
+            figures = table_shift(one, reference, moved)
+            self._note("mapped", None, figures)
             message = (
                 f"{one.name} was brought to the training patients by {mapping} ({why}), without a look at survival: differences "
                 f"between these patients as a group and the training patients are lost with those of the platform"
@@ -192,6 +193,7 @@ class _Compared:
             checks.add("omics", one.name, "not_mapped", mapping, message, action="warning")
         else:
             checks.add("omics", one.name, "mapped", mapping, f"{one.name} was taken as it is: {why}")
+        self._say_shift(own, [figure for figure in figures if figure.statistic == "structure"])
         self._say_patients(patients, patient_shift(one, reference, moved))
 
     def standard(self, labels: np.ndarray | None, clip: float) -> np.ndarray:

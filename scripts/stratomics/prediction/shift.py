@@ -134,11 +134,15 @@ def _structure(reference: OmicsReference, standard: np.ndarray) -> Figure | None
     if len(standard) < STRUCTURE_PATIENTS or expected < ABOVE_CHANCE * q / p:
         return None
     mean, spread = (over_patients(what, standard) for what in (np.nanmean, np.nanstd))
-    varies = spread > 1e-6 * np.maximum(np.abs(mean), 1.0)
+    known = np.isfinite(mean)
+    with np.errstate(invalid="ignore"):
+        varies = spread > 1e-6 * np.maximum(np.abs(mean), 1.0)
     own = np.nan_to_num(bounded((standard - mean) / np.where(varies, spread, np.inf)))
     value = float(((own @ reference.directions.T) ** 2).sum() / max(float((own**2).sum()), 1e-12))
-    # What is left after chance: random names leave q / p.
-    limit = q / p + STRUCTURE * (expected - q / p)
+    # Features that are missing take their part of the directions along; random names leave what is left to chance.
+    kept = float((reference.directions[:, known] ** 2).sum() / q)
+    chance = kept * q / max(1, int(known.sum()))
+    limit = chance + STRUCTURE * (kept * expected - chance)
     return Figure("structure", value, limit, value < limit)
 
 
