@@ -50,9 +50,9 @@ def orient_by_features(
     found = {axis: len(wanted.intersection(map(feature_key, names))) for axis, names in axes.items()}
     if not max(found.values()):
         checks.fault(
-            f"{matrix.path}: none of the {len(features)} features that the model has of {item} ({examples(features)}) is among its rows "
-            f"({examples(matrix.rows)}) or its columns ({examples(matrix.columns)}). Give the table of this omics, with the names of "
-            f"features that the model was fitted with; `map` brings probes to genes."
+            f"{matrix.path}: none of the {len(features)} features that the model has of {item} ({examples(features)}) is "
+            f"among its rows ({examples(matrix.rows)}) or its columns ({examples(matrix.columns)}). Give the table of this omics, "
+            f"with the names of features that the model was fitted with; `map` brings probes to genes."
         )
         return None
     in_columns = found["rows"] > found["columns"]

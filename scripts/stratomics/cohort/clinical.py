@@ -218,8 +218,8 @@ def with_roles(
     if absent := [key for key in needed if filled.get(key) is None]:
         what = {"patient": "column of the ids", "time": "that of the time", "event": "that of the event"}
         raise DataError(
-            f"{path}: the config does not say {' and '.join(f'clinical.{key}' for key in absent)}, and the table is of no format in "
-            f"which that is known. Name the {' and '.join(what[key] for key in absent)}; the columns are "
+            f"{path}: the config does not say {' and '.join(f'clinical.{key}' for key in absent)}, and the table is of no format "
+            f"in which that is known. Name the {' and '.join(what[key] for key in absent)}; the columns are "
             f"{examples(table.cells.columns, most=12)}."
         )
     return filled

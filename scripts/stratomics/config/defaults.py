@@ -16,8 +16,8 @@ def defaults(part: str) -> dict[str, Any]:
     Parameters
     ----------
     part
-        A section of the config (``preprocess``, ``selection``, ``subtypes``, ...), ``simulate``, ``predict``, or a kind of embedding
-        (``ae``, ``dae``, ``vae``).
+        A section of the config (``preprocess``, ``selection``, ``subtypes``, ...), ``simulate``, ``predict``, or a kind of
+        embedding (``ae``, ``dae``, ``vae``).
 
     Returns
     -------

@@ -67,6 +67,7 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
             path, where = config.get(*item, "path"), (*item, "path")
             if not isinstance(path, str):
                 continue
+            problem: str | None
             if is_sourced(path) and item[0] == "predict":
                 problem = f"found {_quoted(path)}, of an archive, which only cohorts are taken from. Name a file."
             elif is_sourced(path):

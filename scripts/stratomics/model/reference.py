@@ -30,7 +30,7 @@ MOST = 10.0
 #: What is told of a patient in each omics, see `Distances`.
 STATISTICS = ("leading", "remaining", "outside")
 #: A patient is unlike the training patients beyond this quantile of theirs, with this margin.
-LIMIT_QUANTILE, LIMIT_MARGIN = 0.995, 1.25
+LIMIT_QUANTILE, LIMIT_MARGIN = 0.995, 1.4
 #: The limits are no less than this: nobody is strange for being a deviation away, or for one feature in 20.
 LEAST_LIMITS = (1.0, 1.0, 0.05)
 
@@ -69,7 +69,7 @@ class OmicsReference:
     directions
         Leading directions of the standardised features, orthonormal, float32 [q, p].
     deviations
-        Deviation of training patients, judged by directions found without them, along these [q].
+        Deviation of the training patients along these, robust [q].
     limits
         Beyond which a patient is unlike the training patients, in the order of `STATISTICS` [3].
     explained

@@ -2,8 +2,9 @@
 
 ``location_scale`` gives every feature the mean and deviation of the training patients, on the scale after the transform (the
 simplest of the corrections of batches, Johnson, Li & Rabinovic 2007, without the shrinkage). ``quantile`` gives every feature their
-distribution, as measured (Bolstad et al. 2003, feature by feature), and so undoes whatever keeps the order of the patients. Both take the new patients to be of the same mixture as the
-training patients: what truly differs between them, such as more patients of high risk, is lost with what the platform made.
+distribution, as measured (Bolstad et al. 2003, feature by feature), and so undoes whatever keeps the order of the patients. Both
+take the new patients to be of the same mixture as the training patients: what truly differs between them, such as more patients of
+high risk, is lost with what the platform made.
 
 References
 ----------

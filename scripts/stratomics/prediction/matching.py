@@ -28,9 +28,9 @@ class Matched:
         Of the table, in its order.
     features
         `FEATURE_COLUMNS`: a row for each feature of the model and for each of the table that the model does not use. ``found`` is
-        the name in the table; ``status`` is ``same``, ``renamed: case``, ``renamed: version``, ``renamed: separators``, ``missing``,
-        ``duplicated`` (several columns bear the name with different values; it counts as missing), ``constant`` (as `constant`
-        says; it counts as missing) or ``unused``; ``share_present`` is the share of the patients who have it.
+        the name in the table; ``status`` is ``same``, ``renamed: case``, ``renamed: version``, ``renamed: separators``,
+        ``missing``, ``duplicated`` (several columns bear the name with different values; it counts as missing), ``constant`` (see
+        `CONSTANT_PATIENTS`; it counts as missing) or ``unused``; ``share_present`` is the share of the patients who have it.
     """
 
     values: np.ndarray
@@ -79,7 +79,8 @@ def match_features(table: pd.DataFrame, one: FittedOmics, varied: np.ndarray) ->
     chosen = _choose(places, one.features)
     values = measured(table).astype(np.float64)
     out = np.full((len(table), len(one.features)), np.nan)
-    rows, used = [], set()
+    rows: list[tuple[object, ...]] = []
+    used: set[str] = set()
     for i, feature in enumerate(one.features):
         if feature not in chosen:
             rows.append((one.name, feature, np.nan, "missing", 0.0))

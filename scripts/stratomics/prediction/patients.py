@@ -119,8 +119,8 @@ def _say_features(one: FittedOmics, found: Matched, max_missing: float, checks: 
         checks.add("omics", one.name, "features_unused", unused, "features of the table that the model does not use")
     if len(found.absent) > max_missing * p:
         text = (
-            f"{len(found.absent)} of the {p} features of {one.name} that the model needs are not there ({examples(found.absent)}); at "
-            f"most {max_missing:.0%} may be missing (max_missing_features): the omics counts as absent for everybody"
+            f"{len(found.absent)} of the {p} features of {one.name} that the model needs are not there ({examples(found.absent)}); "
+            f"at most {max_missing:.0%} may be missing (max_missing_features): the omics counts as absent for everybody"
         )
         checks.add("omics", one.name, "omics_unusable", len(found.absent), text, action="warning")
 
@@ -160,7 +160,7 @@ def _nobody(
             )
     first = listing((f"{id}: {'; '.join(why)}" for id, why in reasons.items()), most=3)
     return (
-        f"None of the {count(len(reasons), 'patient')} can be predicted: at most {max_missing:.0%} of the model's features of an omics "
-        f"may be missing (max_missing_features). {'; '.join(parts) + '. ' if parts else ''}{first}. Give the tables that the model was "
-        f"fitted on the likes of, or raise max_missing_features."
+        f"None of the {count(len(reasons), 'patient')} can be predicted: at most {max_missing:.0%} of the model's features of an "
+        f"omics may be missing (max_missing_features). {'; '.join(parts) + '. ' if parts else ''}{first}. Give tables of the kind "
+        f"that the model was fitted on, or raise max_missing_features."
     )

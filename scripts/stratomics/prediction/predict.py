@@ -38,13 +38,13 @@ class Prediction:
     ----------
     predictions
         A row per patient: ``patient, subtype, n_subtypes, risk, risk_group, probability_<k>, confidence`` (the probability of the
-        subtype), ``ambiguous`` (less than `AMBIGUOUS_ODDS` times as probable as the next), ``omics`` (those used) and ``unlike_training``
-        (omics in which the patient lies further from the training patients than these do from one another).
+        subtype), ``ambiguous`` (less than `AMBIGUOUS_ODDS` times as probable as the next), ``omics`` (those used) and
+        ``unlike_training`` (omics in which the patient lies further from the training patients than these do from one another).
     features
         How the features of the tables were matched, see `stratomics.prediction.matching.FEATURE_COLUMNS`.
     shift
-        `SHIFT_COLUMNS`: the figures of `stratomics.prediction.shift` of each table (``patient`` missing), as given and, where it was
-        mapped, after that; and of each patient after it.
+        `SHIFT_COLUMNS`: the figures of `stratomics.prediction.shift` of each table (``patient`` missing), as given and, where it
+        was mapped, after that; and of each patient after it.
     checks
         What was found, in the columns of ``checks.tsv``.
     labels
@@ -108,8 +108,8 @@ def predict(
     standard, shift, unlike = {}, [], []
     for one in model.preprocess.omics:
         found = _Compared(one, model.reference.omics[one.name], patients, str(settings["map_to_training"]), checks)
-        labels = batch_labels((batch or {}).get(one.name), patients.ids)
-        standard[one.name] = found.standard(labels, model.preprocess.clip)
+        levels = batch_labels((batch or {}).get(one.name), patients.ids)
+        standard[one.name] = found.standard(levels, model.preprocess.clip)
         shift += found.rows
         unlike.append(np.where(found.unlike, one.name, ""))
     absent = {name: ~has for name, has in patients.has.items()}
@@ -225,8 +225,8 @@ class _Compared:
             "scale": "the middle feature varies by a factor of {factor:.2g} more or less than in the training patients",
             "outside": "{value:.0%} of the values lie outside the range of the training patients (at most {limit:.0%})",
             "structure": (
-                "features that go together in the training patients do not here (they explain {value:.1%} of the variance, at least "
-                "{limit:.1%} is expected): do the features bear each other's names?"
+                "features that go together in the training patients do not here (they explain {value:.1%} of the variance, at "
+                "least {limit:.1%} is expected): do the features bear each other's names?"
             ),
         }
         for figure in figures:

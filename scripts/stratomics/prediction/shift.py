@@ -12,8 +12,8 @@ structure   share of the variance, each feature standardised by the new patients
             features bear each other's names, which no figure of single features sees on tables of z-scores
 ==========  ========================================================================================================
 
-The limits are sizes that matter (half a deviation; a factor of 1.5), wider where so few patients are new that chance alone moves the
-figure so far; nothing looks at survival.
+The limits are sizes that matter (half a deviation; a factor of 1.5), wider where so few patients are new that chance alone moves
+the figure so far; nothing looks at survival.
 """
 
 from __future__ import annotations

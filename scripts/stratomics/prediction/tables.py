@@ -72,12 +72,12 @@ def _table_fault(name: str, table: pd.DataFrame) -> str | None:
     ]
     if words:
         return (
-            f"omics {name}: {count(len(words), 'column')} of text ({examples(words)}); only numbers are allowed. Move the ids into the "
-            f"index, and remove what is no measurement."
+            f"omics {name}: {count(len(words), 'column')} of text ({examples(words)}); only numbers are allowed. Move the ids into "
+            f"the index, and remove what is no measurement."
         )
     ids = pd.Index(map(str, table.index))
-    if table.index.isna().any():
-        return f"omics {name}: {int(table.index.isna().sum())} rows have no id. Every patient needs one: fill in the index."
+    if nameless := int(np.asarray(table.index.isna()).sum()):
+        return f"omics {name}: {nameless} rows have no id. Every patient needs one: fill in the index."
     if not ids.is_unique:
         double = ids[ids.duplicated()].unique()
         return f"omics {name}: {count(len(double), 'patient')} there more than once ({examples(double)}). Keep one row of each."

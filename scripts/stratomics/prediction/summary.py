@@ -1,0 +1,91 @@
+"""``summary.md`` of a prediction: what was predicted, by what, how far it can be trusted, and how it held."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from stratomics.evaluation.wording import interval, probability
+from stratomics.model import Model
+
+from .predict import AMBIGUOUS_ODDS, Prediction
+from .validation import Validation
+
+#: Most warnings that are told; `checks.tsv` has all.
+MOST_WARNINGS = 20
+
+
+def summarise(
+    name: str, model: Model, prediction: Prediction, validation: Validation | None, checks: pd.DataFrame
+) -> str:
+    """Write the summary of a prediction.
+
+    Parameters
+    ----------
+    name
+        Of the prediction.
+    model
+        The model.
+    prediction, validation
+        What it says, and how that held; None where it was not judged.
+    checks
+        All that was found.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    table = prediction.predictions
+    refused = checks.loc[checks["check"] == "refused", "id"].tolist()
+    lines = [f"# Prediction {name}", "", *_verdict(validation), f"By the model `{model!r}`.", ""]
+    lines += [
+        f"{len(table)} patients were predicted." + (f" Refused: {', '.join(map(str, refused))}." if refused else "")
+    ]
+    lines += ["", "| subtype | patients | mean probability | ambiguous |", "|---|---|---|---|"]
+    for subtype in range(1, int(table["n_subtypes"].max()) + 1):
+        own = table[table["subtype"] == subtype]
+        mean = f"{own['confidence'].mean():.2f}" if len(own) else "-"
+        lines.append(f"| {subtype} | {len(own)} | {mean} | {int(own['ambiguous'].sum())} |")
+    lines += ["", f"Ambiguous: the subtype is less than {AMBIGUOUS_ODDS:g} times as probable as the next.", ""]
+    lines += ["| omics used | patients |", "|---|---|"]
+    lines += [
+        f"| {str(omics).replace(';', ', ')} | {n} |" for omics, n in table["omics"].value_counts(sort=False).items()
+    ]
+    lines += ["", "## How the tables compare with the training patients", "", *_shift(prediction)]
+    warnings = checks.loc[(checks["action"] == "warning") & (checks["level"] != "patient"), "message"].tolist()
+    if warnings:
+        lines += ["", "## Warnings", "", *(f"- {message}" for message in warnings[:MOST_WARNINGS])]
+        if len(warnings) > MOST_WARNINGS:
+            lines.append(f"- and {len(warnings) - MOST_WARNINGS} more in checks.tsv")
+    return "\n".join([*lines, *_metrics(validation), ""])
+
+
+def _verdict(validation: Validation | None) -> list[str]:
+    if validation is None:
+        return ["Not judged: there is no follow-up, or too little.", ""]
+    return [str(validation.verdict["sentence"].iloc[0]), ""]
+
+
+def _shift(prediction: Prediction) -> list[str]:
+    own = prediction.shift[prediction.shift["patient"].isna()]
+    lines = ["| omics | stage | figure | value | limit | |", "|---|---|---|---|---|---|"]
+    for row in own.itertuples():
+        mark = "differs" if row.flagged else ""
+        lines.append(f"| {row.omics} | {row.stage} | {row.statistic} | {row.value:.2g} | {row.limit:.2g} | {mark} |")
+    unlike = prediction.predictions["unlike_training"]
+    named = ", ".join(prediction.predictions.loc[unlike != "", "patient"])
+    return [*lines, "", f"Patients unlike the training patients: {named or 'none'}."]
+
+
+def _metrics(validation: Validation | None) -> list[str]:
+    if validation is None:
+        return []
+    row = validation.verdict.iloc[0]
+    found = validation.metrics.set_index("metric")
+    lines = ["", "## How the predictions held", "", "| metric | value [95 % interval] |", "|---|---|"]
+    for metric in ("cindex", "cindex_uno", "cindex_subtype", "hazard_ratio", "ibs", "ibs_skill", "calibration_slope"):
+        value, low, high = (float(one) for one in found.loc[metric, ["value", "ci_low", "ci_high"]].tolist())
+        lines.append(f"| {metric} | {interval((value, low, high))} |")
+    n, events = int(found["n"].iloc[0]), int(found["events"].iloc[0])
+    lines.append(f"| permutation p of the subtypes | {probability(float(row['permutation_p']))} |")
+    return [*lines, "", f"Of {n} patients with {events} events; the model saw none of them."]
