@@ -103,6 +103,51 @@ def small_cohort(tmp_path_factory, small_settings):
 
 
 @pytest.fixture(scope="session")
+def export_chain():
+    """Return a function that exports the model of a chain that was run in memory, by way of the files of the workflow."""
+
+    def export(folder: Path, cohort, chain, embedding: dict, settings: dict, **more) -> Path:
+        from stratomics.chain.fit import join_chains
+        from stratomics.chain.subsets import Given, fit_subsets
+        from stratomics.model import PARTS, export_model
+        from stratomics.preprocess import save_preprocess
+        from stratomics.tables import save_models
+
+        files = folder / "files"
+        files.mkdir(parents=True)
+        on_latents = settings["classifier"]["predictors"] == "latents"
+        models = chain.classified.models
+        chains = join_chains(chain.prognostic, chain.subtypes, chain.risks, models, on_latents)
+        split, network = chain.splits[0], chain.embedding.models["full"]
+        assert split.name == "full"
+        given = Given(split, chain.fitted["full"], network, chains["full"])
+        subsets, _ = fit_subsets(cohort, given, settings["classifier"], seed=settings["seed"])
+        save_preprocess(files / "transforms", chain.fitted)
+        designs = {name: one.clinical for name, one in chain.fitted.items() if one.clinical is not None}
+        save_models(files / "clinical", designs)
+        save_models(files / "network", {"full": network})
+        parts = dict(zip(PARTS, (chain.subtypes, chain.risks, models, {"full": subsets}), strict=True))
+        for name, own in parts.items():
+            save_models(files / name, own)
+        export_model(
+            folder / "model",
+            cohort=cohort,
+            embedding=embedding,
+            prognostic=chain.prognostic,
+            transforms=files / "transforms",
+            network=files / "network",
+            clinical=files / "clinical",
+            parts={name: files / name for name in PARTS},
+            on_latents=on_latents,
+            predictions=chain.classified.predictions,
+            **more,
+        )
+        return folder / "model"
+
+    return export
+
+
+@pytest.fixture(scope="session")
 def small_chain(small_cohort, small_settings):
     """The fast chain, run once in memory."""
     from stratomics.chain.run import run_chain

@@ -186,13 +186,18 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]
     DataError
         If the file is empty or cut.
     """
+    with reading(path):
+        return open_arrays(path)
+
+
+def open_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Do what `load_arrays` does, but raise what the reader raises: for a file that no step of the workflow can make anew."""
     from safetensors import safe_open
 
-    with reading(path):
-        with safe_open(str(path), framework="numpy") as handle:
-            arrays = {name: handle.get_tensor(name) for name in handle.keys()}
-            header = handle.metadata() or {}
-        return arrays, json.loads(header.get("stratomics", "{}"))
+    with safe_open(str(path), framework="numpy") as handle:
+        arrays = {name: handle.get_tensor(name) for name in handle.keys()}
+        header = handle.metadata() or {}
+    return arrays, json.loads(header.get("stratomics", "{}"))
 
 
 class Portable(Protocol):

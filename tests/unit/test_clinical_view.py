@@ -20,7 +20,7 @@ from stratomics.embedding.splits import embed_splits, resampled_latents, surviva
 from stratomics.embedding.study import retrain
 from stratomics.errors import ConfigError, DataError
 from stratomics.evaluation.permutation import permute_survival
-from stratomics.model import PARTS, export_model, load_model
+from stratomics.model import load_model
 from stratomics.preprocess import ClinicalDesign, load_preprocess, save_preprocess
 from stratomics.preprocess.splits import with_clinical
 from stratomics.tables import load_models, save_models
@@ -183,25 +183,8 @@ def test_networks_follow_the_clinic_where_only_the_clinic_knows(cohort, small_se
 
 
 @pytest.fixture
-def folder(tmp_path, cohort, settings, chain):
-    save_preprocess(tmp_path / "transforms", chain.fitted)
-    save_models(tmp_path / "clinical", {name: one.clinical for name, one in chain.fitted.items()})
-    save_models(tmp_path / "network", {"full": chain.embedding.models["full"]})
-    parts = {name: tmp_path / name for name in PARTS}
-    for path, models in zip(parts.values(), (chain.subtypes, chain.risks, chain.classified.models), strict=True):
-        save_models(path, models)
-    export_model(
-        tmp_path / "model",
-        cohort=cohort,
-        embedding=settings["embeddings"][0],
-        prognostic=chain.prognostic,
-        transforms=tmp_path / "transforms",
-        clinical=tmp_path / "clinical",
-        network=tmp_path / "network",
-        parts=parts,
-        on_latents=True,
-    )
-    return tmp_path / "model"
+def folder(tmp_path, cohort, settings, chain, export_chain):
+    return export_chain(tmp_path, cohort, chain, settings["embeddings"][0], settings)
 
 
 def test_a_model_takes_the_clinic_of_new_patients(folder, cohort, chain):

@@ -60,7 +60,7 @@ def feature_predictors(preprocess: FittedPreprocess, features: np.ndarray) -> Pr
 
 
 def fit_labels(
-    predictors: Predictors, subtypes: SubtypeModel, settings: Mapping[str, Any], seed: int, *, report: bool = True
+    predictors: Predictors, labels: np.ndarray, settings: Mapping[str, Any], seed: int, *, report: bool = True
 ) -> ClassifierModel:
     """Fit the classifier on training patients.
 
@@ -68,8 +68,8 @@ def fit_labels(
     ----------
     predictors
         Of the training patients.
-    subtypes
-        Of the same patients.
+    labels
+        Subtype of each of these patients, int [n].
     settings
         ``classifier`` of the config. Latents were selected already, so all that are given are used.
     seed
@@ -87,7 +87,7 @@ def fit_labels(
         predictors.x,
         predictors.blocks,
         predictors.names,
-        subtypes.labels,
+        labels,
         settings,
         seed,
         prepared=predictors.moments,
@@ -165,7 +165,7 @@ def classify_splits(
         else:
             everybody = feature_predictors(fitted[name], fitted[name].transform(cohort))
         training = Predictors(everybody.x[split.train], everybody.blocks, everybody.names)
-        model = fit_labels(training, subtypes[name], settings, classifier_seed(seed, name))
+        model = fit_labels(training, subtypes[name].labels, settings, classifier_seed(seed, name))
         log.info("%s: inner-CV balanced accuracy %.3f", name, model.inner_score)
         return model, label(model, risks[name], everybody.x, own).of_split(split, cohort.patients)
 

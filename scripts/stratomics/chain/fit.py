@@ -140,7 +140,9 @@ class Chain:
         predictors = latent_predictors(latents, prognostic, subtypes) if self.on_latents else features
         if predictors is None:
             raise ValueError("classifier.predictors is features, and none were given")
-        classifier = fit_labels(predictors, subtypes, self.classifier, classifier_seed(self.seed, split), report=report)
+        classifier = fit_labels(
+            predictors, subtypes.labels, self.classifier, classifier_seed(self.seed, split), report=report
+        )
         return FittedChain(prognostic, subtypes, risk, classifier, self.on_latents)
 
 

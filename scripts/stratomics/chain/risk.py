@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from stratomics.arrays import Array
 from stratomics.cohort.types import Cohort, Split
 from stratomics.embedding.told import Told
 from stratomics.runtime import derive_seed, log, parallel_map
@@ -74,6 +75,31 @@ class RiskModel(LinearRisk):
     def groups(self, risk: np.ndarray) -> np.ndarray | None:
         """Cut risks [n] into groups 1 (lowest) to K, int64 [n]; None where there are no cuts to make."""
         return None if self.method == "subtype" else 1 + np.searchsorted(self.cuts, risk, side="right")
+
+    @classmethod
+    def declared(cls, meta: Mapping[str, Any]) -> dict[str, Array]:
+        """Say what the arrays may be."""
+        omics = len(meta["omics"]) or 1
+        weights: tuple[str | int, ...] = (omics, "_S") if meta["omics"] else ("_S",)
+        return {
+            "coef": Array("float64", ("L",), "log hazard per standard deviation of each latent"),
+            "mean": Array("float64", ("L",), "mean of each latent among the training patients"),
+            "scale": Array("float64", ("L",), "its standard deviation", positive=True, infinite=True),
+            "owner": Array("int64", ("L",), "position of the omics of each latent", low=0, high=omics - 1),
+            "shares": Array("float64", (omics,), "share of each omics in the risk", low=0.0, high=1.0),
+            "log_risk": Array("float64", ("K",), "log of observed over expected events of each subtype", rising=0),
+            "cuts": Array("float64", ("_C",), "where the risk is cut into groups: K - 1, or none", rising=0),
+            "variance": Array("float64", (omics,), "variance that the penalty allows", missing=True, low=0.0),
+            "weights": Array("float64", weights, "weight of each source of the risk"),
+        }
+
+    def faults(self) -> Iterator[str]:
+        """Say which arrays do not suit each other."""
+        cuts = 0 if self.method == "subtype" else len(self.log_risk) - 1
+        if len(self.cuts) != cuts:
+            yield f"array cuts: found {len(self.cuts)} values; allowed are {cuts} for {len(self.log_risk)} subtypes"
+        if abs(self.shares.sum() - 1.0) > 1e-6:
+            yield f"array shares: found a sum of {self.shares.sum():g}; allowed is 1"
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take the model apart into numeric arrays and JSON-able settings; `from_arrays` undoes it exactly."""

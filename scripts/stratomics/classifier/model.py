@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from stratomics.arrays import Array
 from stratomics.errors import DataError
 from stratomics.runtime import derive_seed
 
@@ -90,6 +91,27 @@ class ClassifierModel:
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return the most probable subtype of patients x [n, P], int64 [n]."""
         return self.classes[self.predict_proba(x).argmax(axis=1)]
+
+    @classmethod
+    def declared(cls, meta: Mapping[str, Any]) -> dict[str, Array]:
+        """Say what the arrays may be, those of the machine by its method and setting."""
+        machine = find_method(meta["method"]).declared(meta["setting"])
+        return {
+            "classes": Array("int64", ("K",), "the subtypes, rising", low=1, rising=0),
+            "columns": Array("int64", ("_m",), "positions of the predictors used", low=0, below="Q"),
+            **{f"machine.{name}": array for name, array in machine.items()},
+            "calibration.coef": Array("float64", ("K", "D"), "from decision values to log odds"),
+            "calibration.intercept": Array("float64", ("K",), "their intercepts"),
+        }
+
+    def faults(self) -> Iterator[str]:
+        """Say which arrays do not suit each other."""
+        if not np.array_equal(self.classes, np.arange(1, len(self.classes) + 1)):
+            yield f"array classes: found {self.classes.tolist()}; allowed are 1 to {len(self.classes)}"
+        if len(np.unique(self.columns)) < len(self.columns):
+            yield "array columns: a position comes more than once; allowed is each once"
+        if self.features_table["column"].tolist() != self.columns.tolist():
+            yield "array columns: not those of the features_table in the header; they must be the same, in the same order"
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take the model apart into numeric arrays and JSON-able settings; `from_arrays` undoes it exactly."""

@@ -35,7 +35,7 @@ Validator = jsonschema.validators.extend(
 
 
 class Schema:
-    """The config schema.
+    """A schema, that of the config or another.
 
     Parameters
     ----------
@@ -88,18 +88,28 @@ class Schema:
             yield from self.walk(branch, where)
 
 
-def schema_file() -> Path:
-    """Return the path of the schema: beside the rules in the repository, in `stratomics.schemas` where it is installed."""
+def schema_file(name: str = "config") -> Path:
+    """Return the path of a schema: beside the rules in the repository, in `stratomics.schemas` where it is installed.
+
+    Parameters
+    ----------
+    name
+        ``config`` or ``model``.
+
+    Returns
+    -------
+    Path
+    """
     package = Path(__file__).resolve().parents[1]
     folder = package / "schemas"
     if not folder.is_dir():
         folder = package.parents[1] / "workflow" / "schemas"
-    return folder / "config.schema.yaml"
+    return folder / f"{name}.schema.yaml"
 
 
 @cache
 def read_schema(path: str | Path) -> Schema:
-    """Read the schema from a YAML file (once per process).
+    """Read a schema from a YAML file (once per process).
 
     Parameters
     ----------

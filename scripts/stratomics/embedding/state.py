@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stratomics.arrays import Array
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -46,15 +48,9 @@ class NetworkState:
         """The networks as torch modules."""
         import torch
 
-        from .architecture import Sizes
-        from .architectures import find_architecture
-
         found = []
         for own, arrays in zip(self.sizes, self.members, strict=True):
-            sizes = {**own, "inputs": tuple(own["inputs"]), "hidden": tuple(own["hidden"])}
-            has = {"decodes": "writes.0.weight" in arrays, "tells_hazard": "hazard.weight" in arrays}
-            with torch.device("meta"):
-                network = find_architecture(self.architecture)(Sizes(**{**sizes, **has}))
+            network = _empty(self.architecture, own, list(arrays))
             tensors = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
             network.load_state_dict(tensors, assign=True)
             found.append(network.requires_grad_(False))
@@ -143,6 +139,40 @@ class NetworkState:
         return arrays, meta
 
     @classmethod
+    def declared(cls, meta: Mapping[str, Any]) -> dict[str, Array]:
+        """Say what the arrays of these networks may be, by their sizes; raises what the architecture raises over wrong ones."""
+        found = {}
+        for i, (own, names) in enumerate(zip(meta["sizes"], meta["members"], strict=True)):
+            shapes = _empty(meta["architecture"], own, names).state_dict()
+            found.update(
+                {
+                    f"{i}.{name}": Array("float32", tuple(p.shape), f"{name} of network {i}")
+                    for name, p in shapes.items()
+                }
+            )
+        return found
+
+    def faults(self) -> Iterator[str]:
+        """Say which views do not lie side by side, or are given to no network."""
+        ends = [0, *(stop for _, stop in self.blocks.values())]
+        if [start for start, _ in self.blocks.values()] != ends[:-1] or sorted(ends) != ends:
+            yield f"blocks {dict(self.blocks)}: allowed are views side by side from column 0 on"
+        for i, (own, seen) in enumerate(zip(self.sizes, self.sees, strict=True)):
+            if unknown := [name for name in seen if name not in self.blocks]:
+                yield f"network {i} sees {', '.join(unknown)}; allowed are {', '.join(self.blocks)}"
+                continue
+            widths = [stop - start for start, stop in (self.blocks[name] for name in seen)]
+            if widths != list(own["inputs"]):
+                yield f"network {i} takes inputs of {list(own['inputs'])} columns; the views that it sees have {widths}"
+        if unseen := set(self.blocks) - {name for seen in self.sees for name in seen}:
+            yield f"no network sees {', '.join(sorted(unseen))}"
+
+    @property
+    def latents(self) -> int:
+        """Latents of all networks together."""
+        return sum(network.latents for network in self.networks)
+
+    @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> NetworkState:
         """Put networks together again from what `to_arrays` gave."""
         members = tuple({name: arrays[f"{i}.{name}"] for name in names} for i, names in enumerate(meta["members"]))
@@ -151,6 +181,19 @@ class NetworkState:
         blocks = {name: (int(start), int(stop)) for name, (start, stop) in ends}
         sees = tuple(tuple(names) for names in meta["sees"])
         return cls(meta["kind"], meta["architecture"], tuple(meta["sizes"]), blocks, members, sees)
+
+
+def _empty(architecture: str, own: Mapping[str, Any], names: Sequence[str]) -> Architecture:
+    """Lay out a network of these sizes (of a `NetworkState`), and with the optional layers that parameters are named of."""
+    import torch
+
+    from .architecture import Sizes
+    from .architectures import find_architecture
+
+    sizes = {**own, "inputs": tuple(own["inputs"]), "hidden": tuple(own["hidden"])}
+    has = {"decodes": "writes.0.weight" in names, "tells_hazard": "hazard.weight" in names}
+    with torch.device("meta"):
+        return find_architecture(architecture)(Sizes(**{**sizes, **has}))
 
 
 def fold(parameters: Mapping[str, Tensor], spaces: Sequence[Any]) -> dict[str, np.ndarray]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,17 @@ import pandas as pd
 
 from stratomics.chain.fit import FittedChain
 from stratomics.chain.labels import Labels
+from stratomics.chain.subsets import PLUS, SubsetClassifiers, hide
+from stratomics.chain.survival import SurvivalModel
 from stratomics.cohort.types import Cohort
 from stratomics.embedding.state import NetworkState
 from stratomics.preprocess import FittedPreprocess
+from stratomics.preprocess.clinical_view import CLINICAL
 
 from .reference import Reference
+
+#: What made-up patients have in every feature; of the last, every other feature is missing.
+MADE_UP = (0.0, 1.0, 10.0, 1.0)
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,6 +34,10 @@ class Model:
         The content of ``model.json``.
     preprocess, network, chain
         What is needed to label new patients.
+    subsets
+        Classifiers for patients who lack omics.
+    survival
+        How long the training patients lived, by subtype and by risk.
     reference
         What the training patients look like, to compare new ones with.
     """
@@ -36,7 +46,36 @@ class Model:
     preprocess: FittedPreprocess
     network: NetworkState
     chain: FittedChain
+    subsets: SubsetClassifiers
+    survival: SurvivalModel
     reference: Reference
+
+    @classmethod
+    def of_parts(cls, description: dict[str, Any], parts: Mapping[str, Any]) -> Model:
+        """Put the parts of a model together.
+
+        Parameters
+        ----------
+        description
+            The content of ``model.json``.
+        parts
+            By the names of the files; the clinic may be absent.
+
+        Returns
+        -------
+        Model
+        """
+        selected = np.isin(description["latents"], description["selected_latents"])
+        chain = FittedChain(
+            prognostic=pd.DataFrame({"latent": description["latents"], "selected": selected}),
+            subtypes=parts["subtypes.safetensors"],
+            risk=parts["risk.safetensors"],
+            classifier=parts["classifier.safetensors"],
+            on_latents=description["classifier_predictors"] == "latents",
+        )
+        preprocess = replace(parts["preprocess.safetensors"], clinical=parts.get("clinical.safetensors"))
+        others = (parts[f"{name}.safetensors"] for name in ("subsets", "survival", "reference"))
+        return cls(description, preprocess, parts["network.safetensors"], chain, *others)
 
     def __repr__(self) -> str:
         """Say in one line what it is and what it takes: the arrays would fill pages of a notebook."""
@@ -65,21 +104,58 @@ class Model:
             If an omics, a feature or a covariate that the model needs is absent.
         """
         features = self.preprocess.transform(patients)
-        ids = patients.patients if isinstance(patients, Cohort) else next(iter(patients.values())).index
+        if isinstance(patients, Cohort):
+            ids = patients.patients
+        else:
+            ids = next(iter(patients.values())).index
         return self.label(features, self.preprocess.present(patients)).table(ids)
 
     def label(self, features: np.ndarray, present: np.ndarray) -> Labels:
-        """Label preprocessed patients.
+        """Label patients by their preprocessed features.
 
         Parameters
         ----------
         features
-            As `FittedPreprocess.transform` gives them [n, P].
+            float32 [n, P] as `FittedPreprocess.transform` makes them: zeros in all of an omics that a patient lacks.
         present
-            Which omics each has, bool [n, omics], in the order of the blocks.
+            Which omics patients have, bool [n, omics] (`FittedPreprocess.present`). Who lacks some is told by the classifier for
+            the others.
 
         Returns
         -------
         Labels
         """
-        return self.chain.label(self.network.encode(features * self.preprocess.weights, present), features)
+        latents = self.network.encode(features * self.preprocess.weights, present)
+        return self.subsets.label(self.chain, self.preprocess, latents, features, present)
+
+    def probe(self) -> dict[str, Any]:
+        """Tell what the model says of made-up patients, so that whoever reads it can see whether it still says the same.
+
+        Returns
+        -------
+        dict
+            ``risk`` and ``probabilities`` of `MADE_UP` patients with every omics, and again with each omics alone, [4 (1 + omics)]
+            and [4 (1 + omics), K]; None for all if they are not finite.
+        """
+        tables = {one.name: _made_up(one.features) for one in self.preprocess.omics}
+        if self.preprocess.clinical is not None:
+            covariates = [part.name for part in self.preprocess.clinical.covariates]
+            tables[CLINICAL] = pd.DataFrame(np.nan, index=range(len(MADE_UP)), columns=covariates, dtype=object)
+        with np.errstate(all="ignore"):
+            features, everything = self.preprocess.transform(tables), self.preprocess.present(tables)
+            names = [one.name for one in self.preprocess.omics]
+            given = [hide(self.preprocess, features, everything, own) for own in (PLUS.join(names), *names)]
+            features, present = (np.concatenate(one) for one in zip(*given, strict=True))
+            latents = self.network.encode(features * self.preprocess.weights, present)
+            if not np.isfinite(latents).all():
+                return {"risk": None, "probabilities": None}
+            labels = self.subsets.label(self.chain, self.preprocess, latents, features, present)
+        found = {"risk": labels.risk, "probabilities": labels.probabilities}
+        return {name: one.tolist() if np.isfinite(one).all() else None for name, one in found.items()}
+
+
+def _made_up(features: Sequence[str]) -> pd.DataFrame:
+    """Return the measurements of the made-up patients in one omics."""
+    values = np.repeat(np.array(MADE_UP)[:, None], len(features), axis=1)
+    values[-1, ::2] = np.nan
+    return pd.DataFrame(values, columns=list(features))

@@ -8,14 +8,14 @@ far the others lie, as they say it of new patients; their own distances would be
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
+from stratomics.arrays import Array, within
 from stratomics.cohort.types import Cohort
-from stratomics.errors import DataError
 from stratomics.preprocess import FittedPreprocess
 from stratomics.preprocess.model import FittedOmics, measured
 
@@ -107,30 +107,6 @@ class OmicsReference:
         ends = self.standardised_quantiles(one)[[0, -1]]
         return _distances(standard, self.directions, self.deviations, *ends)
 
-    def faults(self, name: str, p: int) -> list[str]:
-        """Say what is wrong with the arrays, for a model of p features of omics `name`."""
-        q = len(self.deviations)
-        wanted = {
-            "quantiles": (len(LEVELS), p),
-            "directions": (q, p),
-            "deviations": (q,),
-            "limits": (len(STATISTICS),),
-            "explained": (1,),
-            "patients": (1,),
-        }
-        found = []
-        for part, shape in wanted.items():
-            array = getattr(self, part)
-            if array.shape != shape:
-                found.append(f"{name}/{part}: found an array of shape {array.shape}; allowed is {shape}.")
-            elif not np.isfinite(array).all():
-                found.append(f"{name}/{part}: found values that are not finite.")
-        if not found and (np.diff(self.quantiles, axis=0) < 0).any():
-            found.append(f"{name}/quantiles: found quantiles that fall; they must rise.")
-        if not found and (self.deviations <= 0).any():
-            found.append(f"{name}/deviations: found values that are not above 0.")
-        return found
-
 
 @dataclass(frozen=True)
 class Reference:
@@ -144,6 +120,38 @@ class Reference:
 
     omics: Mapping[str, OmicsReference]
 
+    @classmethod
+    def declared(cls, meta: Mapping[str, Any]) -> dict[str, Array]:
+        """Say what the arrays may be, ``<omics>/<array>``."""
+        found = {}
+        for i, one in enumerate(meta["omics"]):
+            p, of_statistics = one["features"], ", ".join(STATISTICS)
+            own = {
+                "quantiles": Array(
+                    "float32", (len(LEVELS), p), f"quantiles of each feature, 0 to 1 in {len(LEVELS)}", rising=0
+                ),
+                "directions": Array("float32", ("_q", p), "leading directions, of length 1", low=-1.001, high=1.001),
+                "deviations": Array(
+                    "float64", ("_q",), "deviation of the training patients along these", positive=True
+                ),
+                "limits": Array(
+                    "float64", (len(STATISTICS),), f"largest {of_statistics} of patients like them", positive=True
+                ),
+                "explained": Array(
+                    "float64", (1,), "share of the variance that directions explain of others", low=0.0, high=1.0
+                ),
+                "patients": Array("float64", (1,), "training patients who have the omics", low=1.0),
+            }
+            found.update(within(one["name"], own, i))
+        return found
+
+    def faults(self) -> Iterator[str]:
+        """Say which directions are none."""
+        for name, one in self.omics.items():
+            lengths = np.linalg.norm(one.directions.astype(np.float64), axis=1)
+            if (np.abs(lengths - 1) > 1e-3).any():
+                yield f"array {name}/directions: found a direction of length {lengths.min():.3g}; allowed is 1"
+
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take it apart into numeric arrays and JSON-able settings; `from_arrays` undoes it exactly."""
         arrays = {
@@ -151,34 +159,16 @@ class Reference:
             for name, one in self.omics.items()
             for part in fields(OmicsReference)
         }
-        return arrays, {"omics": list(self.omics), "levels": LEVELS.tolist()}
+        return arrays, {
+            "omics": [{"name": name, "features": one.quantiles.shape[1]} for name, one in self.omics.items()]
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Reference:
         """Put it together again from what `to_arrays` gave."""
-        names = [part.name for part in fields(OmicsReference)]
-        return cls(
-            {name: OmicsReference(**{part: arrays[f"{name}/{part}"] for part in names}) for name in meta["omics"]}
-        )
-
-    def check(self, preprocess: FittedPreprocess) -> None:
-        """Compare it with the preprocessing of the same model.
-
-        Raises
-        ------
-        DataError
-            With every array that does not fit.
-        """
-        wanted = {one.name: len(one.features) for one in preprocess.omics}
-        if list(wanted) != list(self.omics):
-            raise DataError(
-                f"reference.safetensors: found the omics {', '.join(self.omics)}; the preprocessing of the model has "
-                f"{', '.join(wanted)}. Copy the whole folder of the model again."
-            )
-        if found := [fault for name, p in wanted.items() for fault in self.omics[name].faults(name, p)]:
-            raise DataError(
-                [f"reference.safetensors: {one} Copy the whole folder of the model again." for one in found]
-            )
+        parts = [part.name for part in fields(OmicsReference)]
+        names = [one["name"] for one in meta["omics"]]
+        return cls({name: OmicsReference(**{part: arrays[f"{name}/{part}"] for part in parts}) for name in names})
 
 
 def fit_reference(cohort: Cohort, preprocess: FittedPreprocess, patients: np.ndarray | None = None) -> Reference:

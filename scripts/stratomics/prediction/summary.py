@@ -84,7 +84,7 @@ def _metrics(validation: Validation | None) -> list[str]:
     found = validation.metrics.set_index("metric")
     lines = ["", "## How the predictions held", "", "| metric | value [95 % interval] |", "|---|---|"]
     for metric in ("cindex", "cindex_uno", "cindex_subtype", "hazard_ratio", "ibs", "ibs_skill", "calibration_slope"):
-        value, low, high = (float(one) for one in found.loc[metric, ["value", "ci_low", "ci_high"]].tolist())
+        value, low, high = found.loc[[metric], ["value", "ci_low", "ci_high"]].to_numpy(float)[0].tolist()
         lines.append(f"| {metric} | {interval((value, low, high))} |")
     n, events = int(found["n"].iloc[0]), int(found["events"].iloc[0])
     lines.append(f"| permutation p of the subtypes | {probability(float(row['permutation_p']))} |")

@@ -63,7 +63,10 @@ class Validation:
         """Give the tables without rows, of what was not judged."""
         calibration = ["baseline", *CALIBRATION_COLUMNS[1:]]
         verdict_columns = ["prediction", *VERDICT_COLUMNS[1:], *EVIDENCE_COLUMNS, *REASON_COLUMNS]
-        return cls(*(pd.DataFrame(columns=own) for own in (METRIC_COLUMNS, calibration, verdict_columns)))
+        metrics, calibrated, verdicts = (
+            pd.DataFrame(columns=own) for own in (METRIC_COLUMNS, calibration, verdict_columns)
+        )
+        return cls(metrics, calibrated, verdicts)
 
 
 def validate(

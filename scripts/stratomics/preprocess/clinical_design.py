@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from stratomics.arrays import Array
 
 from .covariate import Covariate, learn_covariate
 
@@ -61,6 +63,24 @@ class ClinicalDesign:
             `n_main` on are uncorrelated there with those before.
         """
         return (_encode(self.covariates, table)[0] - self.mean) @ self.weights
+
+    @classmethod
+    def declared(cls, meta: Mapping[str, Any]) -> dict[str, Array]:
+        """Say what the arrays may be."""
+        return {
+            "mean": Array("float64", ("_E",), "mean of each encoded column among the training patients"),
+            "weights": Array(
+                "float64", ("_E", len(meta["columns"])), "columns as combinations of the centred encoded ones"
+            ),
+        }
+
+    def faults(self) -> Iterator[str]:
+        """Say what does not suit: columns that are not those of the covariates."""
+        encoded = sum(len(part.main) + len(part.extra) for part in self.covariates)
+        if encoded != len(self.mean):
+            yield f"array mean: found {len(self.mean)} columns; its covariates have {encoded}"
+        if not 0 <= self.n_main <= len(self.columns):
+            yield f"n_main: found {self.n_main}; allowed is 0 to {len(self.columns)}"
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take it apart into arrays and JSON-able settings; `from_arrays` undoes it, but for cells that nothing is read from."""

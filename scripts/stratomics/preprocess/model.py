@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from stratomics.arrays import Array, within
 from stratomics.cohort.types import Cohort
 from stratomics.errors import DataError
 
@@ -17,6 +19,9 @@ from .clinical_view import CLINICAL, clinical_faults, clinical_table
 from .impute import fill
 from .scale import batch_rows, block_weights
 from .transforms import apply_normal_scores, log2p1
+
+#: The arrays of an omics; those that a transform or an imputation does not need are absent.
+ARRAYS = ("mean", "sd", "medians", "knots", "scores", "donors")
 
 
 def measured(table: pd.DataFrame) -> np.ndarray:
@@ -111,6 +116,21 @@ class FittedOmics:
     scores: np.ndarray | None = None
     donors: np.ndarray | None = None
 
+    @classmethod
+    def declared(cls, meta: Mapping[str, Any]) -> dict[str, Array]:
+        """Say what the arrays may be. Donors are there or not (`FittedPreprocess.declared`)."""
+        rows, width = 1 + len(meta["levels"]), len(meta["features"])
+        of_rows = "row 0 of all training patients, then of each batch"
+        found = {
+            "mean": Array("float32", (rows, width), f"mean of each feature: {of_rows}"),
+            "sd": Array("float32", (rows, width), f"standard deviation: {of_rows}", positive=True),
+            "medians": Array("float32", (width,), "what fills missing values, on the standard scale"),
+        }
+        if meta["transform"] == "rank_normal":
+            found["knots"] = Array("float32", ("_knots", width), "values of each feature, rising", rising=0)
+            found["scores"] = Array("float32", ("_knots", width), "their normal scores", rising=0)
+        return found
+
     def standardise(self, values: np.ndarray, labels: np.ndarray | None, clip: float) -> np.ndarray:
         """Transform, standardise within batches and clip; missing values stay NaN.
 
@@ -166,6 +186,73 @@ class FittedPreprocess:
     report: pd.DataFrame
     dropped: pd.DataFrame
     clinical: ClinicalDesign | None = None
+
+    def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Take it apart into numeric arrays and JSON-able settings, without clinical covariates: those are an embedding's own."""
+        arrays = {
+            f"{one.name}/{kind}": array
+            for one in self.omics
+            for kind in ARRAYS
+            if (array := getattr(one, kind)) is not None
+        }
+        return arrays, {
+            "clip": self.clip,
+            "neighbours": self.neighbours,
+            "balance": self.balance,
+            "imputation": "median" if all(one.donors is None for one in self.omics) else "knn",
+            "omics": [
+                {"name": one.name, "transform": one.transform, "levels": one.levels, "features": one.features}
+                for one in self.omics
+            ],
+            "report": self.report.to_dict("list"),
+            "dropped": self.dropped.to_dict("list"),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> FittedPreprocess:
+        """Put it together again from what `to_arrays` gave."""
+        omics = tuple(
+            FittedOmics(
+                name=one["name"],
+                transform=one["transform"],
+                features=tuple(one["features"]),
+                levels=tuple(one["levels"]),
+                **{kind: arrays[key] for kind in ARRAYS if (key := f"{one['name']}/{kind}") in arrays},
+            )
+            for one in meta["omics"]
+        )
+        return cls(
+            omics=omics,
+            clip=meta["clip"],
+            neighbours=meta["neighbours"],
+            balance=meta["balance"],
+            report=pd.DataFrame(meta["report"], columns=["omics", "step", "features"]),
+            dropped=pd.DataFrame(meta["dropped"], columns=["feature", "omics", "reason"]),
+        )
+
+    @classmethod
+    def declared(cls, meta: Mapping[str, Any]) -> dict[str, Array]:
+        """Say what the arrays may be, ``<omics>/<array>``."""
+        found = {}
+        for i, one in enumerate(meta["omics"]):
+            own = FittedOmics.declared(one)
+            if meta["imputation"] == "knn":
+                width, what = len(one["features"]), "training patients on the standard scale: their measurements"
+                own["donors"] = Array("float32", ("_donors", width), what, missing=True)
+            found.update(within(one["name"], own, i))
+        return found
+
+    def faults(self) -> Iterator[str]:
+        """Say which names come more than once."""
+        for what, names in (("omics", [one.name for one in self.omics]), *self._names()):
+            if len(set(names)) < len(names):
+                double = next(name for i, name in enumerate(names) if name in names[:i])
+                yield f"{what}: {double!r} comes more than once; allowed is each once"
+
+    def _names(self) -> Iterator[tuple[str, Sequence[str]]]:
+        for one in self.omics:
+            yield f"features of {one.name}", one.features
+            yield f"batches of {one.name}", one.levels
 
     @cached_property
     def columns(self) -> dict[str, tuple[str, ...]]:

@@ -9,16 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from stratomics.errors import DataError
 from stratomics.tables import load_arrays, load_models, save_arrays
 
 from .clinical_design import ClinicalDesign
-from .model import FittedOmics, FittedPreprocess
-
-#: The arrays of an omics; those that a transform or an imputation does not need are absent.
-ARRAYS = ("mean", "sd", "medians", "knots", "scores", "donors")
+from .model import FittedPreprocess
 
 
 def save_preprocess(path: str | Path, fitted: Mapping[str, FittedPreprocess]) -> None:
@@ -34,22 +30,8 @@ def save_preprocess(path: str | Path, fitted: Mapping[str, FittedPreprocess]) ->
     arrays: dict[str, np.ndarray] = {}
     about: dict[str, Any] = {}
     for split, one in fitted.items():
-        about[split] = {
-            "clip": one.clip,
-            "neighbours": one.neighbours,
-            "balance": one.balance,
-            "omics": [
-                {"name": o.name, "transform": o.transform, "levels": o.levels, "features": o.features}
-                for o in one.omics
-            ],
-            "report": one.report.to_dict("list"),
-            "dropped": one.dropped.to_dict("list"),
-        }
-        for omics in one.omics:
-            for kind in ARRAYS:
-                array = getattr(omics, kind)
-                if array is not None:
-                    arrays[f"{split}/{omics.name}/{kind}"] = array
+        own, about[split] = one.to_arrays()
+        arrays.update({f"{split}/{name}": array for name, array in own.items()})
     save_arrays(path, arrays, {"preprocess": json.dumps(about)})
 
 
@@ -90,21 +72,5 @@ def load_preprocess(
 
 def _restore(split: str, about: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedPreprocess:
     """Put one split together again."""
-    omics = tuple(
-        FittedOmics(
-            name=one["name"],
-            transform=one["transform"],
-            features=tuple(one["features"]),
-            levels=tuple(one["levels"]),
-            **{kind: arrays[key] for kind in ARRAYS if (key := f"{split}/{one['name']}/{kind}") in arrays},
-        )
-        for one in about["omics"]
-    )
-    return FittedPreprocess(
-        omics=omics,
-        clip=about["clip"],
-        neighbours=about["neighbours"],
-        balance=about["balance"],
-        report=pd.DataFrame(about["report"]),
-        dropped=pd.DataFrame(about["dropped"], columns=["feature", "omics", "reason"]),
-    )
+    own = {name.removeprefix(f"{split}/"): array for name, array in arrays.items() if name.startswith(f"{split}/")}
+    return FittedPreprocess.from_arrays(own, about)

@@ -63,10 +63,16 @@ def pairwise_adjusted_rand(labels: np.ndarray, others: np.ndarray | None = None)
 def _adjusted_rand_block(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Compute the index between every labelling of `left` [B, K, n] and of `right` [C, L, n], both as indicators."""
     counts = left.reshape(-1, left.shape[2]) @ right.reshape(-1, right.shape[2]).T
-    tables = counts.astype(np.float64).reshape(*left.shape[:2], *right.shape[:2]).transpose(0, 2, 1, 3)
-    n = tables.sum(axis=(2, 3))
-    squares = (tables**2).sum(axis=(2, 3))
-    of_left, of_right = (tables.sum(axis=3) ** 2).sum(axis=2), (tables.sum(axis=2) ** 2).sum(axis=2)
+    return table_adjusted_rand(
+        counts.astype(np.float64).reshape(*left.shape[:2], *right.shape[:2]).transpose(0, 2, 1, 3)
+    )
+
+
+def table_adjusted_rand(tables: np.ndarray) -> np.ndarray:
+    """Compute the adjusted Rand index of contingency tables, float64 [..., K, L] -> [...]; see `pairwise_adjusted_rand`."""
+    n = tables.sum(axis=(-2, -1))
+    squares = (tables**2).sum(axis=(-2, -1))
+    of_left, of_right = (tables.sum(axis=-1) ** 2).sum(axis=-1), (tables.sum(axis=-2) ** 2).sum(axis=-1)
     # ordered pairs of patients: together in both, together in one only, apart in both
     both, first, second = squares - n, of_left - squares, of_right - squares
     neither = n * n + squares - of_left - of_right

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from stratomics.arrays import Array
 from stratomics.errors import DataError
 from stratomics.runtime import derive_seed
 
@@ -69,6 +70,30 @@ class SubtypeModel:
     def place(self, latents: np.ndarray) -> np.ndarray:
         """Put the selected latents of patients [n, l] where those of the training patients were clustered, float64 [n, l]."""
         return (np.asarray(latents, dtype=np.float64) - self.mean) / self.scale
+
+    @classmethod
+    def declared(cls, meta: Mapping[str, Any]) -> dict[str, Array]:
+        """Say what the arrays may be, those of the clustering by its method."""
+        clusters = find_method(meta["method"]).ARRAYS
+        return {
+            "labels": Array("int64", ("N",), "subtype of each training patient", low=1, high=meta["n_subtypes"]),
+            "log_risk": Array("float64", ("K",), "log of observed over expected events of each subtype", rising=0),
+            "mean": Array("float64", ("l",), "mean of each selected latent among the training patients"),
+            "scale": Array("float64", ("l",), "what it is divided by", positive=True, infinite=True),
+            "subtype_of_cluster": Array("int64", ("K",), "subtype of each cluster", low=1),
+            **{f"clusters.{name}": array for name, array in clusters.items()},
+        }
+
+    def faults(self) -> Iterator[str]:
+        """Say which arrays do not suit each other."""
+        subtypes = np.arange(1, self.n_subtypes + 1)
+        if not np.array_equal(np.sort(self.subtype_of_cluster), subtypes):
+            yield (
+                f"array subtype_of_cluster: found {self.subtype_of_cluster.tolist()}; allowed is each of 1 to "
+                f"{self.n_subtypes} once"
+            )
+        if not np.array_equal(np.unique(self.labels), subtypes):
+            yield f"array labels: found the subtypes {np.unique(self.labels).tolist()}; allowed are 1 to {self.n_subtypes}"
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take the model apart into numeric arrays and JSON-able settings; `from_arrays` undoes it exactly."""

@@ -87,6 +87,43 @@ def read_steps(survival: ArrayLike, steps: ArrayLike, times: ArrayLike) -> np.nd
     return curves[:, np.searchsorted(np.asarray(steps), np.asarray(times), side="right")]
 
 
+def breslow_hazard(
+    risk: ArrayLike, time: ArrayLike, event: ArrayLike, times: ArrayLike, *, reference: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate the cumulative hazard of a patient of a given risk by Breslow's formula.
+
+    Parameters
+    ----------
+    risk
+        Log relative hazard of the training patients [n].
+    time, event
+        Their follow-up [n].
+    times
+        Days [T]; after the last death of the training patients the hazard stays level.
+    reference
+        Log relative hazard of the patient.
+
+    Returns
+    -------
+    hazard, variance : numpy.ndarray
+        float64 [T]. The variance takes the risks as known (Tsiatis 1981, Ann. Stat. 9, 93-108, the first of its two terms).
+
+    References
+    ----------
+    Breslow 1972, discussion of Cox, J. R. Stat. Soc. B 34, 216-217.
+    """
+    days, dead = check_survival(time, event)
+    order = np.argsort(days, kind="stable")
+    ordered, weight = days[order], np.exp(np.asarray(risk, dtype=np.float64)[order] - reference)
+    still = np.cumsum(weight[::-1])[::-1]
+    deaths, counts = np.unique(days[dead], return_counts=True)
+    # The risk set of a death is everybody followed until then or longer.
+    among = still[np.searchsorted(ordered, deaths, side="left")]
+    step = np.searchsorted(deaths, np.asarray(times, dtype=np.float64), side="right")
+    hazard, variance = (np.append(0.0, np.cumsum(part)) for part in (counts / among, counts / among**2))
+    return hazard[step], variance[step]
+
+
 def breslow_survival(
     risk_train: ArrayLike, time_train: ArrayLike, event_train: ArrayLike, risk: ArrayLike, times: ArrayLike
 ) -> np.ndarray:
@@ -113,17 +150,9 @@ def breslow_survival(
     ----------
     Breslow 1972, discussion of Cox, J. R. Stat. Soc. B 34, 216-217.
     """
-    time, event = check_survival(time_train, event_train)
     own, other = np.asarray(risk_train, dtype=np.float64), np.asarray(risk, dtype=np.float64)
-    at = np.asarray(times, dtype=np.float64)
-    top = own.max()  # taken out of both: hazards of any size then fit into a float
-    order = np.argsort(time, kind="stable")
-    ordered, weight = time[order], np.exp(own[order] - top)
-    still = np.cumsum(weight[::-1])[::-1]
-    deaths, counts = np.unique(time[event], return_counts=True)
-    # The risk set of a death is everybody followed until then or longer.
-    cumulative = np.append(0.0, np.cumsum(counts / still[np.searchsorted(ordered, deaths, side="left")]))
-    hazard = cumulative[np.searchsorted(deaths, at, side="right")]
+    top = float(own.max())  # taken out of both: hazards of any size then fit into a float
+    hazard, _ = breslow_hazard(own, time_train, event_train, times, reference=top)
     with np.errstate(over="ignore", invalid="ignore"):
         relative = np.exp(other - top)[:, None]
         product = np.where(hazard == 0, np.where(np.isnan(relative), np.nan, 0.0), hazard * relative)

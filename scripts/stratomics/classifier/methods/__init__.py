@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 import numpy as np
 
+from stratomics.arrays import Array
 from stratomics.errors import ConfigError
 
 
@@ -25,6 +27,9 @@ class Classifier(Protocol):
 
     def fit(self, x: np.ndarray, y: np.ndarray, n_classes: int, setting: dict[str, Any]) -> dict[str, np.ndarray]:
         """Train with one setting; return the arrays that `decision` needs."""
+
+    def declared(self, setting: Mapping[str, Any]) -> dict[str, Array]:
+        """Say what the arrays of `fit` may be, with one setting: of K subtypes told by _m predictors with D decision values."""
 
     def decision(self, x: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
         """Return decision values [n, D]."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+
+from stratomics.arrays import Array
 
 #: ``C`` is the inverse of the penalty.
 SETTINGS: tuple[dict[str, Any], ...] = tuple({"C": c} for c in (0.001, 0.01, 0.1, 1.0))
@@ -32,6 +35,14 @@ def fit(x: np.ndarray, y: np.ndarray, n_classes: int, setting: dict[str, Any]) -
     """
     model = LogisticRegression(C=setting["C"], class_weight="balanced", max_iter=1000).fit(x, y)
     return {"weights": model.coef_, "intercept": model.intercept_}
+
+
+def declared(setting: Mapping[str, Any]) -> dict[str, Array]:
+    """Say what the arrays of `fit` may be, with one setting."""
+    return {
+        "weights": Array("float64", ("D", "_m"), "coefficients of the log odds"),
+        "intercept": Array("float64", ("D",), "their intercepts"),
+    }
 
 
 def decision(x: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:

@@ -9,9 +9,12 @@ Tibshirani, Hastie, Narasimhan & Chu 2002, Proc. Natl. Acad. Sci. USA 99, 6567-6
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from stratomics.arrays import Array
 
 #: There is nothing to choose.
 SETTINGS: tuple[dict[str, Any], ...] = ({},)
@@ -37,6 +40,11 @@ def fit(x: np.ndarray, y: np.ndarray, n_classes: int, setting: dict[str, Any]) -
         ``centroids`` [K, m].
     """
     return {"centroids": np.stack([x[y == k].mean(axis=0) for k in range(n_classes)])}
+
+
+def declared(setting: Mapping[str, Any]) -> dict[str, Array]:
+    """Say what the arrays of `fit` may be, with one setting."""
+    return {"centroids": Array("float64", ("K", "_m"), "mean of the predictors of each subtype")}
 
 
 def decision(x: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:

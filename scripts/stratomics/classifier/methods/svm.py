@@ -10,11 +10,14 @@ Cortes and Vapnik (1995), Mach. Learn. 20, 273-297. Rifkin and Klautau (2004), J
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from sklearn import config_context
 from sklearn.svm import SVC
+
+from stratomics.arrays import Array
 
 #: ``C`` is the cost of a patient on the wrong side.
 SETTINGS: tuple[dict[str, Any], ...] = (
@@ -120,6 +123,19 @@ def fit(x: np.ndarray, y: np.ndarray, n_classes: int, setting: dict[str, Any]) -
     dual, intercept = fit_machines(rbf_gram(x, x, gamma), y, n_classes, setting["C"])
     used = dual.any(axis=0)
     return {"support": x[used], "dual": dual[:, used], "gamma": np.array([gamma]), "intercept": intercept}
+
+
+def declared(setting: Mapping[str, Any]) -> dict[str, Array]:
+    """Say what the arrays of `fit` may be, with one setting."""
+    intercept = {"intercept": Array("float64", ("D",), "intercept of each machine")}
+    if setting["kernel"] == "linear":
+        return {"weights": Array("float64", ("D", "_m"), "weights of each machine"), **intercept}
+    return {
+        "support": Array("float64", ("_s", "_m"), "predictors of the support vectors, which are training patients"),
+        "dual": Array("float64", ("D", "_s"), "their coefficients"),
+        "gamma": Array("float64", (1,), "width of the kernel", positive=True),
+        **intercept,
+    }
 
 
 def decision(x: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Protocol, cast
 
 import numpy as np
 
+from stratomics.arrays import Array
 from stratomics.errors import ConfigError
 
 
 class Clustering(Protocol):
     """What a method offers; each file of this folder is one."""
+
+    #: What the arrays of `fit` may be, of K clusters of patients on l latents.
+    ARRAYS: Mapping[str, Array]
 
     def fit(self, z: np.ndarray, k: int, seed: int, restarts: int) -> dict[str, np.ndarray]:
         """Fit k clusters to latents, centred and on one common scale, [n, l]; return the arrays that `assign` needs."""

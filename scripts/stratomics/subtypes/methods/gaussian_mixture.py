@@ -18,7 +18,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from stratomics.arrays import Array
+
 from .kmeans import nearest_centre, seed_centres
+
+ARRAYS = {
+    "axes": Array("float64", ("l", "_d"), "the principal axes, as columns"),
+    "weights": Array("float64", ("K",), "share of each cluster", low=0.0, high=1.0),
+    "means": Array("float64", ("K", "_d"), "centre of each cluster along the axes"),
+    "variances": Array("float64", ("K", "_d"), "variance of each cluster along the axes", positive=True),
+}
 
 VARIANCE_KEPT = 0.95
 PRIOR_PATIENTS = 5.0

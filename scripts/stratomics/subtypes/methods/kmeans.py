@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from stratomics.arrays import Array
+
+ARRAYS = {"centres": Array("float64", ("K", "l"), "centre of each cluster")}
 MAX_ITERATIONS = 300
 
 
