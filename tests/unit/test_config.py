@@ -53,7 +53,8 @@ def folder(tmp_path: Path) -> Path:
 # name of the case -> (config, its one message; {base} is the folder with the tables)
 BROKEN = {
     "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
-                "selection, subtypes, risk, classifier, evaluation, comparators, stability, retrieval, predict, device, seed, container. "
+                "selection, subtypes, risk, classifier, evaluation, comparators, stability, retrieval, predict, device, seed, "
+                "container. "
                 "Write its "
                 "keys below it, indented."),
     "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
@@ -64,7 +65,8 @@ BROKEN = {
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, source, omics, "
                          "clinical, samples, pattern, patients, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
-                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, predict, preprocess, retrieval, "
+                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, predict, preprocess, "
+                         "retrieval, "
                          "risk, seed, "
                          "selection, stability, subtypes."),
     "misspelt key": (DEMO + "selection: {alhpa: 0.1}", "selection.alhpa: unknown key; did you mean 'alpha'? Allowed here: "
@@ -222,7 +224,8 @@ BROKEN = {
                       "taken; allowed is any but na, nan, null, none, true, false, inf, infinity, all, comparators, figures, "
                       "fetched, full, intake, preprocess, simulated. Rename it."),
     "reserved name in capitals": ("cohorts: [{name: Figures, simulate: {}}]", "cohorts[0].name: found 'Figures', a name that is "
-                                  "taken; allowed is any but all, figures, predict, na, nan, null, none, true, false, inf, infinity. "
+                                  "taken; allowed is any but all, figures, predict, na, nan, null, none, true, false, inf, "
+                                  "infinity. "
                                   "Rename it."),
     "name of a comparator": (DEMO + "embeddings: [{kind: ae, name: mRNA_only}]", "embeddings[0].name: found 'mRNA_only', which is "
                              "what the tables call the comparator single_omics. Rename it."),

@@ -39,7 +39,8 @@ class Prediction:
     predictions
         A row per patient: ``patient, subtype, n_subtypes, risk, risk_group, probability_<k>, confidence`` (the probability of the
         subtype), ``ambiguous`` (less than `AMBIGUOUS_ODDS` times as probable as the next), ``omics`` (those used) and
-        ``unlike_training`` (omics in which the patient lies further from the training patients than these do from one another).
+        ``unlike_training`` (omics in which the patient lies further from the training patients than these do from one another;
+        missing where there is none).
     features
         How the features of the tables were matched, see `stratomics.prediction.matching.FEATURE_COLUMNS`.
     shift
@@ -120,7 +121,7 @@ def predict(
     table["confidence"] = labels.probabilities.max(axis=1)
     table["ambiguous"] = ambiguous(labels.probabilities)
     table["omics"] = patients.omics
-    table["unlike_training"] = [";".join(filter(None, names)) for names in zip(*unlike, strict=True)]
+    table["unlike_training"] = [";".join(filter(None, names)) or np.nan for names in zip(*unlike, strict=True)]
     if n := int(table["ambiguous"].sum()):
         message = f"patients whose subtype is less than {AMBIGUOUS_ODDS:g} times as probable as the next: ambiguous"
         checks.add("cohort", "prediction", "patients_ambiguous", n, message)

@@ -34,7 +34,7 @@ TAIL_SHARE = 0.05
 #: A deviation of fewer patients says little; directions need more.
 SPREAD_PATIENTS, STRUCTURE_PATIENTS = 10, 20
 #: The directions must explain so many times what random ones do, for their absence to say anything.
-ABOVE_CHANCE = 3.0
+ABOVE_CHANCE = 1.5
 
 #: What a table may have been through, and what undoes it.
 _UNITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {

@@ -72,8 +72,8 @@ def _shift(prediction: Prediction) -> list[str]:
     for row in own.itertuples():
         mark = "differs" if row.flagged else ""
         lines.append(f"| {row.omics} | {row.stage} | {row.statistic} | {row.value:.2g} | {row.limit:.2g} | {mark} |")
-    unlike = prediction.predictions["unlike_training"]
-    named = ", ".join(prediction.predictions.loc[unlike != "", "patient"])
+    unlike = prediction.predictions["unlike_training"].notna()
+    named = ", ".join(prediction.predictions.loc[unlike, "patient"])
     return [*lines, "", f"Patients unlike the training patients: {named or 'none'}."]
 
 
