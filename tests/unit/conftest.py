@@ -54,7 +54,7 @@ def world(tmp_path_factory, small_config, export_chain) -> World:
     from stratomics.model import load_model
 
     omics = [("mrna", 150, "log_normal"), ("mirna", 100, "counts"), ("meth", 120, "beta")]
-    simulate = {"patients": 200, "subtypes": 2, "effect": 1.6}
+    simulate = {"patients": 200, "subtypes": 2, "effect": 1.6, "censoring": 0.3}
     simulate["omics"] = [dict(zip(("name", "features", "values"), one, strict=True)) for one in omics]
     embedding = {"kind": "ae", "hidden": [32], "latent": 8, "epochs": 60, "patience": 15}
     cohorts = [{"name": "world", "simulate": simulate}]
