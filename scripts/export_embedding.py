@@ -31,6 +31,11 @@ with job(snakemake.log[0]) as log:
             "subtypes.safetensors": snakemake.input.subtype_models,
             "risk.safetensors": snakemake.input.risk_models,
             "classifier.safetensors": snakemake.input.classifier_models,
+            "subsets.safetensors": snakemake.input.subset_models,
         },
         on_latents=snakemake.params.classifier["predictors"] == "latents",
+        predictions=read_table(snakemake.input.predictions),
+        horizons=snakemake.params.horizons,
+        units=snakemake.params.units,
+        subsets=read_table(snakemake.input.subsets),
     )

@@ -81,7 +81,7 @@ BROKEN = {
                     "if_none, n_best."),
     "unknown in omics": (files("[{name: mrna, path: mrna.tsv, transfrm: log2p1}]"), "cohorts[0].omics[0].transfrm: unknown "
                          "key; did you mean 'transform'? Allowed here: batch, column, format, map, min_mutated, name, path, "
-                         "transform."),
+                         "transform, unit."),
     "number as text": (DEMO + "embeddings: [{kind: ae, learning_rate: 1e-3}]", "embeddings[0].learning_rate: found '1e-3'; "
                        "allowed is a number above 0 and at most 1. YAML reads 1e-3 as text: write 0.001."),
     "number in quotes": (DEMO + "seed: '7'", "seed: found '7'; allowed is a whole number from 0 to 2147483647. It is in "
@@ -380,6 +380,7 @@ def test_omics_and_clinical_defaults(folder: Path) -> None:
             "column": None,
             "map": None,
             "min_mutated": 0.02,
+            "unit": None,
             "transform": "none",
             "batch": None,
         }

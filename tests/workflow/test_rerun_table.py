@@ -66,9 +66,11 @@ SELECTED = {"select_latents", "measure_stability"} | REPEATED | SUMMARY
 CLUSTERED = {"cluster_patients", "measure_stability"} | REPEATED | SUMMARY
 SCORED = {"fit_risk"} | REPEATED | SUMMARY
 #: The model that is exported holds the classifier.
-CLASSIFIED = {"fit_classifier", "export_embedding"} | REPEATED | SUMMARY
+CLASSIFIED = {"fit_classifier", "measure_subsets", "export_embedding"} | REPEATED | SUMMARY
 TRAINED = {"train_embedding", "export_embedding"} | SUMMARY
 JUDGED = {"evaluate_subtypes", "compare_methods"} | SUMMARY
+#: The model is told at which days survival is asked for, and in which unit it takes an omics.
+HORIZONS = {"export_embedding"}
 LEADERBOARD = {"write_leaderboard"}
 #: The captions and the verdict say how often and into how many folds.
 SPLIT = {"make_splits", "evaluate_subtypes"} | LEADERBOARD | SUMMARY
@@ -88,7 +90,13 @@ PER_EMBEDDING |= {
     "plot_umap",
     "plot_training",
 }
-PER_EMBEDDING |= {"attribute_omics", "plot_prognostic_latents", "plot_feature_heatmap"}
+PER_EMBEDDING |= {
+    "measure_subsets",
+    "write_model_card",
+    "attribute_omics",
+    "plot_prognostic_latents",
+    "plot_feature_heatmap",
+}
 #: What has an input or a row per embedding.
 OF_EMBEDDINGS = {
     "combine_clinical",
@@ -180,6 +188,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     ),
     # Other folds: whatever reads the cohort follows.
     (INTAKE | {"measure_enrichment"}, {"cohorts[0].clinical.groups": "site"}),
+    (SUMMARY | {"export_embedding"}, {"cohorts[0].omics[0].unit": "log2(TPM + 1)"}),
     # Patients and omics stay what they are.
     (
         {"annotate_cohort", "write_checks", "measure_enrichment", "combine_clinical", "compare_methods"}
@@ -234,7 +243,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     ),
     # The clinic is in another file than the omics, and whoever encodes patients reads it.
     (
-        TRAINED | {"measure_stability", "permute_survival", "fit_classifier", "attribute_omics"},
+        TRAINED | {"measure_stability", "permute_survival", "fit_classifier", "attribute_omics"} | {"measure_subsets"},
         {"embeddings[3].clinical": True},
     ),
     (
@@ -284,9 +293,9 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     (CLASSIFIED, {"classifier.method": "logistic", "classifier.top_features": 10, "classifier.inner_folds": 3}),
     ({"build_cohort", "write_checks", *SPLIT}, {"evaluation.folds": 4}),
     (SPLIT, {"evaluation.repeats": 3}),
-    ({"write_checks", *JUDGED, *LEADERBOARD}, {"evaluation.horizon_days": 900}),
-    (JUDGED | LEADERBOARD | {"attribute_omics"}, {"evaluation.bootstrap": 500}),
-    (JUDGED | LEADERBOARD, {"evaluation.auc_days": [365]}),
+    ({"write_checks", *JUDGED, *LEADERBOARD, *HORIZONS}, {"evaluation.horizon_days": 900}),
+    (JUDGED | LEADERBOARD | {"attribute_omics", "measure_subsets"}, {"evaluation.bootstrap": 500}),
+    (JUDGED | LEADERBOARD | HORIZONS, {"evaluation.auc_days": [365]}),
     ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.permutations": 300}),
     ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.survival_permutations": 199}),
     ({"combine_clinical", "compare_methods", *SUMMARY}, {"comparators": ["pca"]}),
@@ -302,7 +311,8 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     ({"train_embedding", "fit_comparator", *SUMMARY}, {"device": "auto"}),
     (
         {"make_splits", "train_embedding", "project_embeddings", "cluster_patients", "measure_stability", "fit_risk"}
-        | {"fit_classifier", "attribute_omics", "measure_enrichment", "combine_clinical", *REPEATED, *JUDGED},
+        | {"fit_classifier", "attribute_omics", "measure_enrichment", "combine_clinical", *REPEATED, *JUDGED}
+        | {"measure_subsets"},
         {"seed": 1},
     ),
     (set(), {"container": "docker://registry.example.org/stratomics:1.0"}),

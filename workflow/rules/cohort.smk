@@ -97,7 +97,7 @@ rule annotate_cohort:
         mem_mb=memory(1000, cells=6),
         runtime=runtime(10),
     params:
-        cohort=cohort_settings,
+        cohort=tables_settings,
         remembered=CHECKSUMS,
         code=code_version("annotate_cohort"),
     script:

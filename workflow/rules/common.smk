@@ -63,6 +63,8 @@ MODEL_FILES = [
     "subtypes.safetensors",
     "risk.safetensors",
     "classifier.safetensors",
+    "subsets.safetensors",
+    "survival.safetensors",
     "reference.safetensors",
 ]
 # Checksums of tables stay here, so that a dry run reads no table that it has seen.
@@ -132,6 +134,7 @@ def all_results():
         "subtypes.tsv",
         "metrics.tsv",
         *(f"model/{name}" for name in MODEL_FILES),
+        "model/model_card.md",
         *figures,
     ]
     # One cohort has nothing to be compared with.
@@ -329,6 +332,24 @@ def checksums_of(entry):
     return dict(zip(paths, _checksums(paths, CHECKSUMS)))
 
 
+def units_of(wildcards):
+    """The unit of every omics of a cohort that has one in the config."""
+    listed = COHORTS[wildcards.cohort].get("omics", [])
+    return {one["name"]: one["unit"] for one in listed if one.get("unit")}
+
+
+def tables_settings(wildcards):
+    """The config of one cohort without the units, which change no number."""
+    cohort = COHORTS[wildcards.cohort]
+    if "omics" not in cohort:
+        return cohort
+    omics = [
+        {key: value for key, value in one.items() if key != "unit"}
+        for one in cohort["omics"]
+    ]
+    return {**cohort, "omics": omics}
+
+
 def checked_settings(wildcards):
     """All that the checks of a cohort depend on."""
     keys = {
@@ -339,7 +360,7 @@ def checked_settings(wildcards):
         part: {key: SETTINGS[part][key] for key in names}
         for part, names in keys.items()
     }
-    return {"cohort": COHORTS[wildcards.cohort], **own}
+    return {"cohort": tables_settings(wildcards), **own}
 
 
 def checked_settings_untracked(wildcards, input):

@@ -149,6 +149,49 @@ rule attribute_omics:
         "../../scripts/attribute_omics.py"
 
 
+rule measure_subsets:
+    """Classify patients with some omics hidden, and measure how far they are told as by all omics."""
+    input:
+        cohort=cohort_of_embedding,
+        splits="<results>/{cohort}/splits.tsv",
+        transforms="<results>/{cohort}/preprocess/transforms.safetensors",
+        clinical="<results>/{cohort}/{embedding}/clinical.safetensors",
+        encoders="<results>/{cohort}/{embedding}/encoders.safetensors",
+        prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
+        subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
+        risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
+        classifier_models="<results>/{cohort}/{embedding}/classifier.safetensors",
+    output:
+        subsets=report(
+            "<results>/{cohort}/{embedding}/omics_subsets.tsv",
+            caption="../report/measure_subsets.rst",
+            category="4 Evaluation",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "{embedding}",
+                "item": "subsets of the omics",
+            },
+        ),
+        subset_models="<results>/{cohort}/{embedding}/subset_classifiers.safetensors",
+    log:
+        "<logs>/{cohort}/{embedding}/measure_subsets.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/measure_subsets.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1200, cells=6, kept=60),
+        runtime=runtime(15, kept_by_split=0.5),
+    params:
+        classifier=SETTINGS["classifier"],
+        bootstrap=SETTINGS["evaluation"]["bootstrap"],
+        seed=SETTINGS["seed"],
+        code=code_version("measure_subsets"),
+    script:
+        "../../scripts/measure_subsets.py"
+
+
 rule export_embedding:
     """Put the full fit in one AnnData file with its UMAP, and the description of the model beside its arrays."""
     input:
@@ -159,6 +202,9 @@ rule export_embedding:
         prognostic="<results>/{cohort}/{embedding}/prognostic_latents.tsv",
         subtypes="<results>/{cohort}/{embedding}/subtypes.tsv",
         umap="<results>/{cohort}/{embedding}/umap.tsv",
+        predictions="<results>/{cohort}/{embedding}/predictions.tsv",
+        subsets="<results>/{cohort}/{embedding}/omics_subsets.tsv",
+        subset_models="<results>/{cohort}/{embedding}/subset_classifiers.safetensors",
         network="<results>/{cohort}/{embedding}/network.safetensors",
         clinical="<results>/{cohort}/{embedding}/clinical.safetensors",
         subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
@@ -182,6 +228,11 @@ rule export_embedding:
     params:
         embedding=embedding_settings,
         classifier=SETTINGS["classifier"],
+        horizons=[
+            *SETTINGS["evaluation"]["auc_days"],
+            SETTINGS["evaluation"]["horizon_days"],
+        ],
+        units=units_of,
         code=code_version("export_embedding"),
     script:
         "../../scripts/export_embedding.py"

@@ -96,3 +96,42 @@ rule write_summary:
         code=code_version("write_summary"),
     script:
         "../../scripts/write_summary.py"
+
+
+rule write_model_card:
+    """Say what a model is, how well it does and where it must not be used, for whoever is handed its folder."""
+    input:
+        model=expand(
+            "<results>/{{cohort}}/{{embedding}}/model/{name}", name=MODEL_FILES
+        ),
+        verdicts="<results>/{cohort}/verdicts.tsv",
+        metrics="<results>/{cohort}/{embedding}/metrics.tsv",
+        calibration="<results>/{cohort}/{embedding}/calibration.tsv",
+        subsets="<results>/{cohort}/{embedding}/omics_subsets.tsv",
+        provenance="<results>/{cohort}/provenance.json",
+    output:
+        card=report(
+            "<results>/{cohort}/{embedding}/model/model_card.md",
+            caption="../report/write_model_card.rst",
+            category="1 Cohort",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "{embedding}",
+                "item": "model card",
+            },
+        ),
+    log:
+        "<logs>/{cohort}/{embedding}/write_model_card.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/write_model_card.tsv"
+    localrule: True
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=runtime(5),
+    params:
+        code=code_version("write_model_card"),
+    script:
+        "../../scripts/write_model_card.py"

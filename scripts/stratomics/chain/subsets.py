@@ -17,6 +17,7 @@ from stratomics.embedding.state import NetworkState
 from stratomics.errors import DataError
 from stratomics.preprocess import FittedPreprocess
 from stratomics.runtime import derive_seed, log
+from stratomics.tables import FULL
 
 from .classify import Predictors, feature_predictors, fit_labels, latent_predictors
 from .fit import FittedChain
@@ -229,3 +230,39 @@ def _fit_one(
         except DataError as error:
             log.info("%s, %s alone: %s", given.split.name, subset, error)
     return None
+
+
+def measure_subsets(
+    cohort: Cohort,
+    splits: Sequence[Split],
+    fitted: Mapping[str, FittedPreprocess],
+    networks: Mapping[str, NetworkState],
+    chains: Mapping[str, FittedChain],
+    settings: Mapping[str, Any],
+    *,
+    seed: int,
+) -> tuple[SubsetClassifiers, pd.DataFrame]:
+    """Fit the classifiers of every split, and label the patients that each fold held out.
+
+    Parameters
+    ----------
+    cohort, splits
+        All patients, ``full`` and the folds.
+    fitted, networks, chains
+        By split, fitted on its training patients.
+    settings, seed
+        As for `fit_subsets`.
+
+    Returns
+    -------
+    classifiers : SubsetClassifiers
+        Of the full fit.
+    labels : pandas.DataFrame
+        Of all folds, see `fit_subsets`.
+    """
+    found, tables = {}, []
+    for split in splits:
+        given = Given(split, fitted[split.name], networks[split.name], chains[split.name])
+        found[split.name], table = fit_subsets(cohort, given, settings, seed=seed)
+        tables.append(table)
+    return found[FULL], pd.concat([table for table in tables if len(table)], ignore_index=True)
