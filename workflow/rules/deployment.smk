@@ -67,6 +67,33 @@ def fetched_tables(wildcards):
     ]
 
 
+def prediction_settings(wildcards):
+    """The config of one prediction."""
+    return PREDICTIONS[wildcards.prediction]
+
+
+def model_of_prediction(wildcards):
+    """The files of its model, which this workflow makes where it is one of its own."""
+    folder = Path(PREDICTIONS[wildcards.prediction]["model"]).as_posix()
+    return [local(f"{folder}/{name}") for name in MODEL_FILES]
+
+
+def tables_of_prediction(wildcards):
+    """The tables of this machine that a prediction reads."""
+    return tables_here(PREDICTIONS[wildcards.prediction])
+
+
+def fetched_of_prediction(wildcards):
+    """Its tables with an address, in the order of the config."""
+    paths = table_paths(PREDICTIONS[wildcards.prediction])
+    return [located(path) for path in paths if "://" in path]
+
+
+def checksums_of_prediction(wildcards):
+    """Checksums of its tables."""
+    return checksums_of(PREDICTIONS[wildcards.prediction])
+
+
 def _check_plugins():
     """Name the storage plugins that the config needs and this environment lacks, before Snakemake does in its words."""
     from snakemake_interface_storage_plugins.registry import StoragePluginRegistry

@@ -13,38 +13,6 @@ PREDICTION_FILES = {
 }
 
 
-def prediction_settings(wildcards):
-    """The config of one prediction."""
-    return PREDICTIONS[wildcards.prediction]
-
-
-def model_of_prediction(wildcards):
-    """The files of its model, which this workflow makes where it is one of its own."""
-    folder = Path(PREDICTIONS[wildcards.prediction]["model"]).as_posix()
-    return [local(f"{folder}/{name}") for name in MODEL_FILES]
-
-
-def tables_of_prediction(wildcards):
-    """The tables of this machine that a prediction reads."""
-    return tables_here(PREDICTIONS[wildcards.prediction])
-
-
-def fetched_of_prediction(wildcards):
-    """Its tables with an address, in the order of the config."""
-    paths = table_paths(PREDICTIONS[wildcards.prediction])
-    return [located(path) for path in paths if "://" in path]
-
-
-def checksums_of_prediction(wildcards):
-    """Checksums of its tables."""
-    return checksums_of(PREDICTIONS[wildcards.prediction])
-
-
-def prediction_memory(wildcards, input, attempt):
-    """Memory (MB): libraries and model, and a generous allowance for tables that may be compressed."""
-    return int((1500 + 20 * input.size_mb) * attempt)
-
-
 rule predict_patients:
     """Give the patients of one prediction a subtype, a risk and a survival, and judge that where there is follow-up."""
     input:
