@@ -20,7 +20,7 @@ from stratomics.tables import open_arrays, save_arrays
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory, small_cohort, small_settings, small_chain, export_chain):
     embedding = small_settings["embeddings"][2]
-    more = {"horizons": [365, 1095, 1e6], "units": {"mrna": "RPKM"}}
+    more = {"horizons": [365, 1095, 365, 1e6], "units": {"mrna": "RPKM"}}
     folder = tmp_path_factory.mktemp("exported")
     return export_chain(folder, small_cohort, small_chain["vae"], embedding, small_settings, **more)
 
@@ -363,6 +363,11 @@ MALFORMED = {
         "made-up patients get other probabilities of the subtypes",
     ),
     "a probe too few": (description(lambda d: d["probe"]["risk"].pop()), "made-up patients get other risks"),
+    "another hazard": (part("survival", into("hazard", np.ones_like)), "made-up patients get other survival than when"),
+    "far too many subtypes": (
+        part("subtypes", lambda _, m: m.update(n_subtypes=10**9)),
+        "n_subtypes: found 1000000000",
+    ),
     "a ragged probe": (
         description(lambda d: d["probe"]["probabilities"][0].pop()),
         "probe: found 1 probabilities of a",

@@ -157,7 +157,9 @@ class NetworkState:
         ends = [0, *(stop for _, stop in self.blocks.values())]
         if [start for start, _ in self.blocks.values()] != ends[:-1] or sorted(ends) != ends:
             yield f"blocks {dict(self.blocks)}: allowed are views side by side from column 0 on"
-        for i, (own, seen) in enumerate(zip(self.sizes, self.sees, strict=True)):
+        for i, (own, arrays, seen) in enumerate(zip(self.sizes, self.members, self.sees, strict=True)):
+            if lack := set(_empty(self.architecture, own, list(arrays)).state_dict()) - set(arrays):
+                yield f"network {i} has no {', '.join(sorted(lack))}"
             if unknown := [name for name in seen if name not in self.blocks]:
                 yield f"network {i} sees {', '.join(unknown)}; allowed are {', '.join(self.blocks)}"
                 continue

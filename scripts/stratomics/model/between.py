@@ -127,7 +127,7 @@ def _predictors(model: Model) -> Iterator[str]:
         if here != there:
             yield f"{name}: was trained on other predictors than it would be given ({_first_difference(here, there)})"
     told, said = model.probe(), model.description["probe"]
-    for what, unit in (("risk", "risks"), ("probabilities", "probabilities of the subtypes")):
+    for what, unit in (("risk", "risks"), ("probabilities", "probabilities of the subtypes"), ("survival", "survival")):
         if told[what] is None:
             yield f"made-up patients get no finite {unit}: some weights are far too large"
         elif not _alike(told[what], said[what]):

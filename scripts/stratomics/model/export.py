@@ -18,6 +18,7 @@ from stratomics.evaluation.subsets import subset_entries
 from stratomics.preprocess import load_preprocess
 from stratomics.tables import FULL, load_models, of_full, save_models, write_json
 
+from .load import load_model
 from .model import Model
 from .parts import FILES, FORMAT, PARTS
 from .reference import fit_reference
@@ -110,10 +111,11 @@ def export_model(
         "selected_latents": own.loc[own["selected"].astype(bool), "latent"].tolist(),
         "classifier_predictors": "latents" if on_latents else "features",
         "n_subtypes": subtypes.n_subtypes,
-        "horizons": [day for day in sorted(horizons) if day <= cohort.time.max()],
+        "horizons": [day for day in sorted(set(horizons)) if day <= cohort.time.max()],
         "subsets": [] if subsets is None else subset_entries(subsets),
         "log_risk": [float(risk) for risk in subtypes.log_risk],
         "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES},
     }
     description["probe"] = Model.of_parts(description, {**fitted, "clinical.safetensors": design}).probe()
     write_json(description, folder / "model.json")
+    load_model(folder)  # what cannot be read must not be handed on

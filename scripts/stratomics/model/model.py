@@ -134,8 +134,8 @@ class Model:
         Returns
         -------
         dict
-            ``risk`` and ``probabilities`` of `MADE_UP` patients with every omics, and again with each omics alone, [4 (1 + omics)]
-            and [4 (1 + omics), K]; None for all if they are not finite.
+            ``risk``, ``probabilities`` and ``survival`` of `MADE_UP` patients with every omics, and again with each omics alone,
+            [n], [n, K] and [n + K, 9], see ``model.schema.yaml``; None where not all are finite.
         """
         tables = {one.name: _made_up(one.features) for one in self.preprocess.omics}
         if self.preprocess.clinical is not None:
@@ -148,9 +148,12 @@ class Model:
             features, present = (np.concatenate(one) for one in zip(*given, strict=True))
             latents = self.network.encode(features * self.preprocess.weights, present)
             if not np.isfinite(latents).all():
-                return {"risk": None, "probabilities": None}
+                return dict.fromkeys(("risk", "probabilities", "survival"))
             labels = self.subsets.label(self.chain, self.preprocess, latents, features, present)
-        found = {"risk": labels.risk, "probabilities": labels.probabilities}
+            days = np.array([0.25, 0.5, 0.75]) * self.survival.followed.min()
+            of_patients = self.survival.of_patients(labels.risk, labels.probabilities, days)
+            survival = np.vstack([np.hstack(of_patients), np.hstack(self.survival.of_subtypes(days))])
+        found = {"risk": labels.risk, "probabilities": labels.probabilities, "survival": survival}
         return {name: one.tolist() if np.isfinite(one).all() else None for name, one in found.items()}
 
 
