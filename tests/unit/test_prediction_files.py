@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from lifelines.utils import concordance_index
 
 from stratomics.cohort.checks import Checks
@@ -324,6 +325,27 @@ def test_faults_of_the_command_line_are_told_in_a_sentence(world, frames, tmp_pa
     said = capsys.readouterr().err
     assert re.search(message, said), said
     assert "Traceback" not in said
+
+
+def test_the_workflow_predicts_by_a_model_of_elsewhere(world, frames, tmp_path, snakemake):
+    """One job, and the same bytes as the command line writes with the same settings."""
+    entry = write(frames, tmp_path)
+    keys = ("name", "omics", "clinical")
+    config = {
+        "cohorts": [{"name": "demo", "simulate": {}}],
+        "evaluation": {"bootstrap": 100, "permutations": 99},
+        "predict": [{**{key: entry[key] for key in keys}, "model": str(world.folder)}],
+    }
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    done = snakemake("predict", "--cores", "1", cwd=tmp_path)
+    assert "predict_patients" in done.stderr
+    assert "train_embedding" not in done.stderr
+    run(world, entry).write(tmp_path / "alone", "new", world.model)
+    folder = tmp_path / "results" / "predict" / "new"
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "alone").iterdir())
+    for name in names:
+        assert (folder / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
 
 
 def test_entries_of_the_config_are_not_changed(world, frames, tmp_path):
