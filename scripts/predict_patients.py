@@ -18,5 +18,5 @@ with job(snakemake.log[0]) as log:
         found = run_prediction(located, model, snakemake.params.evaluation, seed=snakemake.params.seed)
     found.write(Path(snakemake.output.predictions).parent, settings["name"], model)
     log.info("%s: %d patients predicted", settings["name"], len(found.prediction.predictions))
-    for message in found.checks.loc[found.checks["action"].isin(["warning", "advice"]), "message"]:
+    for message in found.warnings:
         log.info("mind: %s", message)

@@ -137,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StratomicsError as error:
         print(f"This cannot go on:\n{error.report()}", file=sys.stderr)
         return 1
-    for message in found.checks.loc[found.checks["action"].isin(["warning", "advice"]), "message"]:
+    for message in found.warnings:
         print(f"mind: {message}", file=sys.stderr)
     print(f"{len(found.prediction.predictions)} patients predicted. Look at {Path(options.out) / 'summary.md'}.")
     return 0

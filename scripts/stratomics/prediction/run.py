@@ -42,6 +42,12 @@ class Run:
     validation: Validation | None
     checks: pd.DataFrame
 
+    @property
+    def warnings(self) -> list[str]:
+        """What is said of the tables; of single patients see ``checks.tsv``."""
+        said = self.checks["action"].isin(["warning", "advice"]) & (self.checks["level"] != "patient")
+        return [str(message) for message in self.checks.loc[said, "message"]]
+
     def write(self, folder: str | Path, name: str, model: Model) -> None:
         """Write the tables and ``summary.md`` into a folder, which is made if absent."""
         folder = Path(folder)
@@ -52,7 +58,7 @@ class Run:
                 write_table(getattr(source, key), folder / file)
         write_table(self.checks, folder / "checks.tsv")
         with atomic_path(folder / "summary.md") as temporary:
-            text = summarise(name, model, self.prediction, self.validation, self.checks)
+            text = summarise(name, model, self.prediction, self.validation, self.checks, self.warnings)
             temporary.write_text(text, encoding="utf-8")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from stratomics.evaluation.wording import interval, probability
@@ -15,7 +17,12 @@ MOST_WARNINGS = 20
 
 
 def summarise(
-    name: str, model: Model, prediction: Prediction, validation: Validation | None, checks: pd.DataFrame
+    name: str,
+    model: Model,
+    prediction: Prediction,
+    validation: Validation | None,
+    checks: pd.DataFrame,
+    warnings: Sequence[str],
 ) -> str:
     """Write the summary of a prediction.
 
@@ -29,6 +36,8 @@ def summarise(
         What it says, and how that held; None where it was not judged.
     checks
         All that was found.
+    warnings
+        Of it, what is to be told.
 
     Returns
     -------
@@ -52,7 +61,6 @@ def summarise(
         f"| {str(omics).replace(';', ', ')} | {n} |" for omics, n in table["omics"].value_counts(sort=False).items()
     ]
     lines += ["", "## How the tables compare with the training patients", "", *_shift(prediction)]
-    warnings = checks.loc[(checks["action"] == "warning") & (checks["level"] != "patient"), "message"].tolist()
     if warnings:
         lines += ["", "## Warnings", "", *(f"- {message}" for message in warnings[:MOST_WARNINGS])]
         if len(warnings) > MOST_WARNINGS:
