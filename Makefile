@@ -43,9 +43,10 @@ format: install
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-# The reference in config/README.md, from the schema.
+# The references in config/README.md and docs/model_format.md, from the schemas and the code.
 reference: install
 	PYTHONPATH=scripts $(BIN)/python -m stratomics.config.reference --write
+	PYTHONPATH=scripts $(BIN)/python -m stratomics.model.format_page --write
 
 # envs/lock.txt and envs/stratomics.yaml, from envs/requirements.in and the packages installed in .venv.
 lock:

@@ -49,6 +49,10 @@ CLUSTERING = '''\
 
 import numpy as np
 
+from stratomics.arrays import Array
+
+ARRAYS = {"cuts": Array("float64", ("K-1",), "where groups part", rising=0)}
+
 
 def fit(z, k, seed, restarts):
     return {"cuts": np.quantile(z[:, 0], np.arange(1, k) / k)}
@@ -62,7 +66,13 @@ CLASSIFIER = '''\
 
 import numpy as np
 
+from stratomics.arrays import Array
+
 SETTINGS = ({},)
+
+
+def declared(setting):
+    return {"centroids": Array("float64", ("K", "_m"), "mean of each class")}
 
 
 def decide_all(train_x, train_y, test_x, n_classes):

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from stratomics.errors import DataError
-from stratomics.model import FILES, load_model
+from stratomics.model import FILES, FORMAT, load_model
+from stratomics.model.format_page import PAGE, format_reference, insert
 from stratomics.tables import open_arrays, save_arrays
 
 
@@ -94,6 +95,58 @@ def test_what_the_readme_says_gives_new_patients_a_subtype(folder, small_cohort,
     found = eval(compile(last, "README.md", "eval"), names)
     assert found["patient"].tolist() == small_cohort.patients[:5].tolist()
     assert found["subtype"].isin([1, 2]).all()
+
+
+def test_the_specification_is_what_the_schema_and_the_code_say():
+    page = PAGE.read_text(encoding="utf-8")
+    assert insert(page, format_reference()) == page, "run `make reference`"
+    assert f"This page is of format {FORMAT}." in page
+
+
+def test_what_the_specification_shows_runs(exported, small_cohort):
+    (snippet,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.S)
+    mrna, mirna = (one.values.head(5) for one in small_cohort.omics)
+    names = {"mrna": mrna, "mirna": mirna, "meth": mrna}
+    exec(snippet.replace("results/LIHC/vae/model", str(exported)), names)
+    assert np.isfinite(names["model"].survival.of_subtypes([365])[0]).all()
+
+
+def test_the_steps_of_the_specification_give_what_the_model_says(exported, small_cohort):
+    """From the files alone, with nothing of the library but the networks: the page leaves out nothing that is needed."""
+    parts = {}
+    for name in FILES:
+        arrays, header = open_arrays(exported / name)
+        own = {key.removeprefix("full/"): array for key, array in arrays.items()}
+        parts[name.removesuffix(".safetensors")] = own, json.loads(header.get("full", "{}"))
+    (scale, settings), (risk, _), (classifier, _) = (parts[name] for name in ("preprocess", "risk", "classifier"))
+    width = sum(len(one["features"]) for one in settings["omics"])
+    blocks = []
+    for omics, one in zip(small_cohort.omics, settings["omics"], strict=True):
+        name, x = one["name"], omics.values[one["features"]].to_numpy(np.float64)
+        assert one["transform"] in ("log2p1", "none")
+        x = np.log2(np.maximum(x, 0) + 1) if one["transform"] == "log2p1" else x
+        batch = [None] * len(x) if omics.batch is None else omics.batch
+        row = [1 + one["levels"].index(own) if own in one["levels"] else 0 for own in batch]
+        x = np.clip((x - scale[f"{name}/mean"][row]) / scale[f"{name}/sd"][row], -settings["clip"], settings["clip"])
+        weight = np.sqrt(width / (len(settings["omics"]) * len(one["features"]))) if settings["balance"] else 1.0
+        blocks.append(weight * np.where(np.isnan(x), scale[f"{name}/medians"], x))
+    model = load_model(exported)
+    latents = model.network.encode(np.hstack(blocks).astype(np.float32)).astype(np.float64)
+    found = model.predict(small_cohort)
+    log_hazard = ((latents - risk["mean"]) / risk["scale"]) @ risk["coef"]
+    np.testing.assert_allclose(log_hazard, found["risk"], atol=1e-4)
+    subtypes, about = parts["subtypes"][0], json.loads((exported / "model.json").read_text())
+    chosen = [about["latents"].index(name) for name in about["selected_latents"]]
+    x = ((latents[:, chosen] - subtypes["mean"]) / subtypes["scale"])[:, classifier["columns"]]
+    scores = -0.5 * ((x[:, None] - classifier["machine.centroids"]) ** 2).sum(axis=2)
+    decisions = scores[:, 1:] - scores[:, :1]
+    odds = np.exp(decisions @ classifier["calibration.coef"].T + classifier["calibration.intercept"])
+    np.testing.assert_allclose(odds[:, 1] / odds.sum(axis=1), found["probability_2"], atol=1e-4)
+    survival = parts["survival"][0]
+    step = np.searchsorted(survival["times"], 500.0, side="right") - 1
+    expected = np.exp(-survival["hazard"][step] * np.exp(log_hazard))
+    told, _, _ = model.survival.of_patients(found["risk"], found.filter(like="probability_"), [500.0])
+    np.testing.assert_allclose(expected, told[:, 0], atol=1e-4)
 
 
 # Whatever is wrong with a model, in one message and never a traceback

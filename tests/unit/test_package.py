@@ -63,6 +63,34 @@ def test_a_notebook_anywhere_imports_it_and_gets_the_defaults(site, tmp_path):
     assert done.stdout.strip() == str(site / "stratomics" / "__init__.py"), done.stderr
 
 
+def test_a_model_says_the_same_bytes_in_every_process(
+    site, tmp_path, small_cohort, small_settings, small_chain, export_chain
+):
+    """From the installed package alone, without the repository, the workflow or the training patients."""
+    embedding = small_settings["embeddings"][2]
+    folder = export_chain(tmp_path / "made", small_cohort, small_chain["vae"], embedding, small_settings)
+    shutil.copytree(folder, tmp_path / "handed_on")
+    for one in small_cohort.omics:
+        one.values.to_csv(tmp_path / f"{one.name}.csv")
+    code = (
+        "import hashlib, pandas as pd\nfrom stratomics.model import load_model\nmodel = load_model('handed_on')\n"
+        "tables = {name: pd.read_csv(f'{name}.csv', index_col=0) for name in ('mrna', 'mirna')}\n"
+        "tables['mirna'].iloc[:20] = None\n"
+        "found = model.predict(tables)\nassert len(found) == len(tables['mrna'])\n"
+        "survival = model.survival.of_patients(found['risk'], found.filter(like='probability_'), [365, 1095])[0]\n"
+        "print(hashlib.sha256(found.to_csv().encode() + survival.tobytes()).hexdigest())"
+    )
+    said = set()
+    for seed in ("1", "2"):
+        environment = {"PYTHONPATH": str(site), "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        said.add(done.stdout)
+    assert len(said) == 1
+
+
 def test_what_pip_fetches_is_what_the_library_needs(site):
     (metadata,) = site.glob("stratomics-*.dist-info/METADATA")
     asked = re.findall(r"^Requires-Dist: (.+)$", metadata.read_text(), flags=re.M)
