@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -346,6 +347,15 @@ def test_the_workflow_predicts_by_a_model_of_elsewhere(world, frames, tmp_path, 
     assert names == sorted(path.name for path in (tmp_path / "alone").iterdir())
     for name in names:
         assert (folder / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
+
+
+def test_a_summary_says_what_the_omics_used_were_worth_at_home(world, frames, tmp_path):
+    home = {"omics": ["mrna"], "agreement": [0.91, 0.85, 0.95], "cindex": [0.66, None, None]}
+    model = replace(world.model, description={**world.model.description, "subsets": [home]})
+    found = run(world, write({"mrna": frames["mrna"]}, tmp_path))
+    found.write(tmp_path / "out", "new", model)
+    text = (tmp_path / "out" / "summary.md").read_text()
+    assert f"| mrna | {len(found.prediction.predictions)} | 0.91 [0.85 to 0.95] | 0.66 [no interval] |" in text
 
 
 def test_entries_of_the_config_are_not_changed(world, frames, tmp_path):

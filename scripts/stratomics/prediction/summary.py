@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
 
+from stratomics.evaluation.sources import Figure
 from stratomics.evaluation.wording import interval, probability
 from stratomics.model import Model
 
@@ -56,16 +58,30 @@ def summarise(
         mean = f"{own['confidence'].mean():.2f}" if len(own) else "-"
         lines.append(f"| {subtype} | {len(own)} | {mean} | {int(own['ambiguous'].sum())} |")
     lines += ["", f"Ambiguous: the subtype is less than {AMBIGUOUS_ODDS:g} times as probable as the next.", ""]
-    lines += ["| omics used | patients |", "|---|---|"]
-    lines += [
-        f"| {str(omics).replace(';', ', ')} | {n} |" for omics, n in table["omics"].value_counts(sort=False).items()
-    ]
+    lines += [*_omics(model, table["omics"])]
     lines += ["", "## How the tables compare with the training patients", "", *_shift(prediction)]
     if warnings:
         lines += ["", "## Warnings", "", *(f"- {message}" for message in warnings[:MOST_WARNINGS])]
         if len(warnings) > MOST_WARNINGS:
             lines.append(f"- and {len(warnings) - MOST_WARNINGS} more in checks.tsv")
     return "\n".join([*lines, *_metrics(validation), ""])
+
+
+def _omics(model: Model, used: pd.Series) -> list[str]:
+    """Tell how many patients were predicted from which omics, and how well that went where the model was made."""
+    home = {";".join(one["omics"]): one for one in model.description.get("subsets", [])}
+    lines = [
+        "| omics used | patients | at home: told as by all omics | at home: concordance of the risk |",
+        "|---|---|---|---|",
+    ]
+    for omics, n in used.value_counts(sort=False).items():
+        figures = (home.get(str(omics), {}).get(key, [None] * 3) for key in ("agreement", "cindex"))
+        told, ranked = (interval(Figure(*(math.nan if one is None else one for one in figure))) for figure in figures)
+        lines.append(f"| {str(omics).replace(';', ', ')} | {n} | {told} | {ranked} |")
+    text = (
+        "At home: held-out patients of the cohort of the model, by cross-fitting; what they are worth here may be less."
+    )
+    return [*lines, *(["", text] if home else [])]
 
 
 def _verdict(validation: Validation | None) -> list[str]:
