@@ -79,7 +79,10 @@ def test_a_batch_that_the_model_knows_is_standardised_as_in_training(world, fram
     clinical = frames["clinical"].assign(sequencer=mirna.batch)
     entry = write({**frames, "clinical": clinical}, tmp_path)
     entry["omics"][1]["batch"] = "sequencer"
-    found = run(world, entry).prediction.predictions.set_index("patient")
+    entry["clinical"] = {"path": entry["clinical"]["path"], "patient": "patient"}  # batches and no follow-up
+    judged = run(world, entry)
+    assert judged.validation is None
+    found = judged.prediction.predictions.set_index("patient")
     straight = world.model.predict(world.new).set_index("patient").loc[found.index]
     complete = found["omics"] == "mrna;mirna;meth"
     np.testing.assert_allclose(found["risk"][complete], straight["risk"][complete], atol=1e-4)
@@ -347,6 +350,17 @@ def test_the_workflow_predicts_by_a_model_of_elsewhere(world, frames, tmp_path, 
     assert names == sorted(path.name for path in (tmp_path / "alone").iterdir())
     for name in names:
         assert (folder / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
+
+
+def test_a_summary_names_shifted_tables_before_any_number(world, frames, tmp_path):
+    found = run(world, write({"mrna": frames["mrna"] * 1000, "meth": frames["meth"]}, tmp_path))
+    found.write(tmp_path / "out", "new", world.model)
+    text = (tmp_path / "out" / "summary.md").read_text()
+    assert (
+        "**Mind: the tables of mrna differ from what the model was fitted on."
+        in text.split("patients were predicted")[0]
+    )
+    assert "| mrna | as given | location |" in text
 
 
 def test_a_summary_says_what_the_omics_used_were_worth_at_home(world, frames, tmp_path):

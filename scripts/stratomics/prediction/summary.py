@@ -48,7 +48,7 @@ def summarise(
     """
     table = prediction.predictions
     refused = checks.loc[checks["check"] == "refused", "id"].tolist()
-    lines = [f"# Prediction {name}", "", *_verdict(validation), f"By the model `{model!r}`.", ""]
+    lines = [f"# Prediction {name}", "", *_verdict(validation), *_mind(prediction), f"By the model `{model!r}`.", ""]
     lines += [
         f"{len(table)} patients were predicted." + (f" Refused: {', '.join(map(str, refused))}." if refused else "")
     ]
@@ -88,6 +88,18 @@ def _verdict(validation: Validation | None) -> list[str]:
     if validation is None:
         return ["Not judged: there is no follow-up, or too little.", ""]
     return [str(validation.verdict["sentence"].iloc[0]), ""]
+
+
+def _mind(prediction: Prediction) -> list[str]:
+    """Name the tables that differ from the training patients, before any number."""
+    own = prediction.shift[prediction.shift["patient"].isna() & prediction.shift["flagged"]]
+    if own.empty:
+        return []
+    named = " and ".join(dict.fromkeys(own["omics"]))
+    return [
+        f"**Mind: the tables of {named} differ from what the model was fitted on. Read the warnings below before the numbers.**",
+        "",
+    ]
 
 
 def _shift(prediction: Prediction) -> list[str]:
