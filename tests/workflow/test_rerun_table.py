@@ -108,7 +108,6 @@ PER_EMBEDDING |= {
 }
 PER_EMBEDDING |= {
     "measure_subsets",
-    "write_model_card",
     "attribute_omics",
     "plot_prognostic_latents",
     "plot_feature_heatmap",
@@ -120,6 +119,7 @@ OF_EMBEDDINGS = {
     "measure_enrichment",
     "summarise_permutations",
     "write_leaderboard",
+    "write_model_cards",
     "write_summary",
 }
 OF_EMBEDDINGS |= {f"plot_{name}" for name in ("calibration", "comparators", "consensus", "enrichment", "k_selection")}

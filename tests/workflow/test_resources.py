@@ -92,6 +92,7 @@ MEASURED = {
         "train_embedding": 666,
         "fit_classifier": 336,
         "attribute_omics": 524,
+        "measure_subsets": 531,
         "export_embedding": 472,
         "permute_survival": 316,
         "fit_comparator": 603,

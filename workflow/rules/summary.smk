@@ -98,32 +98,26 @@ rule write_summary:
         "../../scripts/write_summary.py"
 
 
-rule write_model_card:
-    """Say what a model is, how well it does and where it must not be used, for whoever is handed its folder."""
+rule write_model_cards:
+    """Say of every model what it is, how well it does and where it must not be used, for whoever is handed its folder."""
     input:
-        model=expand(
-            "<results>/{{cohort}}/{{embedding}}/model/{name}", name=MODEL_FILES
-        ),
+        descriptions=of_embeddings("model/model.json"),
         verdicts="<results>/{cohort}/verdicts.tsv",
-        metrics="<results>/{cohort}/{embedding}/metrics.tsv",
-        calibration="<results>/{cohort}/{embedding}/calibration.tsv",
-        subsets="<results>/{cohort}/{embedding}/omics_subsets.tsv",
+        metrics=of_embeddings("metrics.tsv"),
+        calibrations=of_embeddings("calibration.tsv"),
+        omics_subsets=of_embeddings("omics_subsets.tsv"),
         provenance="<results>/{cohort}/provenance.json",
     output:
-        card=report(
-            "<results>/{cohort}/{embedding}/model/model_card.md",
-            caption="../report/write_model_card.rst",
+        cards=report(
+            of_embeddings("model/model_card.md"),
+            caption="../report/write_model_cards.rst",
             category="1 Cohort",
-            labels={
-                "cohort": "{cohort}",
-                "embedding": "{embedding}",
-                "item": "model card",
-            },
+            labels={"cohort": "{cohort}", "embedding": "all", "item": "model cards"},
         ),
     log:
-        "<logs>/{cohort}/{embedding}/write_model_card.log",
+        "<logs>/{cohort}/write_model_cards.log",
     benchmark:
-        "<benchmarks>/{cohort}/{embedding}/write_model_card.tsv"
+        "<benchmarks>/{cohort}/write_model_cards.tsv"
     localrule: True
     conda:
         "../../envs/stratomics.yaml"
@@ -132,6 +126,7 @@ rule write_model_card:
         mem_mb=memory(1000),
         runtime=runtime(5),
     params:
-        code=code_version("write_model_card"),
+        embeddings=list(EMBEDDINGS),
+        code=code_version("write_model_cards"),
     script:
-        "../../scripts/write_model_card.py"
+        "../../scripts/write_model_cards.py"

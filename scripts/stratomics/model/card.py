@@ -129,8 +129,8 @@ def _patients(description: Mapping[str, Any], provenance: Mapping[str, Any]) -> 
         coded = clinical.get("event_codes")
         codes = f", an event where it is {', '.join(map(str, coded['event']))}" if coded else ""
         lines.append(
-            f"- Endpoint: column `{clinical['event']}`{markdown(codes)}; time: column `{clinical['time']}`"
-            f" ({clinical.get('time_unit') or 'days'}), from the time origin of that table."
+            f"- Endpoint: column {markdown(clinical['event'])}{markdown(codes)}; time: column {markdown(clinical['time'])} "
+            f"({clinical.get('time_unit') or 'days'}), from the time origin of that table."
         )
     else:
         lines.append("- A simulated cohort: it says nothing of any disease.")
@@ -252,7 +252,7 @@ def _privacy(provenance: Mapping[str, Any]) -> list[str]:
 def _versions(description: Mapping[str, Any], provenance: Mapping[str, Any]) -> list[str]:
     """List versions, the seed and the checksums of the tables."""
     packages = ", ".join(f"{name} {version}" for name, version in sorted(provenance["packages"].items()))
-    rows = [(f"`{one['path']}`", f"`{one['sha256']}`") for one in provenance["tables"]]
+    rows = [(markdown(one["path"]), one["sha256"]) for one in provenance["tables"]]
     return [
         f"stratomics {description['stratomics']}, Python {provenance['python']}, {packages}; seed "
         f"{provenance['settings']['seed']}. All settings: `provenance.json` of the cohort.",

@@ -11,6 +11,7 @@ YOURS = "yours to write"
 #: Items by their number: what they ask, and where the answer is.
 ITEMS = (
     ("1", "Title", "the title of this card"),
+    ("2", "Abstract", "the sentence below it"),
     ("3, 4", "Background and objectives", YOURS),
     ("5", "Data: source and dates", f"checksums of the tables under *Made with*; source and dates {YOURS}"),
     (
