@@ -26,6 +26,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/summary.smk"
 include: "workflow/rules/cohorts.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/prediction.smk"
 include: "workflow/rules/outcome.smk"
 
 
@@ -76,4 +77,15 @@ rule evaluate:
     """The above, judged: held-out metrics, comparators, permutation tests, stability and the leaderboard of each cohort."""
     input:
         per_cohort("leaderboard.tsv"),
+    localrule: True
+
+
+rule predict:
+    """New patients: what the models that `predict` of the config names say of them."""
+    input:
+        expand(
+            "<results>/predict/{prediction}/{name}",
+            prediction=PREDICTIONS,
+            name=PREDICTION_FILES.values(),
+        ),
     localrule: True

@@ -16,7 +16,7 @@ def table_paths(cohort: Mapping[str, Any]) -> list[str]:
     Parameters
     ----------
     cohort
-        One entry of ``cohorts`` of the validated config.
+        One entry of ``cohorts``, or of ``predict``, of the validated config.
 
     Returns
     -------
@@ -32,8 +32,9 @@ def table_paths(cohort: Mapping[str, Any]) -> list[str]:
 
 
 def clinical_paths(cohort: Mapping[str, Any]) -> list[str]:
-    """List the paths of the clinical tables of a cohort that is not simulated; as `table_paths` begins."""
-    clinical = cohort["clinical"]
+    """List the paths of the clinical tables of a cohort that is not simulated; as `table_paths` begins. None without one."""
+    if (clinical := cohort.get("clinical")) is None:
+        return []
     return list(dict.fromkeys([str(clinical["path"]), *map(str, clinical.get("join") or [])]))
 
 

@@ -53,7 +53,8 @@ def folder(tmp_path: Path) -> Path:
 # name of the case -> (config, its one message; {base} is the folder with the tables)
 BROKEN = {
     "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
-                "selection, subtypes, risk, classifier, evaluation, comparators, stability, retrieval, device, seed, container. "
+                "selection, subtypes, risk, classifier, evaluation, comparators, stability, retrieval, predict, device, seed, "
+                "container. "
                 "Write its "
                 "keys below it, indented."),
     "no cohorts": ("seed: 1", "cohorts: missing. The cohorts to analyse, each on its own. A list, so that a config of yours "
@@ -64,7 +65,8 @@ BROKEN = {
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, source, omics, "
                          "clinical, samples, pattern, patients, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
-                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, preprocess, retrieval, "
+                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, predict, preprocess, "
+                         "retrieval, "
                          "risk, seed, "
                          "selection, stability, subtypes."),
     "misspelt key": (DEMO + "selection: {alhpa: 0.1}", "selection.alhpa: unknown key; did you mean 'alpha'? Allowed here: "
@@ -72,7 +74,7 @@ BROKEN = {
     "other case": (DEMO + "selection: {Alpha: 0.1}", "selection.Alpha: unknown key; did you mean 'alpha'? Allowed here: "
                    "alpha, correction, if_none, n_best."),
     "key elsewhere": (DEMO + "folds: 5", "folds: unknown key here; it belongs under evaluation. Allowed here: classifier, "
-                      "cohorts, comparators, container, device, embeddings, evaluation, preprocess, retrieval, "
+                      "cohorts, comparators, container, device, embeddings, evaluation, predict, preprocess, retrieval, "
                          "risk, seed, selection, "
                       "stability, subtypes."),
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
@@ -222,7 +224,8 @@ BROKEN = {
                       "taken; allowed is any but na, nan, null, none, true, false, inf, infinity, all, comparators, figures, "
                       "fetched, full, intake, preprocess, simulated. Rename it."),
     "reserved name in capitals": ("cohorts: [{name: Figures, simulate: {}}]", "cohorts[0].name: found 'Figures', a name that is "
-                                  "taken; allowed is any but all, figures, na, nan, null, none, true, false, inf, infinity. "
+                                  "taken; allowed is any but all, figures, predict, na, nan, null, none, true, false, inf, "
+                                  "infinity. "
                                   "Rename it."),
     "name of a comparator": (DEMO + "embeddings: [{kind: ae, name: mRNA_only}]", "embeddings[0].name: found 'mRNA_only', which is "
                              "what the tables call the comparator single_omics. Rename it."),
@@ -237,7 +240,7 @@ BROKEN = {
     "repeated name": (f"cohorts: [{{name: x{'ab' * 20}, simulate: {{}}}}]", f"cohorts[0].name: found 'x{'ab' * 20}', which ends in "
                       "'ab' 20 times over; Snakemake takes that for a rule that feeds itself. Choose another name."),
     "long key": (DEMO + f"{'k' * 99}: 1", f"'{'k' * 57}...': unknown key; remove it. Allowed here: classifier, cohorts, "
-                 "comparators, container, device, embeddings, evaluation, preprocess, retrieval, risk, seed, "
+                 "comparators, container, device, embeddings, evaluation, predict, preprocess, retrieval, risk, seed, "
                  "selection, stability, subtypes."),
     "batch is the event": (files("[{name: mrna, path: mrna.tsv, batch: OS}]"), "cohorts[0].omics[0].batch: found 'OS', which is "
                            "cohorts[0].clinical.event. A batch is a sequencer or a centre: name its column, or remove this key."),
@@ -288,7 +291,7 @@ def test_batch_needs_a_clinical_table(folder: Path) -> None:
     text = "cohorts: [{name: a, omics: [{name: m, path: mrna.tsv, batch: centre}]}]"
     batch, clinical = faults_of(text, folder)
     assert batch == (
-        "cohorts[0].omics[0].batch: found 'centre', a column of the clinical table, but the cohort has no 'clinical'. "
+        "cohorts[0].omics[0].batch: found 'centre', a column of the clinical table, but there is no 'clinical'. "
         "Add it or remove this key."
     )
     assert clinical.startswith("cohorts[0].clinical: missing.")

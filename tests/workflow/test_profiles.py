@@ -43,7 +43,7 @@ def test_slurm_profile_names_rules() -> None:
 
 
 def test_steps_of_seconds_share_jobs_and_long_ones_do_not(rules: dict[str, Any]) -> None:
-    alone = {"train_embedding", "permute_survival", "fit_comparator"}
+    alone = {"train_embedding", "permute_survival", "fit_comparator", "predict_patients"}
     submitted = {name for name, rule in rules.items() if not rule["local"]}
     assert set(slurm_profile()["groups"]) == submitted - alone
 

@@ -53,6 +53,20 @@ CONFIG: dict[str, Any] = {
     ],
     "retrieval": {"cache": "cache", "xena": {"hosts": ["https://archive.example.org/"]}},
     "embeddings": [{"kind": kind} for kind in ("ae", "dae", "vae", "cox")],
+    "predict": [
+        {
+            "name": "hospital",
+            "model": "model",
+            "omics": [{"name": name, "path": f"{name}.tsv"} for name in ("mrna", "mirna")],
+            "clinical": {
+                "path": "clinical.tsv",
+                "patient": "id",
+                "time": "days",
+                "event": "dead",
+                "event_codes": {"event": ["dead"], "censored": ["alive"]},
+            },
+        }
+    ],
     "device": "cpu",
 }
 
@@ -69,6 +83,8 @@ SCORED = {"fit_risk"} | REPEATED | SUMMARY
 CLASSIFIED = {"fit_classifier", "measure_subsets", "export_embedding"} | REPEATED | SUMMARY
 TRAINED = {"train_embedding", "export_embedding"} | SUMMARY
 JUDGED = {"evaluate_subtypes", "compare_methods"} | SUMMARY
+#: New patients are judged by the same settings.
+NEW = {"predict_patients"}
 #: The model is told at which days survival is asked for, and in which unit it takes an omics.
 HORIZONS = {"export_embedding"}
 LEADERBOARD = {"write_leaderboard"}
@@ -302,10 +318,10 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     (CLASSIFIED, {"classifier.method": "logistic", "classifier.top_features": 10, "classifier.inner_folds": 3}),
     ({"build_cohort", "write_checks", *SPLIT}, {"evaluation.folds": 4}),
     (SPLIT, {"evaluation.repeats": 3}),
-    ({"write_checks", *JUDGED, *LEADERBOARD, *HORIZONS}, {"evaluation.horizon_days": 900}),
-    (JUDGED | LEADERBOARD | {"attribute_omics", "measure_subsets"}, {"evaluation.bootstrap": 500}),
-    (JUDGED | LEADERBOARD | HORIZONS, {"evaluation.auc_days": [365]}),
-    ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.permutations": 300}),
+    ({"write_checks", *JUDGED, *LEADERBOARD, *HORIZONS, *NEW}, {"evaluation.horizon_days": 900}),
+    (JUDGED | LEADERBOARD | NEW | {"attribute_omics", "measure_subsets"}, {"evaluation.bootstrap": 500}),
+    (JUDGED | LEADERBOARD | HORIZONS | NEW, {"evaluation.auc_days": [365]}),
+    ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY, *NEW}, {"evaluation.permutations": 300}),
     ({"permute_survival", "summarise_permutations", *LEADERBOARD, *SUMMARY}, {"evaluation.survival_permutations": 199}),
     ({"combine_clinical", "compare_methods", *SUMMARY}, {"comparators": ["pca"]}),
     (
@@ -321,8 +337,38 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     (
         {"make_splits", "train_embedding", "project_embeddings", "cluster_patients", "measure_stability", "fit_risk"}
         | {"fit_classifier", "attribute_omics", "measure_enrichment", "combine_clinical", *REPEATED, *JUDGED}
-        | {"measure_subsets"},
+        | {"measure_subsets", *NEW},
         {"seed": 1},
+    ),
+    (
+        NEW,
+        {
+            "predict[0].name": "other",
+            "predict[0].model": "results/one/ae/model",
+            "predict[0].omics[0].name": "other",
+            "predict[0].omics[0].path": "other.tsv",
+            "predict[0].omics[0].format": "gct",
+            "predict[0].omics[0].column": "unstranded",
+            "predict[0].omics[0].map": "other.tsv",
+            "predict[0].omics[0].min_mutated": 0.05,
+            "predict[0].omics[0].batch": "site",
+            "predict[0].clinical.path": "other.tsv",
+            "predict[0].clinical.format": "xena",
+            "predict[0].clinical.join": ["other.tsv"],
+            "predict[0].clinical.patient": "patient",
+            "predict[0].clinical.time": "OS.time",
+            "predict[0].clinical.time_unit": "months",
+            "predict[0].clinical.drop_nonpositive_time": True,
+            "predict[0].clinical.event": "OS",
+            "predict[0].clinical.event_codes.event": ["yes"],
+            "predict[0].clinical.event_codes.censored": ["no"],
+            "predict[0].clinical.exclude": {"site": ["x"]},
+            "predict[0].samples": ["01"],
+            "predict[0].pattern": "(?P<patient>.+)-T",
+            "predict[0].max_missing_features": 0.1,
+            "predict[0].map_to_training": "none",
+            "predict[0].recalibrate": True,
+        },
     ),
     (set(), {"container": "docker://registry.example.org/stratomics:1.0"}),
 ]
@@ -338,6 +384,8 @@ def jobs(tmp_path_factory) -> Iterator[Callable[[dict[str, Any]], Jobs]]:
     (folder / "config.yaml").write_text("{}\n")
     for name in ("mrna", "mirna", "clinical", "other"):
         (folder / f"{name}.tsv").write_text(f"{name}\n")
+    (folder / "model").mkdir()
+    (folder / "model" / "model.json").touch()
     for name in ("survival", "star_tpm", "mirna", "methylation450", "protein", "gene-level_absolute"):
         cached = folder / "cache" / "archive.example.org" / f"TCGA-LIHC.{name}.tsv.gz"
         cached.parent.mkdir(parents=True, exist_ok=True)
@@ -389,6 +437,7 @@ def _jobs(config: dict[str, Any]) -> Jobs:
                 "embedding": names["EMBEDDINGS"],
                 "table": [str(path).split("/fetched/")[1] for path in fetched],
                 "comparator": names["comparators_of"](SimpleNamespace(cohort=cohort)) if cohort else [],
+                "prediction": names["PREDICTIONS"],
                 "chunk": list(
                     dict.fromkeys(chunk for name in names["EMBEDDINGS"] for chunk in names["chunks_of"](name))
                 ),

@@ -45,6 +45,8 @@ def _settings():
 SETTINGS = _settings()
 COHORTS = {cohort["name"]: cohort for cohort in SETTINGS["cohorts"]}
 EMBEDDINGS = {embedding["name"]: embedding for embedding in SETTINGS["embeddings"]}
+# Popped, so that it is a parameter of no rule but their own.
+PREDICTIONS = {one["name"]: one for one in SETTINGS.pop("predict")}
 # What every comparator says of itself.
 CATALOGUE = _comparators()
 # Those that the clinic is added to.
@@ -63,6 +65,7 @@ MODEL_FILES = [
     "classifier.safetensors",
     "subsets.safetensors",
     "survival.safetensors",
+    "reference.safetensors",
 ]
 # Checksums of tables stay here, so that a dry run reads no table that it has seen.
 CHECKSUMS = ".snakemake/stratomics/checksums.json"
@@ -73,6 +76,7 @@ wildcard_constraints:
     embedding="|".join(EMBEDDINGS),
     comparator="|".join(SETTINGS["comparators"]) or "none",
     chunk=r"\d+",
+    prediction="|".join(PREDICTIONS) or "none",
 
 
 def _check_folder():
@@ -320,10 +324,13 @@ def table_checksums(wildcards):
     """Checksums of the tables of a cohort: a table may be replaced by one with an older date, which no date tells."""
     if is_simulated(wildcards.cohort):
         return {}
+    return checksums_of(COHORTS[wildcards.cohort])
+
+
+def checksums_of(entry):
+    """Checksums of the tables of a cohort or a prediction, by path."""
     # What has an address is told by the dates of its storage plugin.
-    paths = [
-        path for path in table_paths(COHORTS[wildcards.cohort]) if "://" not in path
-    ]
+    paths = [path for path in table_paths(entry) if "://" not in path]
     return dict(zip(paths, _checksums(paths, CHECKSUMS)))
 
 

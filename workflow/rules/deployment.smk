@@ -38,10 +38,13 @@ def cohort_tables(wildcards):
     """
     if is_simulated(wildcards.cohort):
         return [f"<results>/{wildcards.cohort}/simulated"]
+    return tables_here(COHORTS[wildcards.cohort])
+
+
+def tables_here(entry):
+    """The tables of a cohort or a prediction that are of this machine, but for what checksums alone tell."""
     # Paths start from the working directory also under `module` with a `prefix`, as the check of the config has it.
-    paths = [
-        path for path in table_paths(COHORTS[wildcards.cohort]) if "://" not in path
-    ]
+    paths = [path for path in table_paths(entry) if "://" not in path]
     return [
         local(path)
         for path in paths
@@ -64,11 +67,39 @@ def fetched_tables(wildcards):
     ]
 
 
+def prediction_settings(wildcards):
+    """The config of one prediction."""
+    return PREDICTIONS[wildcards.prediction]
+
+
+def model_of_prediction(wildcards):
+    """The files of its model, which this workflow makes where it is one of its own."""
+    folder = Path(PREDICTIONS[wildcards.prediction]["model"]).as_posix()
+    return [local(f"{folder}/{name}") for name in MODEL_FILES]
+
+
+def tables_of_prediction(wildcards):
+    """The tables of this machine that a prediction reads."""
+    return tables_here(PREDICTIONS[wildcards.prediction])
+
+
+def fetched_of_prediction(wildcards):
+    """Its tables with an address, in the order of the config."""
+    paths = table_paths(PREDICTIONS[wildcards.prediction])
+    return [located(path) for path in paths if "://" in path]
+
+
+def checksums_of_prediction(wildcards):
+    """Checksums of its tables."""
+    return checksums_of(PREDICTIONS[wildcards.prediction])
+
+
 def _check_plugins():
     """Name the storage plugins that the config needs and this environment lacks, before Snakemake does in its words."""
     from snakemake_interface_storage_plugins.registry import StoragePluginRegistry
 
-    paths = [path for cohort in COHORTS.values() for path in table_paths(cohort)]
+    entries = [*COHORTS.values(), *PREDICTIONS.values()]
+    paths = [path for entry in entries for path in table_paths(entry)]
     schemes = {
         path.split("://")[0].lower()
         for path in paths

@@ -159,3 +159,8 @@ CUDA_MB = 0 if SETTINGS["device"] == "cpu" else 3000
 def gpus(wildcards):
     """GPUs that training asks for: one, unless the config says cpu."""
     return 0 if SETTINGS["device"] == "cpu" else 1
+
+
+def prediction_memory(wildcards, input, attempt):
+    """Memory (MB): libraries and model, and a generous allowance for tables that may be compressed."""
+    return int((1500 + 20 * input.size_mb) * attempt)

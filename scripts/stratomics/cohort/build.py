@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stratomics.errors import DataError
-
 from .checks import Checks, are, count
 from .clinical import Clinical, read_clinical
 from .clinical_checks import check_covariates, check_twins
 from .copies import check_profiles, check_same_omics
-from .feature_map import read_map, to_genes
 from .follow_up import time_columns
 from .groups import patient_groups
 from .harmonise import choose_patients, orient
 from .leaks import check_features
+from .matrix import Matrix
 from .measure import check_batches, check_scale, drop_useless
-from .plausible import check_codes, check_feature_names, check_logged
-from .read import read_matrix
+from .omics_table import read_omics
+from .plausible import check_codes, check_logged
 from .samples import SampleRule, sample_rule
-from .symbols import without_versions
 from .time_checks import check_short
 from .types import Cohort, Omics
 
@@ -77,7 +75,8 @@ def build_cohort(
     clinical = read_clinical(cohort_config["clinical"], base_dir, checks, batches, samples)
     tables: dict[str, pd.DataFrame] = {}
     for item, one in settings.items():
-        table = _read_omics(one, base_dir, clinical, samples, checks)
+        known = None if clinical is None else frozenset([*clinical.patients, *clinical.samples])
+        table = read_omics(one, base_dir, known, partial(_orient, clinical, item, samples), checks)
         if table is not None:
             tables[item] = table
     if clinical is None:
@@ -132,34 +131,11 @@ def least_omics(cohort_config: Mapping[str, Any]) -> int | None:
     return 1 if choice == "any" else None
 
 
-def _read_omics(
-    settings: Mapping[str, Any], base_dir: str | Path, clinical: Clinical | None, samples: SampleRule, checks: Checks
+def _orient(
+    clinical: Clinical | None, item: str, samples: SampleRule, matrix: Matrix, checks: Checks
 ) -> pd.DataFrame | None:
-    """Return patients x features; None where the table has a fault: what follows from it is no fault of its own."""
-    before, item, path = len(checks.faults), str(settings["name"]), str(settings["path"])
-    known = None if clinical is None else frozenset([*clinical.patients, *clinical.samples])
-    try:
-        matrix = read_matrix(path, base_dir, item, checks, known, settings)
-    except DataError as error:
-        for fault in error.faults:
-            checks.fault(fault)
-        return None
-    # Without the ids of the patients nobody knows which of its names are patients.
-    table = None if clinical is None else orient(matrix, clinical, item, checks, samples)
-    if table is None or len(checks.faults) > before:
-        return None
-    if (names := without_versions(list(table.columns))) is not None:
-        message = f"ids of Ensembl in {path} have a version, which changes between releases: read without"
-        checks.add("omics", item, "ensembl_versions", len(names), message)
-        table = table.set_axis(pd.Index(names, dtype=object), axis=1)
-    if settings.get("map") and not matrix.mapped:
-        try:
-            table = to_genes(table, read_map(str(settings["map"]), base_dir), item, path, checks)
-        except DataError as error:
-            for fault in error.faults:
-                checks.fault(fault)
-            return None
-    return check_feature_names(table, item, path, checks)
+    """Without the ids of the patients nobody knows which of the names of a table are patients."""
+    return None if clinical is None else orient(matrix, clinical, item, checks, samples)
 
 
 def _measure(

@@ -94,6 +94,8 @@ def read_clinical(
     checks: Checks,
     batches: Mapping[str, str],
     samples: SampleRule = AS_THEY_STAND,
+    *,
+    follow_up: bool = True,
 ) -> Clinical | None:
     """Read the clinical table of a cohort.
 
@@ -101,9 +103,17 @@ def read_clinical(
     ----------
     settings
         The ``clinical`` part of the config: path, format, join, patient, time, time_unit, drop_nonpositive_time, event,
-        event_codes, covariates, annotations, groups, exclude. base_dir Folder the paths of the config start from. checks Gets
-        rows and faults. batches Column of the batch by name of the omics. samples Which samples to take where the ids are of
-        samples.
+        event_codes, covariates, annotations, groups, exclude.
+    base_dir
+        Folder the paths of the config start from.
+    checks
+        Gets rows and faults.
+    batches
+        Column of the batch by name of the omics.
+    samples
+        Which samples to take where the ids are of samples.
+    follow_up
+        Whether time and event must be there; else they are read where the config names them or the format knows them.
 
     Returns
     -------
@@ -113,7 +123,7 @@ def read_clinical(
     path = str(settings["path"])
     try:
         read = read_cells(settings, base_dir, checks)
-        settings = with_roles(settings, read, checks)
+        settings = with_roles(settings, read, checks, ("patient", "time", "event") if follow_up else ("patient",))
         cells = join_tables(read, settings, base_dir, samples, checks)
     except DataError as error:
         for fault in error.faults:
@@ -123,8 +133,10 @@ def read_clinical(
     kept = {column: key for key in ("annotations", "covariates") for column in settings.get(key) or []}
     columns = list(dict.fromkeys([*(settings.get("covariates") or []), *kept]))
     exclude = settings.get("exclude") or {}
-    times, event_column = time_columns(settings), str(settings["event"])
-    wanted = {id_column: "clinical.patient", **dict.fromkeys(times, "clinical.time"), event_column: "clinical.event"}
+    followed = settings.get("time") is not None and settings.get("event") is not None
+    times, event_column = (time_columns(settings), str(settings["event"])) if followed else ([], "")
+    wanted = {id_column: "clinical.patient", **dict.fromkeys(times, "clinical.time")}
+    wanted |= {event_column: "clinical.event"} if followed else {}
     wanted |= {column: f"clinical.{kept[column]}" for column in columns if column not in wanted}
     wanted |= {column: "clinical.exclude" for column in exclude if column not in wanted}
     if settings.get("groups"):
@@ -133,7 +145,7 @@ def read_clinical(
     # The config may hold a name with a blank or an invisible character that the header has lost, or the other way round.
     spelt = {clean_name(column): column for column in wanted}
     cells.columns = pd.Index([spelt.get(str(column), str(column)) for column in cells.columns], dtype=object)
-    if {times[0], event_column} <= {*cells.iloc[:, 0]} and times[0] not in cells:
+    if followed and {times[0], event_column} <= {*cells.iloc[:, 0]} and times[0] not in cells:
         checks.fault(
             f"{path}: '{times[0]}' and '{event_column}' stand in the first column, so each patient has a column. "
             f"The clinical table must have one row per patient: turn it round."
@@ -156,11 +168,11 @@ def read_clinical(
     reasons: Reasons = {}
     for column in (column for column in exclude if column not in absent):
         _exclude(path, cells[column], [str(value) for value in exclude[column]], reasons, checks)
-    if event_column not in absent:
+    if followed and event_column not in absent:
         event = decode_events(known(cells[event_column]), settings.get("event_codes"), path, checks)
         for patient in event.index[event.isna()]:
             reasons.setdefault(patient, []).append(("no_event", f"{event_column} is missing"))
-    if not absent & {*times}:
+    if followed and not absent & {*times}:
         named = [column for column in cells if column in {*times, *TIMES_OF_DEAD, *TIMES_OF_LIVING}]
         excluded = [patient for patient, why in reasons.items() if "excluded" in dict(why)]
         time = read_times(path, cells[named].apply(known), settings, event, reasons, checks)
@@ -171,7 +183,12 @@ def read_clinical(
     return Clinical(path, id_column, cells, time, event, table, reasons, readings, settings, read.samples)
 
 
-def with_roles(settings: Mapping[str, Any], table: ClinicalTable, checks: Checks) -> dict[str, Any]:
+def with_roles(
+    settings: Mapping[str, Any],
+    table: ClinicalTable,
+    checks: Checks,
+    needed: Sequence[str] = ("patient", "time", "event"),
+) -> dict[str, Any]:
     """Fill the keys that say what the columns mean, where the config leaves them out and the format knows.
 
     Parameters
@@ -182,11 +199,13 @@ def with_roles(settings: Mapping[str, Any], table: ClinicalTable, checks: Checks
         What was read.
     checks
         Gets a row for each key that is filled.
+    needed
+        Keys that must be known in the end.
 
     Raises
     ------
     DataError
-        When neither says which columns hold the ids, the time and the event.
+        When neither says which columns hold the ids, the time and the event, as far as they are needed.
     """
     path, filled = str(settings["path"]), dict(settings)
     for key, value in table.roles.items():
@@ -196,10 +215,12 @@ def with_roles(settings: Mapping[str, Any], table: ClinicalTable, checks: Checks
             shown = ", ".join(value) if isinstance(value, list) else value
             message = f"clinical.{key}, which the config leaves out, as the format of {path} has it"
             checks.add("clinical", "clinical", f"{key}_by_format", shown, message)
-    if absent := [f"clinical.{key}" for key in ("patient", "time", "event") if filled.get(key) is None]:
+    if absent := [key for key in needed if filled.get(key) is None]:
+        what = {"patient": "column of the ids", "time": "that of the time", "event": "that of the event"}
         raise DataError(
-            f"{path}: the config does not say {' and '.join(absent)}, and the table is of no format in which that is known. Name "
-            f"the columns of the ids, of the time and of the event; the columns are {examples(table.cells.columns, most=12)}."
+            f"{path}: the config does not say {' and '.join(f'clinical.{key}' for key in absent)}, and the table is of no format "
+            f"in which that is known. Name the {' and '.join(what[key] for key in absent)}; the columns are "
+            f"{examples(table.cells.columns, most=12)}."
         )
     return filled
 
@@ -237,7 +258,7 @@ def _check_covariates(
 ) -> None:
     """Fault the columns, each with its key of the config, that hold the follow-up or have its name."""
     for column, key in sorted(kept.items(), key=lambda item: item[1] != "covariates"):
-        if column in (*times, settings["event"], settings["patient"]):
+        if column in (*times, settings.get("event"), settings["patient"]):
             checks.fault(
                 f"{path}: clinical.{key} names '{column}', which is the column of ids, time or event itself. {key.capitalize()} "
                 f"are what was known when follow-up began (age, sex, stage): remove it from clinical.{key}."

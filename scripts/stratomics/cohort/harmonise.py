@@ -92,11 +92,11 @@ def orient(
         describe_samples(matrix.path, axes[where], "omics", item, checks)
     patients, features = ids[where], axes["rows" if in_columns else "columns"]
     values = matrix.values.T if in_columns else matrix.values
-    keep_patients = _patients(matrix, patients, axes[where], in_columns, item, checks)
+    keep_patients = distinct_patients(matrix, patients, axes[where], in_columns, item, checks)
     if list(axes[where]) != list(patients) and not barcodes[where]:
         message = f"ids of {matrix.path} end in '.0', as pandas writes whole numbers where one is missing: read without"
         checks.add("omics", item, "ids_whole_numbers", len(patients), message)
-    _almost_the_same(
+    warn_of_alike(
         matrix.path, [name for name, keep in zip(patients, keep_patients, strict=True) if keep and name], item, checks
     )
     keep_features = _unique(matrix, features, "feature", in_columns, checks)
@@ -263,7 +263,7 @@ def _nearly_known(others: pd.Index, clinical: Clinical, item: str, checks: Check
         checks.add("omics", item, "ids_nearly_known", len(near), message, action="warning")
 
 
-def _almost_the_same(path: str, names: Sequence[str], item: str, checks: Checks) -> None:
+def warn_of_alike(path: str, names: Sequence[str], item: str, checks: Checks) -> None:
     """Warn of different ids that may be one patient."""
     groups = alike(names)
     if groups:
@@ -275,7 +275,7 @@ def _almost_the_same(path: str, names: Sequence[str], item: str, checks: Checks)
         checks.add("omics", item, "ids_alike", len(groups), message, action="warning")
 
 
-def _patients(
+def distinct_patients(
     matrix: Matrix, patients: Sequence[str | None], names: Sequence[str], in_columns: bool, item: str, checks: Checks
 ) -> np.ndarray:
     """Leave out the samples not chosen and the columns that describe features; fault empty and repeated names."""

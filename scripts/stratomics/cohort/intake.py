@@ -22,7 +22,7 @@ def locate(cohort_config: Mapping[str, Any], tables: Sequence[str], fetched: Seq
     Parameters
     ----------
     cohort_config
-        One entry of ``cohorts`` in the config.
+        One entry of ``cohorts`` in the config, or of ``predict``.
     tables
         For a simulated cohort, its folder; else not looked at, since the config has the paths.
     fetched
@@ -44,8 +44,8 @@ def locate(cohort_config: Mapping[str, Any], tables: Sequence[str], fetched: Seq
         joined = {"join": [copies.get(path, path) for path in table["join"]]} if table.get("join") else {}
         return {**table, **single, **joined}
 
-    clinical, *omics = (located(table) for table in [cohort_config["clinical"], *cohort_config["omics"]])
-    return {**cohort_config, "clinical": clinical, "omics": omics}
+    clinical = {"clinical": located(cohort_config["clinical"])} if cohort_config.get("clinical") else {}
+    return {**cohort_config, **clinical, "omics": [located(table) for table in cohort_config["omics"]]}
 
 
 def without_covariates(cohort: Cohort) -> Cohort:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from .cells import is_missing
 from .format import Request
+from .ids import plain
 
 #: An id of Ensembl with its version, which changes between releases; genes of both sex chromosomes bear a suffix behind it.
 VERSIONED = re.compile(r"(?P<id>ENS[A-Z]*[GTP]\d{11})\.\d+(?P<rest>_PAR_Y)?")
@@ -65,6 +66,20 @@ class NamedRows:
                 f"further rows of {path} with a name that an earlier one has ({shown}): the first with a value stands"
             )
             request.note("rows_of_same_name", sum(self._further.values()), message, action="dropped")
+
+
+def without_version(name: str) -> str:
+    """Return a name without case, and an id of Ensembl also without its version."""
+    match = VERSIONED.fullmatch(name)
+    return (match["id"] + (match["rest"] or "") if match else name).casefold()
+
+
+def feature_key(name: str) -> str:
+    """Return a name without case, versions and separators: names of one feature in two tables have the same key.
+
+    R writes '.' for '-', and an X before names that start with a digit.
+    """
+    return re.sub(r"^x(?=\d)", "", plain(without_version(name)))
 
 
 def without_versions(names: Sequence[str]) -> list[str] | None:

@@ -75,6 +75,13 @@ def agreement_faults(config: Trusted) -> Iterator[Fault]:
         yield from _pattern(config, cohort)
         yield from _clinical(config, cohort)
         yield from _batch(config, cohort)
+    yield from _same(config, config.items("predict"), "name", "Results go to results/predict/<name>: rename one")
+    for prediction in config.items("predict"):
+        yield from _same(config, config.items(*prediction, "omics"), "name", "Rename one")
+        yield from _pattern(config, prediction)
+        yield from _clinical(config, prediction)
+        yield from _batch(config, prediction)
+        yield from _recalibrate(config, prediction)
     yield from _names(config)
     yield from _clinical_views(config)
     yield from _subtypes(config)
@@ -178,11 +185,18 @@ def _batch(config: Trusted, cohort: Path) -> Iterator[Fault]:
         if batch is None:
             continue
         if config.get_any(*clinical) is None:
-            text = f"found {batch!r}, a column of the clinical table, but the cohort has no 'clinical'. Add it or remove this key."
+            text = f"found {batch!r}, a column of the clinical table, but there is no 'clinical'. Add it or remove this key."
             yield Fault((*item, "batch"), text)
         elif batch in roles:
             text = f"found {batch!r}, which is {spell(roles[batch])}. A batch is a sequencer or a centre: name its column, "
             yield Fault((*item, "batch"), f"{text}or remove this key.")
+
+
+def _recalibrate(config: Trusted, prediction: Path) -> Iterator[Fault]:
+    """Check that there is follow-up to learn a baseline from."""
+    if config.get(*prediction, "recalibrate") is True and config.get_any(*prediction, "clinical") is None:
+        text = "found true, but there is no 'clinical' with the follow-up to learn from. Add it, or set false."
+        yield Fault((*prediction, "recalibrate"), text)
 
 
 def _names(config: Trusted) -> Iterator[Fault]:

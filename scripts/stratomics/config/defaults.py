@@ -16,8 +16,8 @@ def defaults(part: str) -> dict[str, Any]:
     Parameters
     ----------
     part
-        A section of the config (``preprocess``, ``selection``, ``subtypes``, ...), ``simulate``, or a kind of embedding
-        (``ae``, ``dae``, ``vae``).
+        A section of the config (``preprocess``, ``selection``, ``subtypes``, ...), ``simulate``, ``predict``, or a kind of
+        embedding (``ae``, ``dae``, ``vae``).
 
     Returns
     -------
@@ -39,7 +39,7 @@ def defaults(part: str) -> dict[str, Any]:
     top = schema.properties(schema.root)
     kinds = schema.kinds(schema.expand(top["embeddings"]["items"]))
     sections = {key: about for key, about in top.items() if "properties" in about}
-    sections["simulate"] = schema.root["$defs"]["simulate"]
+    sections |= {key: schema.root["$defs"][name] for key, name in (("simulate", "simulate"), ("predict", "prediction"))}
     if part in kinds:
         filled = fill(schema, kinds[part], {"name": part, "kind": part})
     elif part in sections:

@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path as FilePath
 
@@ -61,13 +61,16 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
     Fault
     """
     base = FilePath(base_dir).absolute()
-    for cohort in config.items("cohorts"):
+    for cohort in [*config.items("cohorts"), *config.items("predict")]:
         named: dict[str | tuple[int, int], Path] = {}
         for item in [*config.items(*cohort, "omics"), (*cohort, "clinical")]:
             path, where = config.get(*item, "path"), (*item, "path")
             if not isinstance(path, str):
                 continue
-            if is_sourced(path):
+            problem: str | None
+            if is_sourced(path) and item[0] == "predict":
+                problem = f"found {_quoted(path)}, of an archive, which only cohorts are taken from. Name a file."
+            elif is_sourced(path):
                 problem = _source_problem(path, config, base)
             else:
                 problem = _kind_problem(path) or (
@@ -86,6 +89,33 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
         for i, path in enumerate(config.get(*cohort, "clinical", "join") or []):
             if problem := _beside_problem(path, config, base):
                 yield Fault((*cohort, "clinical", "join", i), problem)
+    for prediction in config.items("predict"):
+        model = config.get(*prediction, "model")
+        if isinstance(model, str) and (problem := _model_problem(model, config, base)):
+            yield Fault((*prediction, "model"), problem)
+
+
+def model_made(model: str, cohorts: Collection[object], embeddings: Collection[object]) -> bool:
+    """Tell whether the folder of a model is one that the config makes, by its last parts (<cohort>/<embedding>/model)."""
+    parts = FilePath(model).parts
+    return len(parts) > 2 and parts[-1] == "model" and parts[-2] in embeddings and parts[-3] in cohorts
+
+
+def _model_problem(model: str, config: Trusted, base: FilePath) -> str | None:
+    """Return what is wrong with the folder of a model."""
+    cohorts, embeddings = (
+        [config.get_any(*one, "name") for one in config.items(key)] for key in ("cohorts", "embeddings")
+    )
+    if model_made(model, cohorts, embeddings) or (base / model / "model.json").is_file():
+        return None
+    if model.endswith("model.json"):
+        return f"found {_quoted(model)}, a file of a model. Name the folder it is in."
+    if not (base / model).is_dir():
+        return (
+            f"{_absent(model, base)} A model is the folder results/<cohort>/<embedding>/model of a run; that of a cohort and an "
+            f"embedding of this config is made when it is not there."
+        )
+    return f"{_quoted(model)} is a folder without a model.json. A model is the folder results/<cohort>/<embedding>/model of a run."
 
 
 def _quoted(path: str) -> str:

@@ -220,7 +220,7 @@ def permute_survival(
             {
                 "permutation": permutations[row],
                 "apparent_logrank_p": apparent[row],
-                **_heldout_statistics(pooled, time[judged], event[judged], of_design),
+                **heldout_statistics(pooled, time[judged], event[judged], of_design),
             }
         )
     return pd.DataFrame(rows, columns=["permutation", *STATISTICS])
@@ -241,7 +241,7 @@ def _latents(
         yield np.hstack([codes, observed[:, codes.shape[1] :]]), told.again(heard)
 
 
-def _heldout_statistics(
+def heldout_statistics(
     labels: Mapping[str, Mapping[str, np.ndarray]], time: np.ndarray, event: np.ndarray, design: np.ndarray | None
 ) -> dict[str, float]:
     """Summarise the held-out labels of one permutation: medians over the repeats, NaN when a fold has none."""

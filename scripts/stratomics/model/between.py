@@ -29,7 +29,7 @@ def faults_between(model: Model) -> Iterator[str]:
     str
         Which files, what was found and what is allowed.
     """
-    found = [*_features(model), *_networks(model), *_risks(model)]
+    found = [*_features(model), *_networks(model), *_risks(model), *_reference(model)]
     # What does not fit cannot be tried.
     yield from found or _predictors(model)
 
@@ -88,6 +88,14 @@ def _first_difference(here: list[str], there: list[str]) -> str:
         return f"{len(here)} and {len(there)} of them"
     place = next(i for i, (one, other) in enumerate(zip(here, there, strict=True)) if one != other)
     return f"the first to differ is {here[place]!r}, there {there[place]!r}"
+
+
+def _reference(model: Model) -> Iterator[str]:
+    """Compare what the training patients look like with what they were brought to."""
+    wanted = {one.name: len(one.features) for one in model.preprocess.omics}
+    found = {name: one.quantiles.shape[1] for name, one in model.reference.omics.items()}
+    if list(found.items()) != list(wanted.items()):
+        yield f"reference.safetensors: found features by omics {found}; allowed are {wanted} of preprocess.safetensors"
 
 
 def _networks(model: Model) -> Iterator[str]:

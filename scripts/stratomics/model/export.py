@@ -21,6 +21,7 @@ from stratomics.tables import FULL, load_models, of_full, save_models, write_jso
 from .load import load_model
 from .model import Model
 from .parts import FILES, FORMAT, PARTS
+from .reference import fit_reference
 
 
 def export_model(
@@ -84,6 +85,7 @@ def export_model(
     fitted |= {
         "preprocess.safetensors": preprocess,
         "network.safetensors": load_models(network, NetworkState)[FULL],
+        "reference.safetensors": fit_reference(cohort, preprocess),
     }
     for name, part in fitted.items():
         save_models(folder / name, {FULL: part})

@@ -42,6 +42,7 @@ _HEADERS: dict[str, Mapping[str, Any]] = {
     "risk": {"omics": ["omics"] * 1019},
     "classifier": {"method": "nearest_centroid", "setting": {}},
     "survival": {"method": "ridge_cox"},
+    "reference": {"omics": [{"name": "<omics>", "features": 1009}]},
 }
 
 

@@ -18,6 +18,8 @@ from stratomics.embedding.state import NetworkState
 from stratomics.preprocess import FittedPreprocess
 from stratomics.preprocess.clinical_view import CLINICAL
 
+from .reference import Reference
+
 #: What made-up patients have in every feature; of the last, every other feature is missing.
 MADE_UP = (0.0, 1.0, 10.0, 1.0)
 
@@ -36,6 +38,8 @@ class Model:
         Classifiers for patients who lack omics.
     survival
         How long the training patients lived, by subtype and by risk.
+    reference
+        What the training patients look like, to compare new ones with.
     """
 
     description: dict[str, Any]
@@ -44,6 +48,7 @@ class Model:
     chain: FittedChain
     subsets: SubsetClassifiers
     survival: SurvivalModel
+    reference: Reference
 
     @classmethod
     def of_parts(cls, description: dict[str, Any], parts: Mapping[str, Any]) -> Model:
@@ -69,8 +74,8 @@ class Model:
             on_latents=description["classifier_predictors"] == "latents",
         )
         preprocess = replace(parts["preprocess.safetensors"], clinical=parts.get("clinical.safetensors"))
-        network, subsets, survival = (parts[f"{name}.safetensors"] for name in ("network", "subsets", "survival"))
-        return cls(description, preprocess, network, chain, subsets, survival)
+        others = (parts[f"{name}.safetensors"] for name in ("subsets", "survival", "reference"))
+        return cls(description, preprocess, parts["network.safetensors"], chain, *others)
 
     def __repr__(self) -> str:
         """Say in one line what it is and what it takes: the arrays would fill pages of a notebook."""

@@ -15,6 +15,8 @@ from stratomics.preprocess import ClinicalDesign, FittedPreprocess
 from stratomics.subtypes import SubtypeModel
 from stratomics.tables import Portable
 
+from .reference import Reference
+
 #: Of the folder as a whole: a reader knows one format, and says so of others.
 FORMAT = 5
 
@@ -44,6 +46,7 @@ KINDS: dict[str, type[Part]] = {
     "network.safetensors": NetworkState,
     **PARTS,
     "survival.safetensors": SurvivalModel,
+    "reference.safetensors": Reference,
 }
 #: Files that may hold nothing: where the networks see no covariates.
 MAY_BE_EMPTY = {"clinical.safetensors"}

@@ -327,15 +327,41 @@ class FittedPreprocess:
         batch = dict(batch or {})
         clinical = clinical_table(patients)
         self._check(tables, clinical)
-        out = np.empty((len(tables[self.omics[0].name]), len(self.features)), dtype=np.float32)
+        standard, absent = {}, {}
         for one in self.omics:
             table = tables[one.name]
             found = measured(table)
             values = found[:, table.columns.get_indexer(pd.Index(one.features))]
             labels = batch_labels(batch.get(one.name), table.index)
-            standard = one.standardise(values, labels, self.clip)
-            standard[np.isnan(found).all(axis=1)] = 0.0
-            out[:, self.blocks[one.name]] = fill(standard, one.medians, one.donors, self.neighbours)
+            standard[one.name] = one.standardise(values, labels, self.clip)
+            absent[one.name] = np.isnan(found).all(axis=1)
+        return self.assemble(standard, absent, clinical)
+
+    def assemble(
+        self, standard: Mapping[str, np.ndarray], absent: Mapping[str, np.ndarray], clinical: pd.DataFrame | None = None
+    ) -> np.ndarray:
+        """Fill what is missing of standardised omics and put them side by side: the last step of `transform`.
+
+        Parameters
+        ----------
+        standard
+            By omics, what `FittedOmics.standardise` gave, float32 [n, p]; NaN where missing.
+        absent
+            By omics, who lacks it, bool [n].
+        clinical
+            The clinical table of the same patients, where covariates stand beside the omics.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, P)
+            As `transform` gives it.
+        """
+        n = len(standard[self.omics[0].name])
+        out = np.empty((n, len(self.features)), dtype=np.float32)
+        for one in self.omics:
+            values = np.clip(standard[one.name], -self.clip, self.clip)
+            values[absent[one.name]] = 0.0
+            out[:, self.blocks[one.name]] = fill(values, one.medians, one.donors, self.neighbours)
         if self.clinical is not None and clinical is not None:
             out[:, self.blocks[CLINICAL]] = np.clip(self.clinical.transform(clinical), -self.clip, self.clip)
         return out

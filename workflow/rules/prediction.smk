@@ -1,0 +1,48 @@
+# New patients, predicted by models; apart from what a default run makes.
+
+# What is written of each; the tables of the validation have no rows without follow-up.
+PREDICTION_FILES = {
+    "predictions": "predictions.tsv",
+    "features": "features.tsv",
+    "shift": "shift.tsv",
+    "checks": "checks.tsv",
+    "metrics": "metrics.tsv",
+    "calibration": "calibration.tsv",
+    "verdict": "verdict.tsv",
+    "summary": "summary.md",
+}
+
+
+rule predict_patients:
+    """Give the patients of one prediction a subtype, a risk and a survival, and judge that where there is follow-up."""
+    input:
+        model=model_of_prediction,
+        tables=tables_of_prediction,
+        fetched=fetched_of_prediction,
+    output:
+        **{
+            key: f"<results>/predict/{{prediction}}/{name}"
+            for key, name in PREDICTION_FILES.items()
+        },
+    log:
+        "<logs>/predict/{prediction}/predict_patients.log",
+    benchmark:
+        "<benchmarks>/predict/{prediction}/predict_patients.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=prediction_memory,
+        runtime=runtime(30),
+    params:
+        settings=prediction_settings,
+        evaluation={
+            key: SETTINGS["evaluation"][key]
+            for key in ("horizon_days", "auc_days", "bootstrap", "permutations")
+        },
+        seed=SETTINGS["seed"],
+        tables=checksums_of_prediction,
+        remembered=CHECKSUMS,
+        code=code_version("predict_patients"),
+    script:
+        "../../scripts/predict_patients.py"
