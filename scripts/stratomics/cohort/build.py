@@ -16,7 +16,7 @@ from .checks import Checks, are, count
 from .clinical import Clinical, read_clinical
 from .clinical_checks import check_covariates, check_twins
 from .copies import check_profiles, check_same_omics
-from .feature_map import read_map, to_genes
+from .feature_map import genes_of
 from .follow_up import time_columns
 from .groups import patient_groups
 from .harmonise import choose_patients, orient
@@ -41,6 +41,7 @@ def build_cohort(
     preprocess: Mapping[str, Any],
     evaluation: Mapping[str, Any],
     base_dir: str | Path = ".",
+    threads: int = 1,
 ) -> tuple[Cohort, pd.DataFrame]:
     """Read the tables of a cohort, check them and bring them to the same patients.
 
@@ -54,6 +55,8 @@ def build_cohort(
         Of it, ``folds`` and ``horizon_days``.
     base_dir
         Folder the paths of the config start from.
+    threads
+        Most cores to use, where a table of text is large. The cohort does not depend on it.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def build_cohort(
     clinical = read_clinical(cohort_config["clinical"], base_dir, checks, batches, samples)
     tables: dict[str, pd.DataFrame] = {}
     for item, one in settings.items():
-        table = _read_omics(one, base_dir, clinical, samples, checks)
+        table = _read_omics(one, base_dir, clinical, samples, checks, threads)
         if table is not None:
             tables[item] = table
     if clinical is None:
@@ -133,13 +136,18 @@ def least_omics(cohort_config: Mapping[str, Any]) -> int | None:
 
 
 def _read_omics(
-    settings: Mapping[str, Any], base_dir: str | Path, clinical: Clinical | None, samples: SampleRule, checks: Checks
+    settings: Mapping[str, Any],
+    base_dir: str | Path,
+    clinical: Clinical | None,
+    samples: SampleRule,
+    checks: Checks,
+    threads: int,
 ) -> pd.DataFrame | None:
     """Return patients x features; None where the table has a fault: what follows from it is no fault of its own."""
     before, item, path = len(checks.faults), str(settings["name"]), str(settings["path"])
     known = None if clinical is None else frozenset([*clinical.patients, *clinical.samples])
     try:
-        matrix = read_matrix(path, base_dir, item, checks, known, settings)
+        matrix = read_matrix(path, base_dir, item, checks, known, settings, threads)
     except DataError as error:
         for fault in error.faults:
             checks.fault(fault)
@@ -148,18 +156,18 @@ def _read_omics(
     table = None if clinical is None else orient(matrix, clinical, item, checks, samples)
     if table is None or len(checks.faults) > before:
         return None
-    if (names := without_versions(list(table.columns))) is not None:
+    if matrix.genes is None and (names := without_versions(list(table.columns))) is not None:
         message = f"ids of Ensembl in {path} have a version, which changes between releases: read without"
         checks.add("omics", item, "ensembl_versions", len(names), message)
         table = table.set_axis(pd.Index(names, dtype=object), axis=1)
     if settings.get("map") and not matrix.mapped:
         try:
-            table = to_genes(table, read_map(str(settings["map"]), base_dir), item, path, checks)
+            table = genes_of(matrix, table, str(settings["map"]), base_dir, item, checks)
         except DataError as error:
             for fault in error.faults:
                 checks.fault(fault)
             return None
-    return check_feature_names(table, item, path, checks)
+    return None if table is None else check_feature_names(table, item, path, checks)
 
 
 def _measure(

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from stratomics.errors import DataError
 
 from .cells import is_missing, number
 from .checks import Checks, examples
 from .format import Request
+from .gene_means import gene_table
+from .matrix import Matrix
 from .source import find_source
 from .text_source import read_text_cells
 
@@ -24,9 +24,6 @@ GENE = ("gene", "hugo_symbol", "gene_symbol", "symbol", "gene_name", "genes", "n
 CHROMOSOME = ("chromosome", "chrom", "chr", "seqname", "seqnames", "chromosome/scaffold name")
 START = ("start", "chromstart", "txstart", "gene_start", "gene start (bp)", "loc.start")
 END = ("end", "chromend", "txend", "gene_end", "gene end (bp)", "loc.end")
-
-#: Patients whose measurements are brought to genes at once.
-CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -98,47 +95,62 @@ def bare_chromosome(name: str) -> str:
     return re.sub(r"^chr", "", name.strip(), flags=re.IGNORECASE).upper()
 
 
-def to_genes(table: pd.DataFrame, by: FeatureMap, item: str, path: str, checks: Checks) -> pd.DataFrame:
-    """Average the features of each gene, those that a patient has.
+def map_of(request: Request) -> FeatureMap | None:
+    """Read the map that the config names for an omics table; None where it names none, or one that cannot be read.
+
+    The second is a fault, which is found when the table is there: those of the table come first.
+    """
+    path = request.settings.get("map")
+    try:
+        return read_map(str(path), request.base_dir) if path else None
+    except DataError:
+        return None
+
+
+def genes_of(
+    matrix: Matrix, table: pd.DataFrame, path: str, base_dir: str | Path, item: str, checks: Checks
+) -> pd.DataFrame | None:
+    """Average the features of each gene, those that a patient has, unless that was done while the file was read.
 
     Parameters
     ----------
+    matrix
+        As read.
     table
-        Patients x features.
-    by
-        The map. Features that it does not name, or names without a gene, are left out.
-    item, path
-        Of the omics, for messages.
+        Of it, patients x features, or x genes where the matrix has these.
+    path, base_dir
+        Of the map. Features that it does not name, or names without a gene, are left out.
+    item
+        Name of the omics.
     checks
         Gets the counts, or the fault where no feature is in the map.
 
     Returns
     -------
-    pandas.DataFrame
-        Patients x genes, in the order of their first feature.
+    pandas.DataFrame or None
+        Patients x genes, in the order of their first feature; None where there are none.
+
+    Raises
+    ------
+    DataError
+        When the map cannot be read.
     """
-    pairs = [(j, gene) for j, name in enumerate(table.columns) for gene in by.genes.get(str(name), ())]
-    if not pairs:
+    if matrix.genes is not None:
+        features = matrix.rows if matrix.genes.in_rows else matrix.columns
+        found = matrix.genes
+    else:
+        features = list(map(str, table.columns))
+        found = gene_table(table.to_numpy(), features, read_map(path, base_dir))
+        table = pd.DataFrame(found.values, table.index, pd.Index(found.names, dtype=object))
+    if not found.names:
         checks.fault(
-            f"{by.path}: none of the features of {path} ({examples(table.columns)}) is in its first column "
-            f"({examples(by.genes)}). Name the map of this platform."
+            f"{path}: none of the features of {matrix.path} ({examples(features)}) is in its first column "
+            f"({examples(found.by.genes)}). Name the map of this platform."
         )
-        return table
-    genes = list(dict.fromkeys(gene for _, gene in pairs))
-    place = {gene: i for i, gene in enumerate(genes)}
-    rows, columns = [j for j, _ in pairs], [place[gene] for _, gene in pairs]
-    belongs = sparse.csr_matrix((np.ones(len(pairs), np.float32), (rows, columns)), (table.shape[1], len(genes)))
-    values = np.empty((len(table), len(genes)), dtype=np.float32)
-    for start in range(0, len(table), CHUNK):
-        part = table.iloc[start : start + CHUNK].to_numpy(np.float32)
-        known = ~np.isnan(part)
-        with np.errstate(invalid="ignore"):  # nothing known of a gene: missing
-            values[start : start + CHUNK] = (np.where(known, part, 0) @ belongs) / (known.astype(np.float32) @ belongs)
-    used = len({j for j, _ in pairs})
-    message = f"genes, each the mean of its features in {path} ({used} of {table.shape[1]}), by {by.path}"
-    checks.add("omics", item, "features_to_genes", len(genes), message)
-    if absent := table.shape[1] - used:
-        checks.add(
-            "omics", item, "features_without_gene", absent, f"features without a gene in {by.path}", action="dropped"
-        )
-    return pd.DataFrame(values, table.index, pd.Index(genes, dtype=object))
+        return None
+    message = f"genes, each the mean of its features in {matrix.path} ({found.used} of {len(features)}), by {path}"
+    checks.add("omics", item, "features_to_genes", len(found.names), message)
+    if absent := len(features) - found.used:
+        message = f"features without a gene in {path}"
+        checks.add("omics", item, "features_without_gene", absent, message, action="dropped")
+    return table
