@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from .format import Request
 from .gene_means import gene_table
 from .matrix import Matrix
 from .source import find_source
-from .text_source import read_text_cells
+from .text_source import opened
 
 #: Names of the columns, without case: genes, and where they lie (Xena's probeMap, UCSC, Ensembl's BioMart, GENCODE tables).
 GENE = ("gene", "hugo_symbol", "gene_symbol", "symbol", "gene_name", "genes", "name")
@@ -28,25 +28,22 @@ END = ("end", "chromend", "txend", "gene_end", "gene end (bp)", "loc.end")
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """What a map file says.
+    """What a map file says of features.
 
     Parameters
     ----------
     path
         As the config gives it.
     genes
-        Genes by feature; of a file of positions alone, each gene is its own.
-    positions
-        Columns gene, chromosome (without ``chr``), start, end; None where the file has no positions.
+        Genes by feature.
     """
 
     path: str
     genes: Mapping[str, tuple[str, ...]]
-    positions: pd.DataFrame | None
 
 
 def read_map(path: str, base_dir: str | Path) -> FeatureMap:
-    """Read a map file: a table of text whose first column names the features, with a column of genes, positions or both.
+    """Read a map file: a table of text whose first column names the features, with a column of genes.
 
     Parameters
     ----------
@@ -58,36 +55,71 @@ def read_map(path: str, base_dir: str | Path) -> FeatureMap:
     Raises
     ------
     DataError
-        When it cannot be read, or has no such columns.
+        When it cannot be read, or has no such column.
     """
-    source = find_source(path, base_dir, "a map of features to genes")
-    cells = read_text_cells(source, Request("omics", path, Checks(), {})).cells
-    names = {str(name).lower().lstrip("#"): str(name) for name in reversed(cells.columns)}
-    gene, chromosome, start, end = (
-        next((names[one] for one in wanted if one in names), None) for wanted in (GENE, CHROMOSOME, START, END)
-    )
-    if gene is None and (cells.shape[1] != 2 or chromosome):
-        raise DataError(
-            f"{path}: no column of genes; the columns are {examples(cells.columns, most=12)}. A map names the features in its "
-            f"first "
-            f"column and their genes in one called gene; for segments it has gene, chromosome, start and end."
-        )
-    gene = gene or str(cells.columns[1])
-    listed = [
-        tuple(dict.fromkeys(one.strip() for one in re.split(r"[,;]", text) if not is_missing(one)))
-        for text in cells[gene]
-    ]
-    genes = {feature: known for feature, known in zip(cells.iloc[:, 0], listed, strict=True) if known}
-    if chromosome is None or start is None or end is None:
-        return FeatureMap(path, genes, None)
+    genes: dict[str, tuple[str, ...]] = {}
+    known: dict[str, tuple[str, ...]] = {}  # many features share their genes
+    for feature, text in _columns(path, base_dir, [])[0]:
+        if text not in known:
+            known[text] = tuple(dict.fromkeys(one.strip() for one in re.split(r"[,;]", text) if not is_missing(one)))
+        if known[text]:
+            genes[feature] = known[text]
+    return FeatureMap(path, genes)
+
+
+def read_places(path: str, base_dir: str | Path) -> pd.DataFrame | None:
+    """Read where genes lie on the genome from a map file.
+
+    Parameters
+    ----------
+    path, base_dir
+        As for `read_map`.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Columns gene, chromosome (without ``chr``), start, end; None where the file has no positions.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read, or its positions are no numbers.
+    """
+    rows, names = _columns(path, base_dir, [CHROMOSOME, START, END])
+    if len(names) < 3:
+        return None
+    _, start, end = names
+    cells = pd.DataFrame(rows, columns=["feature", "gene", "chromosome", "start", "end"], dtype=object)
     try:
-        edges = {key: [number(cell) for cell in cells[column]] for key, column in (("start", start), ("end", end))}
+        edges = {key: [number(cell) for cell in cells[key]] for key in ("start", "end")}
     except ValueError as error:
         raise DataError(f"{path}: columns '{start}' and '{end}' must be positions on the genome ({error}).") from error
-    positions = pd.DataFrame(
-        {"gene": cells[gene], "chromosome": list(map(bare_chromosome, cells[chromosome])), **edges}
-    )
-    return FeatureMap(path, genes, positions[~positions["gene"].map(is_missing)].dropna())
+    chromosomes = list(map(bare_chromosome, cells["chromosome"]))
+    positions = pd.DataFrame({"gene": cells["gene"], "chromosome": chromosomes, **edges})
+    return positions[~positions["gene"].map(is_missing)].dropna()
+
+
+def _columns(
+    path: str, base_dir: str | Path, further: Sequence[Collection[str]]
+) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Return features, genes and, where the file has all of them, further columns; and the names of these."""
+    with opened(find_source(path, base_dir, "a map of features to genes")) as table:
+        header = ["", *table.header] if table.corner_missing else table.header
+        at = {name.lower().lstrip("#"): j for j, name in reversed(list(enumerate(header)))}
+        gene, chromosome, *others = (
+            next((at[one] for one in wanted if one in at), None) for wanted in (GENE, CHROMOSOME, *further)
+        )
+        if gene is None and len(header) == 2 and chromosome is None:
+            gene = 1
+        more = [j for j in others if j is not None]
+        taken = [0, 0 if gene is None else gene, *(more if len(more) == len(further) else [])]
+        rows = [tuple(row[j].strip() for j in taken) for _, row in table.rows()]
+    if gene is None:
+        raise DataError(
+            f"{path}: no column of genes; the columns are {examples(header, most=12)}. A map names the features in its first "
+            f"column and their genes in one called gene; for segments it has gene, chromosome, start and end."
+        )
+    return rows, [header[j] for j in taken[2:]]
 
 
 def bare_chromosome(name: str) -> str:

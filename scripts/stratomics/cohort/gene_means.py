@@ -68,7 +68,7 @@ class Belonging:
 
     def __init__(self, features: Sequence[str], by: FeatureMap) -> None:
         place: dict[str, int] = {}
-        at, of = _pairs(features, by.genes, place)
+        at, of = np.array(_pairs(features, by.genes, place), dtype=np.intp).reshape(-1, 2).T
         self.names = list(place)
         self.used = len(np.unique(at))
         self._matrix = sparse.csr_matrix((np.ones(len(at), np.float32), (of, at)), (len(place), len(features)))
@@ -117,22 +117,15 @@ class GeneMeans:
         values
             Features x patients.
         """
-        at, of = _pairs(features, self._by.genes, self._place)
-        if not len(at):
-            return
-        self._used += len(np.unique(at))
+        pairs = _pairs(features, self._by.genes, self._place)
+        self._used += len({i for i, _ in pairs})
         for total in (self._sums, self._counts):  # grows in place, and is not copied where the system can help it
             total.resize((len(self._place), total.shape[1]), refcheck=False)
-        met, of = np.unique(of, return_inverse=True)
-        here, at = np.unique(at, return_inverse=True)
-        part = values[here]
-        known = ~np.isnan(part)
-        # What is known of a gene comes first, then its features in their order.
-        n = len(met)
-        rows, columns = np.concatenate([np.arange(n), of]), np.concatenate([np.arange(n), n + at])
-        matrix = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (n, n + len(here)))
-        self._sums[met] = matrix @ np.concatenate([self._sums[met], np.where(known, part, 0)])
-        self._counts[met] = matrix @ np.concatenate([self._counts[met], known.astype(np.float32)])
+        known = ~np.isnan(values)
+        for total, part in ((self._sums, np.where(known, values, 0)), (self._counts, known.astype(np.float32))):
+            for i, gene in pairs:  # a row at a time is no slower than a sparse product of the few rows of a block
+                row = total[gene]
+                np.add(row, part[i], out=row)
 
     def table(self) -> GeneTable:
         """Return genes x patients; it takes the sums, so nothing can be added afterwards."""
@@ -146,9 +139,8 @@ def _divided(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 def _pairs(
     features: Sequence[str], genes: Mapping[str, tuple[str, ...]], place: dict[str, int]
-) -> tuple[np.ndarray, np.ndarray]:
+) -> list[tuple[int, int]]:
     """Return positions of features and of their genes, pair by pair; new genes get the next places."""
-    pairs = [
+    return [
         (i, place.setdefault(gene, len(place))) for i, feature in enumerate(features) for gene in genes.get(feature, ())
     ]
-    return tuple(np.array(pairs, dtype=np.intp).reshape(-1, 2).T)  # type: ignore[return-value]

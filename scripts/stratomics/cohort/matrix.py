@@ -81,7 +81,10 @@ class NotNumbers:
     def look_for_infinite(self, values: np.ndarray, first: int = 0) -> None:
         """Count the infinite cells of rows [rows, columns], the first of which has the position `first`."""
         for start in range(0, len(values), ROWS):
-            cells = np.argwhere(np.isinf(values[start : start + ROWS]))
+            infinite = np.isinf(values[start : start + ROWS])
+            if not infinite.any():  # the usual case, at a glance
+                continue
+            cells = np.argwhere(infinite)
             self.n_infinite += len(cells)
             room = KEPT - len(self.infinite)
             self.infinite += [(first + start + row, column) for row, column in cells[:room].tolist()]

@@ -83,49 +83,45 @@ def _piece(block: bytes, separator: bytes, width: int, corner: str, wanted: Want
     measured[list(wanted.about)] = False
     signs = np.frombuffer(content, np.uint8)
     try:
-        usual = _all_usual(offsets, signs).reshape(n, width) & measured
-        numbers = _numbers(cells, usual, measured)
+        numbers = _numbers(cells, _holding_more(offsets, signs), measured)
     except pa.ArrowInvalid:
-        usual = _ends_usual(offsets, signs).reshape(n, width) & measured
-        numbers = _numbers(cells, usual, measured)
+        numbers = _numbers(cells, _not_ending_so(offsets, signs), measured)
     numbers[:, list(wanted.about)] = np.nan
     kept = wanted.kept
-    numbers = numbers[:, slice(kept.start, kept.stop) if isinstance(kept, range) else kept]
-    return Piece(range(n), names, numbers)
+    return Piece(range(n), names, numbers[:, slice(kept.start, kept.stop) if isinstance(kept, range) else kept])
 
 
 def _text(cells: pa.StringArray, at: np.ndarray) -> list[str]:
     return cells.take(pa.array(at)).to_pylist()
 
 
-def _all_usual(offsets: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """Tell the cells that hold nothing but digits, points, e and signs: nearly all, found without looking at each cell."""
+def _holding_more(offsets: np.ndarray, signs: np.ndarray) -> np.ndarray:
+    """Find the cells that hold anything but digits, points, e and signs, or nothing, without looking at each cell."""
     # From + to 9, with a comma and a slash between, which the cast refuses; below + the difference wraps.
     odd = np.flatnonzero((signs - np.uint8(ord("+")) > ord("9") - ord("+")) & (signs | 0x20 != ord("e")))
-    usual = offsets[1:] > offsets[:-1]
-    usual[np.searchsorted(offsets, odd, side="right") - 1] = False
-    return usual
+    of = np.searchsorted(offsets, odd, side="right") - 1
+    empty = np.flatnonzero(offsets[1:] == offsets[:-1])
+    return np.concatenate([of[np.diff(of, prepend=-1) > 0], empty])
 
 
-def _ends_usual(offsets: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """Tell the cells that begin and end as a number does, which '-', '.' and '+1' do not."""
+def _not_ending_so(offsets: np.ndarray, signs: np.ndarray) -> np.ndarray:
+    """Find the cells that do not begin and end as a number does: '-', '.' and '+1', say, beside words."""
     starts, stops = offsets[:-1].astype(np.intp), offsets[1:].astype(np.intp)
     first, last = signs[np.minimum(starts, len(signs) - 1)], signs[stops - 1]
-    digit = (first >= ord("0")) & (first <= ord("9"))
-    return (
-        (digit | (first == ord("-")) | (first == ord("."))) & (last >= ord("0")) & (last <= ord("9")) & (starts < stops)
-    )
+    digits = [(one >= ord("0")) & (one <= ord("9")) for one in (first, last)]
+    begins = digits[0] | (first == ord("-")) | (first == ord("."))
+    return np.flatnonzero(~(begins & digits[1]) | (starts == stops))
 
 
-def _numbers(cells: pa.StringArray, usual: np.ndarray, measured: np.ndarray) -> np.ndarray:
+def _numbers(cells: pa.StringArray, unusual: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """Convert the cells that are measured, float32 [rows, columns]; others become anything.
 
     Parameters
     ----------
     cells
         All of them, row by row.
-    usual
-        Which are cast as one [rows, columns]; each of the others is looked at.
+    unusual
+        Positions of those to be looked at one by one; the others are cast all at once.
     measured
         Columns.
 
@@ -136,17 +132,19 @@ def _numbers(cells: pa.StringArray, usual: np.ndarray, measured: np.ndarray) -> 
     ValueError
         When another is neither a number nor missing.
     """
-    valid = pa.py_buffer(np.packbits(usual, bitorder="little"))
+    valid = np.tile(measured, len(cells) // len(measured))
+    others = unusual[valid[unusual]]
+    valid[others] = False
     _, where, what = cells.buffers()
-    cast = pc.cast(pa.StringArray.from_buffers(len(cells), where, what, valid), pa.float64())
+    known = pa.py_buffer(np.packbits(valid, bitorder="little"))
+    cast = pc.cast(pa.StringArray.from_buffers(len(cells), where, what, known), pa.float64())
     with np.errstate(over="ignore"):  # beyond float32 becomes infinite, which is a fault elsewhere
         values = np.frombuffer(cast.buffers()[1], np.float64, len(cells)).astype(np.float32)
-        others = np.flatnonzero(~usual & measured)
         if len(others):
             spellings = cells.take(pa.array(others)).dictionary_encode()
             read = np.array([_other(cell) for cell in spellings.dictionary.to_pylist()])
             values[others] = read[spellings.indices.to_numpy()]
-    return values.reshape(usual.shape)
+    return values.reshape(-1, len(measured))
 
 
 def _other(cell: str) -> float:

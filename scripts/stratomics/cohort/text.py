@@ -100,7 +100,7 @@ class TextTable:
             raise DataError(unreadable(self.path, error)) from error
         self._finish(may_be_none)
 
-    def pieces(self, wanted: Wanted, *, threads: int = 1, block_size: int = BLOCK) -> Iterator[Piece]:
+    def pieces(self, wanted: Wanted, *, threads: int = 1, block_size: int | None = None) -> Iterator[Piece]:
         """Yield the rows some at a time, in bounded memory: as numbers where a block is plain, else by `rows`.
 
         Parameters
@@ -110,14 +110,14 @@ class TextTable:
         threads
             Most blocks to be read side by side. The outcome does not depend on it.
         block_size
-            Bytes of a block, on which the outcome does not depend either.
+            Bytes of a block, on which the outcome does not depend either; None for `stratomics.cohort.blocks.BLOCK`.
 
         Raises
         ------
         DataError
             As `rows` does.
         """
-        blocks = TextBlocks(self._file, self.header_line, block_size)
+        blocks = TextBlocks(self._file, self.header_line, block_size or BLOCK)
         progress = Progress(self.path, blocks)
         sign = self._separator.encode()
         plain = partial(plain_piece, separator=self._separator, width=self._width, corner=self.header[0], wanted=wanted)
