@@ -159,7 +159,7 @@ def test_most_ways_to_write_plain_tables_go_through_blocks():
         b"r\0\t1\t2\n",
         b"r\t\xff\t2\n",
         b"r\t1\t+nan\n",
-        b"r\t1\n2\t3\t4\n5\t6\n",
+        b"r\t1\n2\t3\t4\t5\n",
         b'r\t1\t"2\n',
     ],
     ids=["header again", "separators only", "no name", "zero byte", "not UTF-8", "no missing word", "widths", "quote"],
