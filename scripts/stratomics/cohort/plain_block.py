@@ -64,87 +64,102 @@ def plain_piece(block: bytes, separator: str, width: int, corner: str, wanted: W
 def _piece(block: bytes, separator: bytes, width: int, corner: str, wanted: Wanted) -> Piece | None:
     signs = np.frombuffer(block, np.uint8)
     newline = signs == ord("\n")
-    stops = np.flatnonzero(newline | (signs == ord(separator)))
+    ends = newline | (signs == ord(separator))
+    stops = np.flatnonzero(ends)
     n = len(stops) // width
     if len(stops) != n * width or np.count_nonzero(newline) != n or not newline[stops[width - 1 :: width]].all():
         return None
-    # Without separators, the cells lie end to end, as those of an Arrow array do.
-    offsets = np.zeros(len(stops) + 1, np.int32)
-    np.subtract(stops, np.arange(len(stops)), out=offsets[1:], casting="unsafe")
-    content = block.translate(None, separator + b"\n")
-    cells = pa.StringArray.from_buffers(len(stops), pa.py_buffer(offsets), pa.py_buffer(content))
-    firsts = _text(cells, np.arange(0, len(stops), width))
-    if not content or any(name == corner or not name.strip() for name in firsts):
+    cells = _Cells(block, stops)
+    firsts = cells.text(np.arange(0, len(stops), width))
+    if any(name == corner or not name.strip() for name in firsts):
         return None
-    named = [firsts if j == 0 else _text(cells, np.arange(j, len(stops), width)) for j in wanted.names]
+    named = [firsts if j == 0 else cells.text(np.arange(j, len(stops), width)) for j in wanted.names]
     names = [wanted.name(list(row)) for row in zip(*named, strict=True)]
     measured = np.zeros(width, bool)
     measured[list(wanted.kept)] = True
     measured[list(wanted.about)] = False
-    signs = np.frombuffer(content, np.uint8)
+    measured = np.tile(measured, n)
     try:
-        numbers = _numbers(cells, _holding_more(offsets, signs), measured)
+        numbers = cells.numbers(measured, _holding_more(signs, ends, stops))
     except pa.ArrowInvalid:
-        numbers = _numbers(cells, _not_ending_so(offsets, signs), measured)
+        numbers = cells.numbers(measured, _not_ending_so(signs, stops))
+    numbers = numbers.reshape(n, width)
     numbers[:, list(wanted.about)] = np.nan
     kept = wanted.kept
     return Piece(range(n), names, numbers[:, slice(kept.start, kept.stop) if isinstance(kept, range) else kept])
 
 
-def _text(cells: pa.StringArray, at: np.ndarray) -> list[str]:
-    return cells.take(pa.array(at)).to_pylist()
-
-
-def _holding_more(offsets: np.ndarray, signs: np.ndarray) -> np.ndarray:
+def _holding_more(signs: np.ndarray, ends: np.ndarray, stops: np.ndarray) -> np.ndarray:
     """Find the cells that hold anything but digits, points, e and signs, or nothing, without looking at each cell."""
     # From + to 9, with a comma and a slash between, which the cast refuses; below + the difference wraps.
-    odd = np.flatnonzero((signs - np.uint8(ord("+")) > ord("9") - ord("+")) & (signs | 0x20 != ord("e")))
-    of = np.searchsorted(offsets, odd, side="right") - 1
-    empty = np.flatnonzero(offsets[1:] == offsets[:-1])
+    odd = np.flatnonzero((signs - np.uint8(ord("+")) > ord("9") - ord("+")) & (signs | 0x20 != ord("e")) & ~ends)
+    of = np.searchsorted(stops, odd)
+    empty = np.flatnonzero(np.diff(stops, prepend=-1) == 1)
     return np.concatenate([of[np.diff(of, prepend=-1) > 0], empty])
 
 
-def _not_ending_so(offsets: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """Find the cells that do not begin and end as a number does: '-', '.' and '+1', say, beside words."""
-    starts, stops = offsets[:-1].astype(np.intp), offsets[1:].astype(np.intp)
-    first, last = signs[np.minimum(starts, len(signs) - 1)], signs[stops - 1]
+def _not_ending_so(signs: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """Find the cells that do not begin and end as a number does: '-', '.' and '+1', say, beside words, or nothing."""
+    first, last = signs[np.concatenate([[0], stops[:-1] + 1])], signs[stops - 1]  # of an empty cell, a separator
     digits = [(one >= ord("0")) & (one <= ord("9")) for one in (first, last)]
-    begins = digits[0] | (first == ord("-")) | (first == ord("."))
-    return np.flatnonzero(~(begins & digits[1]) | (starts == stops))
+    return np.flatnonzero(~((digits[0] | (first == ord("-")) | (first == ord("."))) & digits[1]))
 
 
-def _numbers(cells: pa.StringArray, unusual: np.ndarray, measured: np.ndarray) -> np.ndarray:
-    """Convert the cells that are measured, float32 [rows, columns]; others become anything.
+class _Cells:
+    """The cells of a block as an Arrow array of text, with the separators between them: nothing is copied.
 
     Parameters
     ----------
-    cells
-        All of them, row by row.
-    unusual
-        Positions of those to be looked at one by one; the others are cast all at once.
-    measured
-        Columns.
-
-    Raises
-    ------
-    ArrowInvalid
-        When a usual one is no number.
-    ValueError
-        When another is neither a number nor missing.
+    block
+        Text.
+    stops
+        Where each cell ends.
     """
-    valid = np.tile(measured, len(cells) // len(measured))
-    others = unusual[valid[unusual]]
-    valid[others] = False
-    _, where, what = cells.buffers()
-    known = pa.py_buffer(np.packbits(valid, bitorder="little"))
-    cast = pc.cast(pa.StringArray.from_buffers(len(cells), where, what, known), pa.float64())
-    with np.errstate(over="ignore"):  # beyond float32 becomes infinite, which is a fault elsewhere
-        values = np.frombuffer(cast.buffers()[1], np.float64, len(cells)).astype(np.float32)
-        if len(others):
-            spellings = cells.take(pa.array(others)).dictionary_encode()
-            read = np.array([_other(cell) for cell in spellings.dictionary.to_pylist()])
-            values[others] = read[spellings.indices.to_numpy()]
-    return values.reshape(-1, len(measured))
+
+    def __init__(self, block: bytes, stops: np.ndarray) -> None:
+        offsets = np.zeros(2 * len(stops) + 1, np.int32)
+        offsets[1::2] = stops
+        np.add(stops, 1, out=offsets[2::2], casting="unsafe")
+        self._offsets, self._block = pa.py_buffer(offsets), pa.py_buffer(block)
+        self._n = len(stops)
+
+    def _array(self, valid: np.ndarray | None = None) -> pa.StringArray:
+        known = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
+        return pa.StringArray.from_buffers(2 * self._n, self._offsets, self._block, known)
+
+    def text(self, at: np.ndarray) -> list[str]:
+        """Return some cells."""
+        return self._array().take(pa.array(2 * at)).to_pylist()
+
+    def numbers(self, measured: np.ndarray, unusual: np.ndarray) -> np.ndarray:
+        """Convert cells to float32.
+
+        Parameters
+        ----------
+        measured
+            Which; others become anything.
+        unusual
+            Positions of those to be looked at one by one; the others are cast all at once.
+
+        Raises
+        ------
+        ArrowInvalid
+            When a usual one is no number.
+        ValueError
+            When another is neither a number nor missing.
+        """
+        others = unusual[measured[unusual]]
+        valid = np.zeros(2 * self._n, bool)
+        valid[::2] = measured
+        valid[2 * others] = False
+        cast = pc.cast(self._array(valid), pa.float64())
+        with np.errstate(over="ignore"):  # beyond float32 becomes infinite, which is a fault elsewhere
+            values = np.frombuffer(cast.buffers()[1], np.float64, 2 * self._n)[::2].astype(np.float32)
+            if len(others):
+                spellings = self._array().take(pa.array(2 * others)).dictionary_encode()
+                read = np.array([_other(cell) for cell in spellings.dictionary.to_pylist()])
+                values[others] = read[spellings.indices.to_numpy()]
+        return values
 
 
 def _other(cell: str) -> float:
