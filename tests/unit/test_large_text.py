@@ -22,7 +22,7 @@ from stratomics.cohort.gene_means import Belonging, GeneMeans
 from stratomics.cohort.matrix import NotNumbers
 from stratomics.cohort.numbers import matrix_of_pieces
 from stratomics.cohort.pieces import Wanted, pieces_of_rows
-from stratomics.cohort.plain_block import plain_piece
+from stratomics.cohort.plain_block import PlainReader
 from stratomics.cohort.read import read_matrix
 from stratomics.cohort.text import open_text_table
 from stratomics.errors import DataError
@@ -106,7 +106,7 @@ def test_blocks_say_what_the_careful_reader_says(tmp_path, content, size, thread
 
 def numbers_of(cells: list[str]) -> np.ndarray | None:
     block = "".join(f"r{i}\t{cell}\n" for i, cell in enumerate(cells)).encode()
-    piece = plain_piece(block, "\t", 2, "id", Wanted([1]))
+    piece = PlainReader("\t", 2, "id", Wanted([1]))(block)
     return None if piece is None else piece.cells.ravel()
 
 
@@ -145,7 +145,7 @@ def test_most_ways_to_write_plain_tables_go_through_blocks():
     """Else all would be read carefully, and no other test would tell."""
     for cells in (["0.5", "NA"], ["", ""], ["1e-05", "3"], ["-", "0.5"], ["+1", " 2"], ["inf", "-.5"]):
         assert numbers_of(cells) is not None, cells
-    quoted = plain_piece(b'"r 1"\t"1"\n"r2"\t2\n', "\t", 2, "id", Wanted([1]))
+    quoted = PlainReader("\t", 2, "id", Wanted([1]))(b'"r 1"\t"1"\n"r2"\t2\n')
     assert quoted is not None
     assert quoted.names == ["r 1", "r2"]
 
@@ -165,9 +165,9 @@ def test_most_ways_to_write_plain_tables_go_through_blocks():
     ids=["header again", "separators only", "no name", "zero byte", "not UTF-8", "no missing word", "widths", "quote"],
 )
 def test_what_needs_care_is_left_to_the_careful_reader(block):
-    plain = b"r\t1\t2\n"
-    assert plain_piece(plain + plain, "\t", 3, "id", Wanted([2])) is not None
-    assert plain_piece(plain + block, "\t", 3, "id", Wanted([2])) is None
+    plain, read = b"r\t1\t2\n", PlainReader("\t", 3, "id", Wanted([2]))
+    assert read(plain + plain) is not None
+    assert read(plain + block) is None
 
 
 @pytest.mark.parametrize("padding", [b"", b"\0" * 1000])

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, TypeVar
 log = logging.getLogger("stratomics")
 
 #: Bytes of text in a block: so few that what is made of it stays in the caches of a core.
-BLOCK = 1 << 18
+BLOCK = 1 << 17
 
 #: Seconds between two lines of progress in the log.
 PROGRESS = 10.0

@@ -27,13 +27,11 @@ def unquoted(block: bytes, separator: bytes) -> bytes | None:
     return block.translate(None, b'"') if 2 * pairs == block.count(b'"') else None
 
 
-def plain_piece(block: bytes, separator: str, width: int, corner: str, wanted: Wanted) -> Piece | None:
-    """Read a block of whole lines.
+class PlainReader:
+    """Reads blocks of the rows of one text.
 
     Parameters
     ----------
-    block
-        Text; every line ends in a newline.
     separator
         Between cells.
     width
@@ -42,51 +40,59 @@ def plain_piece(block: bytes, separator: str, width: int, corner: str, wanted: W
         First name of the header, which no row may have: it might be the header again.
     wanted
         Which cells are names and measurements.
-
-    Returns
-    -------
-    Piece or None
-        Its lines count from the beginning of the block. None where not every line has as many cells, a name and, as
-        measurements, numbers or missing values; or where that cannot be told at a glance.
     """
-    sign = separator.encode()
-    text = unquoted(block, sign) if b'"' in block else block
-    if text is None or b"\0" in text:
-        return None
-    try:
-        if not text.isascii():
-            text.decode()
-        return _piece(text, sign, width, corner, wanted)
-    except ValueError:  # not UTF-8, or a cell that is no number
-        return None
 
+    def __init__(self, separator: str, width: int, corner: str, wanted: Wanted) -> None:
+        self._separator, self._width, self._corner, self._wanted = separator.encode(), width, corner, wanted
+        kept = wanted.kept
+        self._kept = slice(kept.start, kept.stop) if isinstance(kept, range) else list(kept)
+        self._about = list(wanted.about)
+        self._measured = np.zeros(width, bool)
+        self._measured[self._kept] = True
+        self._measured[self._about] = False
 
-def _piece(block: bytes, separator: bytes, width: int, corner: str, wanted: Wanted) -> Piece | None:
-    signs = np.frombuffer(block, np.uint8)
-    newline = signs == ord("\n")
-    ends = newline | (signs == ord(separator))
-    stops = np.flatnonzero(ends)
-    n = len(stops) // width
-    if len(stops) != n * width or np.count_nonzero(newline) != n or not newline[stops[width - 1 :: width]].all():
-        return None
-    cells = _Cells(block, stops)
-    firsts = cells.text(np.arange(0, len(stops), width))
-    if any(name == corner or not name.strip() for name in firsts):
-        return None
-    named = [firsts if j == 0 else cells.text(np.arange(j, len(stops), width)) for j in wanted.names]
-    names = [wanted.name(list(row)) for row in zip(*named, strict=True)]
-    measured = np.zeros(width, bool)
-    measured[list(wanted.kept)] = True
-    measured[list(wanted.about)] = False
-    measured = np.tile(measured, n)
-    try:
-        numbers = cells.numbers(measured, _holding_more(signs, ends, stops))
-    except pa.ArrowInvalid:
-        numbers = cells.numbers(measured, _not_ending_so(signs, stops))
-    numbers = numbers.reshape(n, width)
-    numbers[:, list(wanted.about)] = np.nan
-    kept = wanted.kept
-    return Piece(range(n), names, numbers[:, slice(kept.start, kept.stop) if isinstance(kept, range) else kept])
+    def __call__(self, block: bytes) -> Piece | None:
+        """Read a block of whole lines, each of which ends in a newline.
+
+        Returns
+        -------
+        Piece or None
+            Its lines count from the beginning of the block. None where not every line has as many cells, a name and, as
+            measurements, numbers or missing values; or where that cannot be told at a glance.
+        """
+        text = unquoted(block, self._separator) if b'"' in block else block
+        if text is None or b"\0" in text:
+            return None
+        try:
+            if not text.isascii():
+                text.decode()
+            return self._piece(text)
+        except ValueError:  # not UTF-8, or a cell that is no number
+            return None
+
+    def _piece(self, block: bytes) -> Piece | None:
+        width = self._width
+        signs = np.frombuffer(block, np.uint8)
+        newline = signs == ord("\n")
+        ends = newline | (signs == ord(self._separator))
+        stops = np.flatnonzero(ends)
+        n = len(stops) // width
+        if len(stops) != n * width or np.count_nonzero(newline) != n or not newline[stops[width - 1 :: width]].all():
+            return None
+        cells = _Cells(block, stops)
+        firsts = cells.text(np.arange(0, len(stops), width))
+        if any(name == self._corner or not name.strip() for name in firsts):
+            return None
+        named = [firsts if j == 0 else cells.text(np.arange(j, len(stops), width)) for j in self._wanted.names]
+        names = [self._wanted.name(list(row)) for row in zip(*named, strict=True)]
+        measured = np.tile(self._measured, n)
+        try:
+            numbers = cells.numbers(measured, _holding_more(signs, ends, stops))
+        except pa.ArrowInvalid:
+            numbers = cells.numbers(measured, _not_ending_so(signs, stops))
+        numbers = numbers.reshape(n, width)
+        numbers[:, self._about] = np.nan
+        return Piece(range(n), names, numbers[:, self._kept])
 
 
 def _holding_more(signs: np.ndarray, ends: np.ndarray, stops: np.ndarray) -> np.ndarray:
@@ -94,8 +100,10 @@ def _holding_more(signs: np.ndarray, ends: np.ndarray, stops: np.ndarray) -> np.
     # From + to 9, with a comma and a slash between, which the cast refuses; below + the difference wraps.
     odd = np.flatnonzero((signs - np.uint8(ord("+")) > ord("9") - ord("+")) & (signs | 0x20 != ord("e")) & ~ends)
     of = np.searchsorted(stops, odd)
-    empty = np.flatnonzero(np.diff(stops, prepend=-1) == 1)
-    return np.concatenate([of[np.diff(of, prepend=-1) > 0], empty])
+    cells = of[np.diff(of, prepend=-1) > 0]
+    if not (ends[0] or (ends[1:] & ends[:-1]).any()):
+        return cells
+    return np.concatenate([cells, np.flatnonzero(np.diff(stops, prepend=-1) == 1)])
 
 
 def _not_ending_so(signs: np.ndarray, stops: np.ndarray) -> np.ndarray:

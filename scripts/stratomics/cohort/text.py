@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterator
-from functools import partial
 from itertools import chain, islice, takewhile
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from .files import open_text, unreadable
 from .header import ID_NAMES, SEPARATORS, corner_missing, find_separator, header_cells, read_head, trim_header
 from .ids import clean_name
 from .pieces import Piece, Wanted, pieces_of_rows
-from .plain_block import plain_piece, unquoted
+from .plain_block import PlainReader, unquoted
 from .quotes import Row, split_line, split_rows
 
 #: What reading a damaged file raises.
@@ -120,7 +119,7 @@ class TextTable:
         blocks = TextBlocks(self._file, self.header_line, block_size or BLOCK)
         progress = Progress(self.path, blocks)
         sign = self._separator.encode()
-        plain = partial(plain_piece, separator=self._separator, width=self._width, corner=self.header[0], wanted=wanted)
+        plain = PlainReader(self._separator, self._width, self.header[0], wanted)
         line = self.header_line + 1
         try:
             read = in_order(plain, blocks, threads)
