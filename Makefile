@@ -1,6 +1,7 @@
 # make demo    install into .venv, run the demo cohort, write report.zip
 # make test    the whole test suite
 # make lint    formatting, style, types, Snakemake's own linter
+# make docs    the documentation, into docs/build
 # make clean   remove the results of the demo and all caches (make distclean: .venv too)
 #
 # Variables:  PYTHON=/path/to/python3   CORES=4   TORCH=cpu (the CPU build of torch: about 200 MB instead of several GB)
@@ -15,7 +16,7 @@ ifeq ($(TORCH),cpu)
 export PIP_EXTRA_INDEX_URL := $(strip $(PIP_EXTRA_INDEX_URL) https://download.pytorch.org/whl/cpu)
 endif
 
-.PHONY: demo test lint format reference lock install clean distclean
+.PHONY: demo test lint docs format reference lock install clean distclean
 
 demo: install
 	@start=$$(date +%s); \
@@ -36,6 +37,11 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+# A warning stops it.
+docs: install
+	$(BIN)/python -m sphinx -W --keep-going --quiet docs docs/build
+	@echo "Open docs/build/index.html."
 
 # Put code into the format that `lint` asks for.
 format: install
@@ -70,7 +76,7 @@ install:
 
 clean:
 	rm -rf results/demo logs/demo benchmarks/demo report.zip
-	rm -rf build dist scripts/stratomics.egg-info
+	rm -rf build dist docs/build scripts/stratomics.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis scripts/.mypy_cache
 	find envs scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -84,9 +84,9 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
         load_model(tmp_path)
 
 
-def test_what_the_readme_says_gives_new_patients_a_subtype(folder, small_cohort, tmp_path, monkeypatch):
+def test_what_the_docs_say_gives_new_patients_a_subtype(folder, small_cohort, tmp_path, monkeypatch):
     """Its last line is run as it stands, in a folder with results as it names them."""
-    readme = Path(__file__).resolve().parents[2].joinpath("README.md").read_text(encoding="utf-8")
+    readme = Path(__file__).resolve().parents[2].joinpath("docs", "results.md").read_text(encoding="utf-8")
     (snippet,) = [text for text in re.findall(r"```python\n(.*?)```", readme, flags=re.S) if "load_model" in text]
     (path,) = re.findall(r'load_model\("(.+?)"\)', snippet)
     (tmp_path / path).parent.mkdir(parents=True)
@@ -97,7 +97,7 @@ def test_what_the_readme_says_gives_new_patients_a_subtype(folder, small_cohort,
     tree = ast.parse(snippet)
     assert isinstance(tree.body[-1], ast.Expr)
     last = ast.Expression(tree.body.pop().value)
-    exec(compile(tree, "README.md", "exec"), names)
-    found = eval(compile(last, "README.md", "eval"), names)
+    exec(compile(tree, "results.md", "exec"), names)
+    found = eval(compile(last, "results.md", "eval"), names)
     assert found["patient"].tolist() == small_cohort.patients[:5].tolist()
     assert found["subtype"].isin([1, 2]).all()
