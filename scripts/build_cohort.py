@@ -13,7 +13,12 @@ with job(snakemake.log[0]) as log:
     located = locate(settings["cohort"], snakemake.input.tables, snakemake.input.fetched)
     paths = table_paths(located)
     with held_still(paths, snakemake.params.remembered) as sums:
-        cohort, checks = build_cohort(located, preprocess=settings["preprocess"], evaluation=settings["evaluation"])
+        cohort, checks = build_cohort(
+            located,
+            preprocess=settings["preprocess"],
+            evaluation=settings["evaluation"],
+            threads=snakemake.threads,
+        )
     write_table(checks, snakemake.output.checks)
     save_cohort(without_covariates(cohort), snakemake.output.cohort)
     # By the names in the config, which for a table with an address is not where this job found it.

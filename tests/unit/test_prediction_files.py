@@ -74,6 +74,27 @@ def test_files_are_read_by_the_intake_of_cohorts_however_they_stand(world, frame
     assert checks["mrna", "samples_left_out"] == "1"
 
 
+@pytest.mark.parametrize("suffix", ["tsv", "parquet"])
+def test_a_map_brings_probes_to_the_features_of_the_model(suffix, world, frames, tmp_path):
+    """Text is brought to genes while it is read, other tables afterwards; two probes of a gene are its mean."""
+    straight = run(world, write({name: frames[name] for name in OMICS}, tmp_path)).prediction.predictions
+    meth = frames["meth"]
+    probes = pd.concat(
+        [meth.add_prefix("cg_a_") - 0.01, meth.add_prefix("cg_b_") + 0.01, meth.iloc[:, :1].add_prefix("none_")], axis=1
+    )
+    if suffix == "tsv":
+        probes.T.to_csv(tmp_path / "probes.tsv", sep="\t", na_rep="NA")
+    else:
+        probes.T.rename_axis("probe").reset_index().to_parquet(tmp_path / "probes.parquet", index=False)
+    names = [(probe, probe.partition("cg_")[2][2:]) for probe in probes if probe.startswith("cg_")]
+    pd.DataFrame(names, columns=["probe", "gene"]).to_csv(tmp_path / "map.tsv", sep="\t", index=False)
+    omics = [{"name": name, "path": str(tmp_path / f"{name}.tsv")} for name in OMICS]
+    omics[2] |= {"path": str(tmp_path / f"probes.{suffix}"), "map": str(tmp_path / "map.tsv")}
+    found = run(world, write({}, tmp_path, omics=omics))
+    assert "meth" in found.prediction.predictions["omics"][0]
+    pd.testing.assert_frame_equal(found.prediction.predictions, straight, atol=1e-4)
+
+
 def test_a_batch_that_the_model_knows_is_standardised_as_in_training(world, frames, tmp_path):
     (mirna,) = [one for one in world.new.omics if one.batch is not None]
     clinical = frames["clinical"].assign(sequencer=mirna.batch)

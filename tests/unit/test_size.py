@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stratomics.config import size
 from stratomics.config.size import ASSUMED, CohortSize, cohort_size
 
 
@@ -107,3 +108,11 @@ def test_barcodes_are_patients_whatever_the_clinical_table_says(tmp_path):
     assert cohort_size(config, base_dir=tmp_path) == CohortSize(25, ((25, 400),))
     (tmp_path / "a.tsv").write_text("#1.2\n400\t25\n" + table.T.to_csv(sep="\t"))
     assert cohort_size(config, base_dir=tmp_path) == CohortSize(ASSUMED[0], (ASSUMED,))
+
+
+def test_a_map_bounds_the_features_of_a_table_of_text(tmp_path, monkeypatch):
+    monkeypatch.setattr(size, "MAPPED", 100)
+    config = cohort(tmp_path, {"a.tsv": frame(25, 400).T, "b.tsv": frame(25, 40), "c.parquet": frame(25, 400)})
+    for omics in config["omics"]:
+        omics["map"] = "map.tsv"
+    assert cohort_size(config, base_dir=tmp_path) == CohortSize(25, ((25, 100), (25, 40), (25, 400)))

@@ -204,6 +204,12 @@ def resources(settings: dict, splits: int) -> dict:
     return names
 
 
+@pytest.mark.parametrize(("features", "cores"), [(10_000, 1), (100_000, 2)])
+def test_large_tables_are_read_with_a_second_core(features, cores):
+    config = of_size({"embeddings": [], "preprocess": {"max_features": 100}}, 334, [features])
+    assert resources(config, splits=4)["reading_threads"](SimpleNamespace(cohort="one")) == cores
+
+
 def test_requests_grow_with_each_attempt(small_settings):
     rules = resources(small_settings, splits=4)
 

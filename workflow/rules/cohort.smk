@@ -63,7 +63,7 @@ rule build_cohort:
         "<benchmarks>/{cohort}/build_cohort.tsv"
     conda:
         "../../envs/stratomics.yaml"
-    threads: 1
+    threads: reading_threads
     resources:
         mem_mb=memory(1000, cells=25),
         runtime=runtime(10, cells=0.2),

@@ -55,6 +55,15 @@ def memory(base_mb, **bytes_per):
 TRAINING_THREADS = 4
 
 
+# Millions of measurements from which on reading asks for a second core: blocks of a table of text are read side by side.
+READING_ALONE = 20
+
+
+def reading_threads(wildcards):
+    """Cores that reading the tables of a cohort asks for."""
+    return 2 if _size(wildcards.cohort)["cells"] > READING_ALONE else 1
+
+
 # Columns of clinical covariates beside the omics: more than most cohorts have, and nothing beside the omics.
 CLINICAL_COLUMNS = 50
 

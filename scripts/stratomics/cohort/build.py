@@ -39,6 +39,7 @@ def build_cohort(
     preprocess: Mapping[str, Any],
     evaluation: Mapping[str, Any],
     base_dir: str | Path = ".",
+    threads: int = 1,
 ) -> tuple[Cohort, pd.DataFrame]:
     """Read the tables of a cohort, check them and bring them to the same patients.
 
@@ -52,6 +53,8 @@ def build_cohort(
         Of it, ``folds`` and ``horizon_days``.
     base_dir
         Folder the paths of the config start from.
+    threads
+        Most cores to use, where a table of text is large. The cohort does not depend on it.
 
     Returns
     -------
@@ -76,7 +79,7 @@ def build_cohort(
     tables: dict[str, pd.DataFrame] = {}
     for item, one in settings.items():
         known = None if clinical is None else frozenset([*clinical.patients, *clinical.samples])
-        table = read_omics(one, base_dir, known, partial(_orient, clinical, item, samples), checks)
+        table = read_omics(one, base_dir, known, partial(_orient, clinical, item, samples), checks, threads)
         if table is not None:
             tables[item] = table
     if clinical is None:

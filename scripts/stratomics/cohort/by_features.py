@@ -47,12 +47,14 @@ def orient_by_features(
     """
     wanted = set(map(feature_key, features))
     axes = {"rows": matrix.rows, "columns": matrix.columns}
+    if matrix.genes is not None:
+        axes["rows" if matrix.genes.in_rows else "columns"] = matrix.genes.names
     found = {axis: len(wanted.intersection(map(feature_key, names))) for axis, names in axes.items()}
     if not max(found.values()):
         checks.fault(
             f"{matrix.path}: none of the {len(features)} features that the model has of {item} ({examples(features)}) is "
-            f"among its rows ({examples(matrix.rows)}) or its columns ({examples(matrix.columns)}). Give the table of this omics, "
-            f"with the names of features that the model was fitted with; `map` brings probes to genes."
+            f"among its rows ({examples(axes['rows'])}) or its columns ({examples(axes['columns'])}). Give the table of this "
+            f"omics, with the names of features that the model was fitted with; `map` brings probes to genes."
         )
         return None
     in_columns = found["rows"] > found["columns"]
@@ -74,6 +76,8 @@ def orient_by_features(
     keep = distinct_patients(matrix, patients, names, in_columns, item, checks)
     warn_of_alike(matrix.path, [name for name, one in zip(patients, keep, strict=True) if one and name], item, checks)
     values = matrix.values.T if in_columns else matrix.values
+    if matrix.genes is not None:
+        values = matrix.genes.by_patient()
     index, columns = (
         pd.Index(list(patients), dtype=object),
         pd.Index(axes["rows" if in_columns else "columns"], dtype=object),

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from stratomics.errors import DataError
 
 from .cells import is_missing, number
 from .checks import Checks, examples
 from .format import Request
+from .gene_means import gene_table
+from .matrix import Matrix
 from .source import find_source
-from .text_source import read_text_cells
+from .text_source import opened
 
 #: Names of the columns, without case: genes, and where they lie (Xena's probeMap, UCSC, Ensembl's BioMart, GENCODE tables).
 GENE = ("gene", "hugo_symbol", "gene_symbol", "symbol", "gene_name", "genes", "name")
@@ -25,31 +25,25 @@ CHROMOSOME = ("chromosome", "chrom", "chr", "seqname", "seqnames", "chromosome/s
 START = ("start", "chromstart", "txstart", "gene_start", "gene start (bp)", "loc.start")
 END = ("end", "chromend", "txend", "gene_end", "gene end (bp)", "loc.end")
 
-#: Patients whose measurements are brought to genes at once.
-CHUNK = 64
-
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """What a map file says.
+    """What a map file says of features.
 
     Parameters
     ----------
     path
         As the config gives it.
     genes
-        Genes by feature; of a file of positions alone, each gene is its own.
-    positions
-        Columns gene, chromosome (without ``chr``), start, end; None where the file has no positions.
+        Genes by feature.
     """
 
     path: str
     genes: Mapping[str, tuple[str, ...]]
-    positions: pd.DataFrame | None
 
 
 def read_map(path: str, base_dir: str | Path) -> FeatureMap:
-    """Read a map file: a table of text whose first column names the features, with a column of genes, positions or both.
+    """Read a map file: a table of text whose first column names the features, with a column of genes.
 
     Parameters
     ----------
@@ -61,36 +55,71 @@ def read_map(path: str, base_dir: str | Path) -> FeatureMap:
     Raises
     ------
     DataError
-        When it cannot be read, or has no such columns.
+        When it cannot be read, or has no such column.
     """
-    source = find_source(path, base_dir, "a map of features to genes")
-    cells = read_text_cells(source, Request("omics", path, Checks(), {})).cells
-    names = {str(name).lower().lstrip("#"): str(name) for name in reversed(cells.columns)}
-    gene, chromosome, start, end = (
-        next((names[one] for one in wanted if one in names), None) for wanted in (GENE, CHROMOSOME, START, END)
-    )
-    if gene is None and (cells.shape[1] != 2 or chromosome):
-        raise DataError(
-            f"{path}: no column of genes; the columns are {examples(cells.columns, most=12)}. A map names the features in its "
-            f"first "
-            f"column and their genes in one called gene; for segments it has gene, chromosome, start and end."
-        )
-    gene = gene or str(cells.columns[1])
-    listed = [
-        tuple(dict.fromkeys(one.strip() for one in re.split(r"[,;]", text) if not is_missing(one)))
-        for text in cells[gene]
-    ]
-    genes = {feature: known for feature, known in zip(cells.iloc[:, 0], listed, strict=True) if known}
-    if chromosome is None or start is None or end is None:
-        return FeatureMap(path, genes, None)
+    genes: dict[str, tuple[str, ...]] = {}
+    known: dict[str, tuple[str, ...]] = {}  # many features share their genes
+    for feature, text in _columns(path, base_dir, [])[0]:
+        if text not in known:
+            known[text] = tuple(dict.fromkeys(one.strip() for one in re.split(r"[,;]", text) if not is_missing(one)))
+        if known[text]:
+            genes[feature] = known[text]
+    return FeatureMap(path, genes)
+
+
+def read_places(path: str, base_dir: str | Path) -> pd.DataFrame | None:
+    """Read where genes lie on the genome from a map file.
+
+    Parameters
+    ----------
+    path, base_dir
+        As for `read_map`.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Columns gene, chromosome (without ``chr``), start, end; None where the file has no positions.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read, or its positions are no numbers.
+    """
+    rows, names = _columns(path, base_dir, [CHROMOSOME, START, END])
+    if len(names) < 3:
+        return None
+    _, start, end = names
+    cells = pd.DataFrame(rows, columns=["feature", "gene", "chromosome", "start", "end"], dtype=object)
     try:
-        edges = {key: [number(cell) for cell in cells[column]] for key, column in (("start", start), ("end", end))}
+        edges = {key: [number(cell) for cell in cells[key]] for key in ("start", "end")}
     except ValueError as error:
         raise DataError(f"{path}: columns '{start}' and '{end}' must be positions on the genome ({error}).") from error
-    positions = pd.DataFrame(
-        {"gene": cells[gene], "chromosome": list(map(bare_chromosome, cells[chromosome])), **edges}
-    )
-    return FeatureMap(path, genes, positions[~positions["gene"].map(is_missing)].dropna())
+    chromosomes = list(map(bare_chromosome, cells["chromosome"]))
+    positions = pd.DataFrame({"gene": cells["gene"], "chromosome": chromosomes, **edges})
+    return positions[~positions["gene"].map(is_missing)].dropna()
+
+
+def _columns(
+    path: str, base_dir: str | Path, further: Sequence[Collection[str]]
+) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Return features, genes and, where the file has all of them, further columns; and the names of these."""
+    with opened(find_source(path, base_dir, "a map of features to genes")) as table:
+        header = ["", *table.header] if table.corner_missing else table.header
+        at = {name.lower().lstrip("#"): j for j, name in reversed(list(enumerate(header)))}
+        gene, chromosome, *others = (
+            next((at[one] for one in wanted if one in at), None) for wanted in (GENE, CHROMOSOME, *further)
+        )
+        if gene is None and len(header) == 2 and chromosome is None:
+            gene = 1
+        more = [j for j in others if j is not None]
+        taken = [0, 0 if gene is None else gene, *(more if len(more) == len(further) else [])]
+        rows = [tuple(row[j].strip() for j in taken) for _, row in table.rows()]
+    if gene is None:
+        raise DataError(
+            f"{path}: no column of genes; the columns are {examples(header, most=12)}. A map names the features in its first "
+            f"column and their genes in one called gene; for segments it has gene, chromosome, start and end."
+        )
+    return rows, [header[j] for j in taken[2:]]
 
 
 def bare_chromosome(name: str) -> str:
@@ -98,47 +127,62 @@ def bare_chromosome(name: str) -> str:
     return re.sub(r"^chr", "", name.strip(), flags=re.IGNORECASE).upper()
 
 
-def to_genes(table: pd.DataFrame, by: FeatureMap, item: str, path: str, checks: Checks) -> pd.DataFrame:
-    """Average the features of each gene, those that a patient has.
+def map_of(request: Request) -> FeatureMap | None:
+    """Read the map that the config names for an omics table; None where it names none, or one that cannot be read.
+
+    The second is a fault, which is found when the table is there: those of the table come first.
+    """
+    path = request.settings.get("map")
+    try:
+        return read_map(str(path), request.base_dir) if path else None
+    except DataError:
+        return None
+
+
+def genes_of(
+    matrix: Matrix, table: pd.DataFrame, path: str, base_dir: str | Path, item: str, checks: Checks
+) -> pd.DataFrame | None:
+    """Average the features of each gene, those that a patient has, unless that was done while the file was read.
 
     Parameters
     ----------
+    matrix
+        As read.
     table
-        Patients x features.
-    by
-        The map. Features that it does not name, or names without a gene, are left out.
-    item, path
-        Of the omics, for messages.
+        Of it, patients x features, or x genes where the matrix has these.
+    path, base_dir
+        Of the map. Features that it does not name, or names without a gene, are left out.
+    item
+        Name of the omics.
     checks
         Gets the counts, or the fault where no feature is in the map.
 
     Returns
     -------
-    pandas.DataFrame
-        Patients x genes, in the order of their first feature.
+    pandas.DataFrame or None
+        Patients x genes, in the order of their first feature; None where there are none.
+
+    Raises
+    ------
+    DataError
+        When the map cannot be read.
     """
-    pairs = [(j, gene) for j, name in enumerate(table.columns) for gene in by.genes.get(str(name), ())]
-    if not pairs:
+    if matrix.genes is not None:
+        features = matrix.rows if matrix.genes.in_rows else matrix.columns
+        found = matrix.genes
+    else:
+        features = list(map(str, table.columns))
+        found = gene_table(table.to_numpy(), features, read_map(path, base_dir))
+        table = pd.DataFrame(found.values, table.index, pd.Index(found.names, dtype=object))
+    if not found.names:
         checks.fault(
-            f"{by.path}: none of the features of {path} ({examples(table.columns)}) is in its first column "
-            f"({examples(by.genes)}). Name the map of this platform."
+            f"{path}: none of the features of {matrix.path} ({examples(features)}) is in its first column "
+            f"({examples(found.by.genes)}). Name the map of this platform."
         )
-        return table
-    genes = list(dict.fromkeys(gene for _, gene in pairs))
-    place = {gene: i for i, gene in enumerate(genes)}
-    rows, columns = [j for j, _ in pairs], [place[gene] for _, gene in pairs]
-    belongs = sparse.csr_matrix((np.ones(len(pairs), np.float32), (rows, columns)), (table.shape[1], len(genes)))
-    values = np.empty((len(table), len(genes)), dtype=np.float32)
-    for start in range(0, len(table), CHUNK):
-        part = table.iloc[start : start + CHUNK].to_numpy(np.float32)
-        known = ~np.isnan(part)
-        with np.errstate(invalid="ignore"):  # nothing known of a gene: missing
-            values[start : start + CHUNK] = (np.where(known, part, 0) @ belongs) / (known.astype(np.float32) @ belongs)
-    used = len({j for j, _ in pairs})
-    message = f"genes, each the mean of its features in {path} ({used} of {table.shape[1]}), by {by.path}"
-    checks.add("omics", item, "features_to_genes", len(genes), message)
-    if absent := table.shape[1] - used:
-        checks.add(
-            "omics", item, "features_without_gene", absent, f"features without a gene in {by.path}", action="dropped"
-        )
-    return pd.DataFrame(values, table.index, pd.Index(genes, dtype=object))
+        return None
+    message = f"genes, each the mean of its features in {matrix.path} ({found.used} of {len(features)}), by {path}"
+    checks.add("omics", item, "features_to_genes", len(found.names), message)
+    if absent := len(features) - found.used:
+        message = f"features without a gene in {path}"
+        checks.add("omics", item, "features_without_gene", absent, message, action="dropped")
+    return table

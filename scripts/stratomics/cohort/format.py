@@ -34,6 +34,8 @@ class Request:
         Gets the cells of an omics table that are neither numbers nor missing.
     base_dir
         Folder the paths of the config start from, such as that of a map.
+    threads
+        Most cores to use.
     """
 
     level: str
@@ -43,6 +45,7 @@ class Request:
     patients: Collection[str] | None = None
     bad: NotNumbers = field(default_factory=NotNumbers)
     base_dir: str | Path = "."
+    threads: int = 1
 
     def note(self, check: str, value: object, message: str, *, action: str = "note") -> None:
         """Add a row to ``checks.tsv``."""

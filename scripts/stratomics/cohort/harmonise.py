@@ -58,7 +58,8 @@ def orient(
     Returns
     -------
     pandas.DataFrame or None
-        Patients x features, both unique; None where the ids do not fit the clinical table.
+        Patients x features, both unique, or x genes where the matrix has these; None where the ids do not fit the clinical
+        table.
     """
     axes = {"rows": matrix.rows, "columns": matrix.columns}
     ids: dict[str, Sequence[str | None]] = {}
@@ -80,6 +81,12 @@ def orient(
     if max(shares.values()) < MIN_OVERLAP:
         checks.fault(_no_overlap(matrix, clinical))
         return None
+    if matrix.genes is not None and matrix.genes.in_rows != in_columns:
+        checks.fault(
+            f"{matrix.path}: the names of its {where} ({examples(axes[where])}) are taken for patients, and "
+            f"{matrix.genes.by.path} names features by them. Name the map of this platform."
+        )
+        return None
     if fault := _doubtful(matrix, ids, where, clinical):
         checks.fault(fault)
         return None
@@ -91,7 +98,6 @@ def orient(
             return None
         describe_samples(matrix.path, axes[where], "omics", item, checks)
     patients, features = ids[where], axes["rows" if in_columns else "columns"]
-    values = matrix.values.T if in_columns else matrix.values
     keep_patients = distinct_patients(matrix, patients, axes[where], in_columns, item, checks)
     if list(axes[where]) != list(patients) and not barcodes[where]:
         message = f"ids of {matrix.path} end in '.0', as pandas writes whole numbers where one is missing: read without"
@@ -100,8 +106,12 @@ def orient(
         matrix.path, [name for name, keep in zip(patients, keep_patients, strict=True) if keep and name], item, checks
     )
     keep_features = _unique(matrix, features, "feature", in_columns, checks)
+    values = matrix.values.T if in_columns else matrix.values
+    if matrix.genes is not None:
+        features, values = matrix.genes.names, matrix.genes.by_patient()
+        keep_features = np.ones(len(features), bool)  # repeated and nameless features are faults
     index, columns = (pd.Index(list(names), dtype=object) for names in (patients, features))
-    frame = pd.DataFrame(values, index=index, columns=columns)
+    frame = pd.DataFrame(values, index, columns)
     return frame if keep_patients.all() and keep_features.all() else frame.loc[keep_patients, keep_features]
 
 

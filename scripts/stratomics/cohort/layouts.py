@@ -44,12 +44,13 @@ def feature_columns(columns: Sequence[str], patients: Collection[str] | None) ->
         Positions; none where the patients stand in rows.
     """
     found = [j for j, name in enumerate(columns) if name.lower() in FEATURE_COLUMNS]
-    if found and (patients is None or _are_patients(columns, patients)):
+    if found and (patients is None or are_patients(columns, patients)):
         return found
     return []
 
 
-def _are_patients(names: Sequence[str], patients: Collection[str]) -> bool:
+def are_patients(names: Sequence[str], patients: Collection[str]) -> bool:
+    """Tell whether names are those of patients, or barcodes of samples."""
     return share(names, patients) >= MIN_OVERLAP or read_barcodes(names) is not None
 
 
@@ -102,7 +103,7 @@ def _ids_elsewhere(matrix: Matrix, bad: NotNumbers, patients: Collection[str]) -
     first = [str(i) for i in range(len(matrix.rows) + 1)]
     numbered = matrix.rows in (first[:-1], first[1:])
     named = [name for name in matrix.columns if name.lower() in FEATURE_COLUMNS & ID_NAMES]
-    if numbered and named and _are_patients(matrix.columns, patients):
+    if numbered and named and are_patients(matrix.columns, patients):
         return (
             f"{matrix.path}: its first column holds row numbers, and the names of the features stand in column '{named[0]}'. The "
             f"first column of a table must name its rows. Move '{named[0]}' to the front, in the place of the row numbers."
@@ -110,7 +111,7 @@ def _ids_elsewhere(matrix: Matrix, bad: NotNumbers, patients: Collection[str]) -
     for j, n in bad.by_column.items():
         cells, name = bad.column(j), matrix.columns[j]
         by_name = numbered and name.lower() in ID_NAMES
-        if n < 0.9 * len(matrix.rows) or not cells or not (by_name or _are_patients(cells, patients)):
+        if n < 0.9 * len(matrix.rows) or not cells or not (by_name or are_patients(cells, patients)):
             continue
         if long := _long(matrix.path, cells, matrix.columns, f" in column '{name}'"):
             return long

@@ -7,8 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .gene_means import GeneTable
+
 #: So many cells that are no numbers are kept for messages.
 KEPT = 1000
+
+#: Rows that are looked at at once.
+ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,9 @@ class Matrix:
         What `lines` counts: ``line`` (text; the header is line 1), ``row`` (parquet) or ``feature``.
     mapped
         Whether the features are already what ``map`` of the config brings them to.
+    genes
+        Where the features were brought to genes while the file was read: their means, beside the names of all features; then
+        there are no `values` [0, 0].
     """
 
     path: str
@@ -38,6 +46,12 @@ class Matrix:
     lines: list[int]
     unit: str = "line"
     mapped: bool = False
+    genes: GeneTable | None = None
+
+    @property
+    def size(self) -> int:
+        """Cells of the file."""
+        return len(self.rows) * len(self.columns)
 
     def where(self, row: int, column: int) -> str:
         """Name one cell for a message."""
@@ -46,11 +60,16 @@ class Matrix:
 
 @dataclass
 class NotNumbers:
-    """Cells that are neither numbers nor missing: how many there are by row and column, and the first of them."""
+    """Cells that are neither numbers nor missing: how many there are by row and column, and the first of them.
+
+    Infinite ones are numbers, and no measurements: the first of them, and how many there are.
+    """
 
     first: list[tuple[int, int, str]] = field(default_factory=list)
     by_row: Counter[int] = field(default_factory=Counter)
     by_column: Counter[int] = field(default_factory=Counter)
+    infinite: list[tuple[int, int]] = field(default_factory=list)
+    n_infinite: int = 0
 
     def add(self, row: int, column: int, cell: str) -> None:
         """Count one cell by its position."""
@@ -58,6 +77,17 @@ class NotNumbers:
             self.first.append((row, column, cell))
         self.by_row[row] += 1
         self.by_column[column] += 1
+
+    def look_for_infinite(self, values: np.ndarray, first: int = 0) -> None:
+        """Count the infinite cells of rows [rows, columns], the first of which has the position `first`."""
+        for start in range(0, len(values), ROWS):
+            infinite = np.isinf(values[start : start + ROWS])
+            if not infinite.any():  # the usual case, at a glance
+                continue
+            cells = np.argwhere(infinite)
+            self.n_infinite += len(cells)
+            room = KEPT - len(self.infinite)
+            self.infinite += [(first + start + row, column) for row, column in cells[:room].tolist()]
 
     def row(self, row: int) -> list[str]:
         """Return those of the first cells that stand in one row."""

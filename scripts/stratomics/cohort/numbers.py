@@ -3,42 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from stratomics.errors import DataError
 
-from .cells import is_plain, number
+from .feature_map import FeatureMap
+from .gene_means import Belonging, GeneMeans, GeneTable
 from .ids import clean_name
+from .layouts import are_patients
 from .matrix import Matrix, NotNumbers
+from .pieces import Pieces, cell_number, pieces_of_rows
+from .symbols import VERSIONED
 
 
-def matrix_of_rows(
+def matrix_of_pieces(
     path: str,
     columns: Sequence[str],
-    rows: Iterable[tuple[int, list[str]]],
+    pieces: Pieces,
     bad: NotNumbers,
-    about: Collection[int] = (),
+    by: FeatureMap | None = None,
+    patients: Collection[str] | None = None,
 ) -> tuple[Matrix, int]:
-    """Make a matrix of the rows of a text.
+    """Make a matrix of the rows of a text, or of its genes alone, as they come.
 
     Parameters
     ----------
     path
         As the config gives it, for messages.
     columns
-        Names of the cells after the first of a row.
-    rows
-        Line and cells of each; the first cell is its name.
+        Names of the measurements of a row.
+    pieces
+        The rows.
     bad
-        Gets the cells that are neither numbers nor missing, which are NaN.
-    about
-        Positions of columns that are no measurements, which are NaN.
+        Gets the cells that are neither numbers nor missing, which are NaN, and the infinite ones.
+    by
+        What the features are to be brought to, where their names stand in the file as in the map.
+    patients
+        Of the clinical table, by which features are told from patients.
 
     Returns
     -------
     matrix : Matrix
+        With `Matrix.genes` in the place of values where there is a map and features can be told from patients; else they are
+        brought to genes when the table is there.
     cleaned : int
         Names of rows that were written in another way.
 
@@ -47,26 +57,108 @@ def matrix_of_rows(
     DataError
         When there is no row.
     """
-    numbers: list[np.ndarray] = []
     names: list[str] = []
     lines: list[int] = []
     cleaned = 0
-    for line, row in rows:
-        name, cells = row[0], row[1:]
-        for j in about:
-            cells[j] = "nan"
-        try:
-            # Joined, so that one look tells whether any cell is written as only Python reads it.
-            values = np.array(cells, dtype=np.float32) if is_plain("".join(cells)) else None
-        except ValueError:  # something missing, or text
-            values = None
-        numbers.append(_numbers(cells, len(names), bad) if values is None else values)
-        names.append(clean_name(name))
-        cleaned += names[-1] != name.strip()
-        lines.append(line)
-    if not names:
+    gather: _Gather | None = None
+    for piece in pieces:
+        first = len(names)
+        own = [clean_name(name) for name in piece.names]
+        cleaned += sum(new != name.strip() for new, name in zip(own, piece.names, strict=True))
+        names += own
+        lines += piece.lines
+        values = piece.numbers(first, bad)
+        gather = gather or _gather(columns, own, by, patients or ())
+        gather.add(own, values)
+        if gather.brings_to_genes:  # else the whole matrix is looked at afterwards
+            bad.look_for_infinite(values, first)
+    if gather is None:
         raise DataError(f"{path}: no row of measurements is left. Check how the file was written.")
-    return Matrix(path, names, list(columns), np.stack(numbers), lines), cleaned
+    values, genes = gather.result()
+    return Matrix(path, names, list(columns), values, lines, genes=genes), cleaned
+
+
+def matrix_of_rows(
+    path: str,
+    columns: Sequence[str],
+    rows: Iterable[tuple[int, list[str]]],
+    bad: NotNumbers,
+) -> tuple[Matrix, int]:
+    """Make a matrix of rows of text: line and cells of each, of which the first is its name. See `matrix_of_pieces`."""
+    return matrix_of_pieces(path, columns, pieces_of_rows(rows), bad)
+
+
+class _Gather(Protocol):
+    """Takes the rows of a table as they come."""
+
+    brings_to_genes: bool
+
+    def add(self, names: list[str], values: np.ndarray) -> None: ...
+
+    def result(self) -> tuple[np.ndarray, GeneTable | None]: ...
+
+
+class _All:
+    """All measurements, in one array that grows in place: it is not copied where the system can help it."""
+
+    brings_to_genes = False
+
+    def __init__(self, columns: int) -> None:
+        self._values = np.zeros((0, columns), np.float32)
+
+    def add(self, names: list[str], values: np.ndarray) -> None:
+        n = len(self._values)
+        self._values.resize((n + len(values), values.shape[1]), refcheck=False)
+        self._values[n:] = values
+
+    def result(self) -> tuple[np.ndarray, GeneTable | None]:
+        return self._values, None
+
+
+class _GenesOfRows:
+    """Genes of features in rows."""
+
+    brings_to_genes = True
+
+    def __init__(self, columns: int, by: FeatureMap) -> None:
+        self._means = GeneMeans(by, columns)
+
+    def add(self, names: list[str], values: np.ndarray) -> None:
+        self._means.add(names, values)
+
+    def result(self) -> tuple[np.ndarray, GeneTable | None]:
+        return np.zeros((0, 0), np.float32), self._means.table()
+
+
+class _GenesOfColumns:
+    """Genes of features in columns."""
+
+    brings_to_genes = True
+
+    def __init__(self, columns: Sequence[str], by: FeatureMap) -> None:
+        self._belonging, self._by = Belonging(columns, by), by
+        self._all = _All(len(self._belonging.names))
+
+    def add(self, names: list[str], values: np.ndarray) -> None:
+        self._all.add(names, self._belonging.means(values))
+
+    def result(self) -> tuple[np.ndarray, GeneTable | None]:
+        values, _ = self._all.result()
+        return np.zeros((0, 0), np.float32), GeneTable(
+            self._belonging.names, values, False, self._belonging.used, self._by
+        )
+
+
+def _gather(columns: Sequence[str], rows: Sequence[str], by: FeatureMap | None, patients: Collection[str]) -> _Gather:
+    """Choose by the names of the columns and those of the first rows: features are in the map, and no patients."""
+    # Versions are removed before the map is asked, once all names are known.
+    if by is None or VERSIONED.fullmatch(rows[0]) or VERSIONED.fullmatch(columns[0]):
+        return _All(len(columns))
+    if any(name in by.genes for name in columns):
+        return _GenesOfColumns(columns, by)
+    if are_patients(columns, patients) or any(name in by.genes for name in rows):
+        return _GenesOfRows(len(columns), by)
+    return _All(len(columns))
 
 
 def matrix_of_frame(path: str, frame: pd.DataFrame, bad: NotNumbers, about: Collection[int] = ()) -> Matrix:
@@ -74,10 +166,12 @@ def matrix_of_frame(path: str, frame: pd.DataFrame, bad: NotNumbers, about: Coll
 
     Parameters
     ----------
-    path, bad, about
-        As for `matrix_of_rows`.
+    path, bad
+        As for `matrix_of_pieces`.
     frame
         Columns of numbers or of text.
+    about
+        Positions of columns that are no measurements, which are NaN.
     """
     columns = [clean_name(name) for name in frame.columns[1:]]
     values = np.full((len(frame), len(columns)), np.nan, dtype=np.float32)
@@ -89,7 +183,7 @@ def matrix_of_frame(path: str, frame: pd.DataFrame, bad: NotNumbers, about: Coll
             values[:, j] = column.to_numpy(np.float32, na_value=np.nan)
         else:
             for i, cell in enumerate(as_text(column)):
-                values[i, j] = _number(cell, i, j, bad)
+                values[i, j] = cell_number(cell, i, j, bad)
     rows = [clean_name(name) for name in as_text(frame.iloc[:, 0])]
     return Matrix(path, rows, columns, values, list(range(1, len(frame) + 1)), "row")
 
@@ -97,16 +191,3 @@ def matrix_of_frame(path: str, frame: pd.DataFrame, bad: NotNumbers, about: Coll
 def as_text(column: pd.Series) -> pd.Series:
     """Write the values of a column as text, missing ones as nothing."""
     return column.astype(object).where(column.notna(), "").astype(str).str.strip()
-
-
-def _numbers(cells: Iterable[str], row: int, bad: NotNumbers) -> np.ndarray:
-    """Convert cell by cell; `bad` counts those that are not numbers."""
-    return np.array([_number(cell, row, j, bad) for j, cell in enumerate(cells)], dtype=np.float32)
-
-
-def _number(cell: str, row: int, column: int, bad: NotNumbers) -> float:
-    try:
-        return number(cell)
-    except ValueError:
-        bad.add(row, column, cell)
-        return np.nan

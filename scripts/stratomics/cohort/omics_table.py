@@ -11,7 +11,7 @@ import pandas as pd
 from stratomics.errors import DataError
 
 from .checks import Checks
-from .feature_map import read_map, to_genes
+from .feature_map import genes_of
 from .matrix import Matrix
 from .plausible import check_feature_names
 from .read import read_matrix
@@ -24,6 +24,7 @@ def read_omics(
     patients: Collection[str] | None,
     orient: Callable[[Matrix, Checks], pd.DataFrame | None],
     checks: Checks,
+    threads: int = 1,
 ) -> pd.DataFrame | None:
     """Read the table of an omics.
 
@@ -39,6 +40,8 @@ def read_omics(
         Turns what was read so that patients are in rows, or gives None where it cannot.
     checks
         Gets rows and faults.
+    threads
+        Most cores to use, where a table of text is large.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def read_omics(
     """
     before, item, path = len(checks.faults), str(settings["name"]), str(settings["path"])
     try:
-        matrix = read_matrix(path, base_dir, item, checks, patients, settings)
+        matrix = read_matrix(path, base_dir, item, checks, patients, settings, threads)
     except DataError as error:
         for fault in error.faults:
             checks.fault(fault)
@@ -55,15 +58,15 @@ def read_omics(
     table = orient(matrix, checks)
     if table is None or len(checks.faults) > before:
         return None
-    if (names := without_versions(list(table.columns))) is not None:
+    if matrix.genes is None and (names := without_versions(list(table.columns))) is not None:
         message = f"ids of Ensembl in {path} have a version, which changes between releases: read without"
         checks.add("omics", item, "ensembl_versions", len(names), message)
         table = table.set_axis(pd.Index(names, dtype=object), axis=1)
     if settings.get("map") and not matrix.mapped:
         try:
-            table = to_genes(table, read_map(str(settings["map"]), base_dir), item, path, checks)
+            table = genes_of(matrix, table, str(settings["map"]), base_dir, item, checks)
         except DataError as error:
             for fault in error.faults:
                 checks.fault(fault)
             return None
-    return check_feature_names(table, item, path, checks)
+    return None if table is None else check_feature_names(table, item, path, checks)

@@ -14,7 +14,7 @@ from .checks import Checks, are, count, listing
 from .format import ClinicalTable, Request
 from .formats import PLAIN, find_format
 from .layouts import layout_fault
-from .matrix import KEPT, Matrix
+from .matrix import Matrix, NotNumbers
 from .source import find_source
 from .words import words_fault
 
@@ -26,6 +26,7 @@ def read_matrix(
     checks: Checks,
     patients: Collection[str] | None = None,
     settings: Mapping[str, Any] | None = None,
+    threads: int = 1,
 ) -> Matrix:
     """Read an omics table.
 
@@ -44,6 +45,8 @@ def read_matrix(
         Of the clinical table; None where it could not be read.
     settings
         The entry of the config; None for a table of any format with nothing to choose.
+    threads
+        Most cores to use, where a table of text is large. The matrix does not depend on it.
 
     Returns
     -------
@@ -58,7 +61,7 @@ def read_matrix(
     source = find_source(path, base_dir, f"omics '{item}'")
     settings = settings or {}
     name, format = find_format(source, settings, "matrix")
-    request = Request("omics", item, checks, settings, patients, base_dir=base_dir)
+    request = Request("omics", item, checks, settings, patients, base_dir=base_dir, threads=threads)
     if name != PLAIN:
         request.note("format", name, f"{path} is {format.words}")
     with np.errstate(over="ignore"):  # beyond float32 becomes infinite, and infinite values are a fault
@@ -67,7 +70,8 @@ def read_matrix(
         raise DataError(fault)
     if fault := words_fault(matrix, request.bad, patients):
         checks.fault(fault)
-    if fault := _infinite(matrix):
+    request.bad.look_for_infinite(matrix.values)
+    if fault := _infinite(matrix, request.bad):
         checks.fault(fault)
     return matrix
 
@@ -99,12 +103,11 @@ def read_cells(settings: Mapping[str, Any], base_dir: str | Path, checks: Checks
     return format.clinical(source, request)
 
 
-def _infinite(matrix: Matrix) -> str | None:
-    cells = np.argwhere(np.isinf(matrix.values))
-    if not len(cells):
+def _infinite(matrix: Matrix, bad: NotNumbers) -> str | None:
+    if not bad.n_infinite:
         return None
-    shown = listing((matrix.where(row, column) for row, column in cells[:KEPT].tolist()), n=len(cells))
+    shown = listing((matrix.where(row, column) for row, column in bad.infinite), n=bad.n_infinite)
     return (
-        f"{matrix.path}: {count(len(cells), 'cell')} {are(len(cells))} infinite or beyond 3.4e38: {shown}. "
+        f"{matrix.path}: {count(bad.n_infinite, 'cell')} {are(bad.n_infinite)} infinite or beyond 3.4e38: {shown}. "
         f"Measurements must be finite: correct them (a logarithm of zero?), or write NA where a value is missing."
     )

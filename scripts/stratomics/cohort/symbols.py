@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from .cells import is_missing
+import numpy as np
+
 from .format import Request
 from .ids import plain
+from .pieces import Piece, Pieces
 
 #: An id of Ensembl with its version, which changes between releases; genes of both sex chromosomes bear a suffix behind it.
 VERSIONED = re.compile(r"(?P<id>ENS[A-Z]*[GTP]\d{11})\.\d+(?P<rest>_PAR_Y)?")
@@ -20,35 +22,33 @@ class NamedRows:
 
     Parameters
     ----------
-    rows
-        Line and cells.
-    name
-        Gives the name of a row; a missing one (see `stratomics.cohort.cells.is_missing`) is none.
-    kept
-        Positions of the measurements.
+    pieces
+        The rows.
     """
 
-    def __init__(
-        self, rows: Iterable[tuple[int, list[str]]], name: Callable[[list[str]], str], kept: Sequence[int]
-    ) -> None:
-        self._rows, self._name, self._kept = rows, name, kept
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
         self._nameless = self._empty = 0
         self._further: dict[str, int] = {}
 
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the line and, behind the name, the measurements of each row that stands."""
+    def __iter__(self) -> Iterator[Piece]:
+        """Yield the rows that stand."""
         seen: set[str] = set()
-        for line, row in self._rows:
-            name, cells = self._name(row).strip(), [row[j] for j in self._kept]
-            if not name:
-                self._nameless += 1
-            elif all(map(is_missing, cells)):
-                self._empty += 1
-            elif name in seen:
-                self._further[name] = self._further.get(name, 0) + 1
-            else:
-                seen.add(name)
-                yield line, [name, *cells]
+        for piece in self._pieces:
+            names, empty = [name.strip() for name in piece.names], piece.empty()
+            keep = np.zeros(len(names), bool)
+            for i, name in enumerate(names):
+                if not name:
+                    self._nameless += 1
+                elif empty[i]:
+                    self._empty += 1
+                elif name in seen:
+                    self._further[name] = self._further.get(name, 0) + 1
+                else:
+                    seen.add(name)
+                    keep[i] = True
+            if keep.any():
+                yield piece.take(keep)
 
     def report(self, path: str, request: Request) -> None:
         """Say what was left out; call it when the rows are read."""

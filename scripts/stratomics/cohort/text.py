@@ -1,23 +1,31 @@
 """Take separated text apart as it is delivered: comments above the header, stray quotes, trailing separators, R's layout.
 
 A row is never swallowed and a cell never moved: what cannot be taken apart for certain is a fault that names the line. The text
-is read in one pass, line by line; only lines that hold a quote sign go through the parser of quotes.
+is read in one pass, line by line; only lines that hold a quote sign go through the parser of quotes. Where a table of numbers is
+wanted, blocks of plain ones are read at once (`stratomics.cohort.plain_block`), with the same outcome.
 """
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Iterator
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from pathlib import Path
 
 from stratomics.errors import DataError
 
+from .blocks import BLOCK, Progress, TextBlocks, in_order
 from .checks import Checks, are, count, places
 from .files import open_text, unreadable
 from .header import ID_NAMES, SEPARATORS, corner_missing, find_separator, header_cells, read_head, trim_header
 from .ids import clean_name
+from .pieces import Piece, Wanted, pieces_of_rows
+from .plain_block import PlainReader, unquoted
 from .quotes import Row, split_line, split_rows
+
+#: What reading a damaged file raises.
+_DAMAGED = (OSError, EOFError, zlib.error, UnicodeDecodeError)
 
 
 class TextTable:
@@ -62,7 +70,8 @@ class TextTable:
         self.corner_missing = corner_missing
         self._file, self._separator, self._notes = file, separator, notes
         self._stray: list[int] = []
-        self._empty = self._trailing = 0
+        self._ragged: list[tuple[int, int]] = []
+        self._empty = self._trailing = self._n = 0
 
     @property
     def comments(self) -> int:
@@ -82,33 +91,89 @@ class TextTable:
         DataError
             At the end, when some rows have another width; or when there is none.
         """
-        width, ragged, n = len(self.header) + self.corner_missing, [], 0
         try:
             with open_text(self._file) as handle:
                 lines = enumerate(islice(handle, self.header_line, None), start=self.header_line + 1)
-                for line, row in split_rows(self.path, lines, self._separator, width, self._stray):
-                    if len(row) > width and not any(cell.strip() for cell in row[width:]):
-                        del row[width:]
-                        self._trailing += 1
-                    if not row[0].strip() and not any(cell.strip() for cell in row):
-                        self._empty += 1
-                        continue
-                    if row[0] == self.header[0] and self._repeats(row):
-                        raise DataError(
-                            f"{self.path}: line {line} repeats the header, as where several files were joined into one. A "
-                            f"table has one header: remove line {line}, and make sure that the rows below it are of the "
-                            f"same columns."
-                        )
-                    n += 1
-                    if len(row) == width:
-                        yield line, row
-                    else:
-                        ragged.append((line, len(row)))
-        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+                yield from self._rows(lines)
+        except _DAMAGED as error:
             raise DataError(unreadable(self.path, error)) from error
-        if ragged:
-            raise DataError(self._ragged(ragged, n))
-        if not n and not may_be_none:
+        self._finish(may_be_none)
+
+    def pieces(self, wanted: Wanted, *, threads: int = 1, block_size: int | None = None) -> Iterator[Piece]:
+        """Yield the rows some at a time, in bounded memory: as numbers where a block is plain, else by `rows`.
+
+        Parameters
+        ----------
+        wanted
+            Which cells are names and measurements.
+        threads
+            Most blocks to be read side by side. The outcome does not depend on it.
+        block_size
+            Bytes of a block, on which the outcome does not depend either; None for `stratomics.cohort.blocks.BLOCK`.
+
+        Raises
+        ------
+        DataError
+            As `rows` does.
+        """
+        blocks = TextBlocks(self._file, self.header_line, block_size or BLOCK)
+        progress = Progress(self.path, blocks)
+        sign = self._separator.encode()
+        plain = PlainReader(self._separator, self._width, self.header[0], wanted)
+        line = self.header_line + 1
+        try:
+            read = in_order(plain, blocks, threads)
+            for block, piece in read:
+                if piece is None:
+                    lines = _lines(block)
+                    if b'"' in block and unquoted(block, sign) is None:  # a cell may go on in the next block
+                        lines = chain(lines, (text for further, _ in read for text in _lines(further)))
+                    numbered = enumerate(lines, start=line)
+                    for careful in pieces_of_rows(self._rows(numbered), wanted):
+                        progress.add(len(careful.names))
+                        yield careful
+                    line += block.count(b"\n")
+                else:
+                    n = len(piece.names)
+                    self._n += n
+                    progress.add(n)
+                    yield piece.below(line)
+                    line += n
+        except _DAMAGED as error:
+            raise DataError(unreadable(self.path, error)) from error
+        self._finish(may_be_none=False)
+
+    @property
+    def _width(self) -> int:
+        return len(self.header) + self.corner_missing
+
+    def _rows(self, lines: Iterator[tuple[int, str]]) -> Iterator[Row]:
+        """Split some of the lines; count what is no row of the width of the header."""
+        width = self._width
+        for line, row in split_rows(self.path, lines, self._separator, width, self._stray):
+            if len(row) > width and not any(cell.strip() for cell in row[width:]):
+                del row[width:]
+                self._trailing += 1
+            if not row[0].strip() and not any(cell.strip() for cell in row):
+                self._empty += 1
+                continue
+            if row[0] == self.header[0] and self._repeats(row):
+                raise DataError(
+                    f"{self.path}: line {line} repeats the header, as where several files were joined into one. A "
+                    f"table has one header: remove line {line}, and make sure that the rows below it are of the "
+                    f"same columns."
+                )
+            self._n += 1
+            if len(row) == width:
+                yield line, row
+            else:
+                self._ragged.append((line, len(row)))
+
+    def _finish(self, may_be_none: bool) -> None:
+        """Refuse rows of another width, and a table without rows."""
+        if self._ragged:
+            raise DataError(self._ragged_fault())
+        if not self._n and not may_be_none:
             raise DataError(
                 f"{self.path}: the table has a header and no row under it. One row per patient (or per feature) is "
                 f"needed; check how the file was written."
@@ -117,10 +182,11 @@ class TextTable:
     def _repeats(self, row: list[str]) -> bool:
         return [clean_name(cell) for cell in row] == self.header
 
-    def _ragged(self, ragged: list[tuple[int, int]], n: int) -> str:
+    def _ragged_fault(self) -> str:
+        ragged = self._ragged
         shown = ", ".join(f"line {line}: {cells}" for line, cells in ragged[:3])
         return (
-            f"{self.path}: {len(ragged)} of {count(n, 'row')} {are(len(ragged))} not as wide as the header, which has "
+            f"{self.path}: {len(ragged)} of {count(self._n, 'row')} {are(len(ragged))} not as wide as the header, which has "
             f"{len(self.header)} cells ({shown}{', ...' if len(ragged) > 3 else ''}). Every row must have one cell per "
             f"column; the file may be cut short, or a cell may hold the separator: write the table again."
         )
@@ -156,6 +222,11 @@ class TextTable:
             checks.add(level, item, "stray_quotes", len(self._stray), message, action="warning")
 
 
+def _lines(block: bytes) -> Iterator[str]:
+    """Read the lines of a block as those of a file are read."""
+    return io.TextIOWrapper(io.BytesIO(block), encoding="utf-8", newline="\n")
+
+
 def open_text_table(path: str, file: Path, id_column: str = "") -> TextTable:
     """Find the header, the separator and the layout; leave the rows for later.
 
@@ -176,7 +247,7 @@ def open_text_table(path: str, file: Path, id_column: str = "") -> TextTable:
     try:
         with open_text(file) as handle:
             comments, header_line, first, lines = read_head(handle)
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+    except _DAMAGED as error:
         raise DataError(unreadable(path, error)) from error
     if "\0" in first or any("\0" in line for _, line in lines):
         raise DataError(unreadable(path, UnicodeDecodeError("utf-8", b"\0", 0, 1, "a zero byte")))

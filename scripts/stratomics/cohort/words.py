@@ -104,7 +104,7 @@ def _advice(matrix: Matrix, bad: NotNumbers, patients: Collection[str] | None) -
         if not {matrix.columns[j] for j in columns} & set(patients):
             describe = "describes" if one else "describe"
             return f"No patient of the clinical table is called {names}: if {which} {describe} the features, remove {them}."
-    if bad.by_row.total() > 0.5 * matrix.values.size:
+    if bad.by_row.total() > 0.5 * matrix.size:
         return "Most cells are words: write numbers for them (1 and 0 for yes and no), or leave this omics out."
     return "Correct them, or write NA where a value is missing."
 

@@ -18,6 +18,9 @@ from typing import Any, BinaryIO
 #: Patients, and features of each omics, where a table is not there yet (remote, or made by another workflow).
 ASSUMED = (1000, 20_000)
 
+#: Genes to which a ``map`` brings the features of a table of text while it is read, at most: more than annotations name.
+MAPPED = 60_000
+
 #: How ids of patients and samples of TCGA and TARGET begin.
 BARCODE = re.compile(r"(?:TCGA|TARGET)[-._]\w\w[-._]", re.IGNORECASE)
 
@@ -44,7 +47,7 @@ class CohortSize:
     patients
         Patients that can take part, at most.
     tables
-        Patients and features of every omics table, as in its file.
+        Patients and features of every omics table, as in its file; of a table of text with a ``map``, no more than `MAPPED`.
     """
 
     patients: int
@@ -84,7 +87,7 @@ def cohort_size(cohort: Mapping[str, Any], *, base_dir: str | Path = ".") -> Coh
         patients = cohort["simulate"]["patients"]
         return CohortSize(patients, tuple((patients, omics["features"]) for omics in cohort["simulate"]["omics"]))
     ids = _patients(cohort["clinical"], Path(base_dir))
-    tables = tuple(_table(omics["path"], Path(base_dir), ids) for omics in cohort["omics"])
+    tables = tuple(_table(omics, Path(base_dir), ids) for omics in cohort["omics"])
     known = [len(ids)] if ids else []
     # With every omics a patient is in the smallest table, else perhaps in no more than the largest.
     most = min if cohort.get("patients", "complete") == "complete" else max
@@ -107,18 +110,19 @@ def _patients(clinical: Mapping[str, Any], base_dir: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _table(name: str, base_dir: Path, ids: Collection[str]) -> tuple[int, int]:
+def _table(omics: Mapping[str, Any], base_dir: Path, ids: Collection[str]) -> tuple[int, int]:
     """Patients and features of one omics table."""
-    path = base_dir / name
+    path = base_dir / omics["path"]
     try:
         if _is_parquet(path):
             import pyarrow.parquet as pq
 
             footer = pq.read_metadata(path)
             return footer.num_rows, footer.num_columns - 1
-        return _text_table(path, ids)
+        patients, features = _text_table(path, ids)
     except _UNREADABLE:
         return ASSUMED
+    return patients, min(features, MAPPED) if omics.get("map") else features
 
 
 def _text_table(path: Path, ids: Collection[str]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,10 +13,13 @@ import pandas as pd
 from stratomics.cohort.by_features import orient_by_features
 from stratomics.cohort.checks import Checks, count, examples, nearest
 from stratomics.cohort.clinical import Clinical, read_clinical
+from stratomics.cohort.feature_map import read_map
 from stratomics.cohort.ids import agreement_advice, alike
 from stratomics.cohort.omics_table import read_omics
 from stratomics.cohort.plausible import check_codes
 from stratomics.cohort.samples import sample_rule
+from stratomics.cohort.symbols import feature_key
+from stratomics.errors import DataError
 from stratomics.model import Model
 from stratomics.preprocess.clinical_view import CLINICAL
 
@@ -82,7 +85,13 @@ def read_tables(settings: Mapping[str, Any], model: Model, base_dir: str | Path 
             found = f"omics {name}: the model has none of that name. {nearest(name, list(features))} Rename the omics."
             checks.fault(found)
             continue
-        orient = partial(_orient, features=features[name], item=name, samples=samples, clinical=clinical)
+        try:
+            expected = _named(one, features[name], base_dir)
+        except DataError as error:
+            for fault in error.faults:
+                checks.fault(fault)
+            continue
+        orient = partial(_orient, features=expected, item=name, samples=samples, clinical=clinical)
         table = read_omics(one, base_dir, known, orient, checks)
         if table is not None:
             check_codes(table.to_numpy(), table.columns, name, str(one["path"]), checks)
@@ -98,6 +107,15 @@ def read_tables(settings: Mapping[str, Any], model: Model, base_dir: str | Path 
         tables[CLINICAL] = clinical.covariates
     batch = {name: clinical.levels(column) for name, column in batches.items()}
     return NewTables(tables, batch, _follow_up(clinical, checks), checks)
+
+
+def _named(settings: Mapping[str, Any], features: Sequence[str], base_dir: str | Path) -> Sequence[str]:
+    """Return the features that the table may have: those of the model, or what a map brings to them."""
+    if not settings.get("map"):
+        return features
+    wanted = set(map(feature_key, features))
+    genes = read_map(str(settings["map"]), base_dir).genes
+    return [*features, *(one for one, own in genes.items() if not wanted.isdisjoint(map(feature_key, own)))]
 
 
 def _orient(matrix: Any, checks: Checks, *, features: Any, item: str, samples: Any, clinical: Clinical | None) -> Any:

@@ -8,18 +8,18 @@ begin with ``Hugo_Symbol`` or ``Entrez_Gene_Id``, RPPA with ``Composite.Element.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import partial
-from operator import itemgetter
+from collections.abc import Collection, Iterable, Sequence
 
 import pandas as pd
 
 from stratomics.cohort.barcodes import BARCODE, PRIMARY_ORDER, read_barcodes
 from stratomics.cohort.cells import is_missing
 from stratomics.cohort.checks import examples
+from stratomics.cohort.feature_map import map_of
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.matrix import Matrix
-from stratomics.cohort.numbers import matrix_of_rows
+from stratomics.cohort.numbers import matrix_of_pieces
+from stratomics.cohort.pieces import Wanted, pieces_of_rows
 from stratomics.cohort.source import Source
 from stratomics.cohort.symbols import NamedRows
 from stratomics.cohort.text_source import opened, read_text_cells
@@ -80,15 +80,15 @@ class CBioPortal(Format):
             )
         with opened(source) as table:
             header = [name.lower() for name in table.header]
-            name = partial(_name, places=[header.index(one) for one in NAMES if one in header])
+            named = tuple(header.index(one) for one in NAMES if one in header)
             if {*LONG} <= {*header}:
-                columns, turned = _turned(table.rows(), name, *(header.index(one) for one in LONG))
-                rows = NamedRows(turned, itemgetter(0), range(1, len(columns) + 1))
+                columns, turned = _turned(table.rows(), named, *(header.index(one) for one in LONG))
+                rows = NamedRows(pieces_of_rows(turned))
             else:
                 kept = _measurements(table.header, request.patients)
                 columns = [table.header[j] for j in kept]
-                rows = NamedRows(table.rows(), name, kept)
-            matrix, _ = matrix_of_rows(source.path, columns, rows, request.bad)
+                rows = NamedRows(table.pieces(Wanted(kept, names=named, name=_name), threads=request.threads))
+            matrix, _ = matrix_of_pieces(source.path, columns, rows, request.bad, map_of(request), request.patients)
         table.report(request.level, request.item, request.checks)
         rows.report(source.path, request)
         return matrix
@@ -127,9 +127,9 @@ class CBioPortal(Format):
         return ClinicalTable(cells, first.comments, roles, samples)
 
 
-def _name(row: list[str], places: Sequence[int]) -> str:
+def _name(cells: Sequence[str]) -> str:
     """Return the first known name of a row."""
-    return next((row[j] for j in places if not is_missing(row[j])), "")
+    return next((cell for cell in cells if not is_missing(cell)), "")
 
 
 def _measurements(header: Sequence[str], ids: Collection[str] | None) -> list[int]:
@@ -143,14 +143,14 @@ def _measurements(header: Sequence[str], ids: Collection[str] | None) -> list[in
 
 
 def _turned(
-    rows: Iterable[tuple[int, list[str]]], name: Callable[[list[str]], str], sample: int, value: int
+    rows: Iterable[tuple[int, list[str]]], names: Sequence[int], sample: int, value: int
 ) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Return the samples of a table with a row per gene and sample, and its rows turned: a row per gene."""
     genes: dict[str, dict[str, str]] = {}
     lines: dict[str, int] = {}
     samples: dict[str, None] = {}
     for line, row in rows:
-        gene = name(row)
+        gene = _name([row[j] for j in names])
         samples.setdefault(row[sample])
         lines.setdefault(gene, line)
         genes.setdefault(gene, {}).setdefault(row[sample], row[value])

@@ -13,7 +13,8 @@ from stratomics.cohort.barcodes import PATIENT
 from stratomics.cohort.checks import examples
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.matrix import Matrix
-from stratomics.cohort.numbers import matrix_of_rows
+from stratomics.cohort.numbers import matrix_of_pieces
+from stratomics.cohort.pieces import Wanted, pieces_of_rows
 from stratomics.cohort.source import Source
 from stratomics.cohort.symbols import NamedRows
 from stratomics.cohort.text_source import opened, read_text_cells
@@ -59,8 +60,8 @@ class Firehose(Format):
             wanted = _measure(source, measures, request)
             kept = [j for j, word in enumerate(measures, start=1) if word.lower() == wanted.lower()]
             # The genes under the header are known when all are read: symbols must not meet.
-            named = NamedRows(rows, lambda row: row[0], kept)
-            matrix, _ = matrix_of_rows(source.path, [table.header[j] for j in kept], named, request.bad)
+            named = NamedRows(pieces_of_rows(rows, Wanted(kept)))
+            matrix, _ = matrix_of_pieces(source.path, [table.header[j] for j in kept], named, request.bad)
         table.report(request.level, request.item, request.checks)
         named.report(source.path, request)
         return Matrix(matrix.path, _symbols(matrix.rows), matrix.columns, matrix.values, matrix.lines, matrix.unit)

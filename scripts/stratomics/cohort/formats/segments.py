@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stratomics.cohort.checks import examples
-from stratomics.cohort.feature_map import bare_chromosome, read_map
+from stratomics.cohort.feature_map import bare_chromosome, read_places
 from stratomics.cohort.format import Format, Request
 from stratomics.cohort.gdc_samples import holds_samples, owners_of_files
 from stratomics.cohort.matrix import Matrix
@@ -103,7 +103,7 @@ def _places(source: Source, table: pd.DataFrame, request: Request) -> pd.DataFra
         )
         request.note("segments_to_bins", len(bins), message)
         return pd.DataFrame(bins, columns=["gene", "chromosome", "start", "end"])
-    places = read_map(str(path), request.base_dir).positions
+    places = read_places(str(path), request.base_dir)
     if places is None:
         raise DataError(
             f"{path}: segments need the place of each gene: a map with the columns gene, chromosome, start and end."

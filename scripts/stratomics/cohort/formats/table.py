@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from stratomics.cohort.feature_map import map_of
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.header_rows import clinical_header_rows
 from stratomics.cohort.layouts import feature_columns
 from stratomics.cohort.matrix import Matrix
-from stratomics.cohort.numbers import matrix_of_rows
+from stratomics.cohort.numbers import matrix_of_pieces
+from stratomics.cohort.pieces import Wanted
 from stratomics.cohort.source import Source
 from stratomics.cohort.text_source import opened, read_text_cells
 from stratomics.errors import DataError
@@ -21,8 +23,11 @@ class Table(Format):
         """Read an omics table, patients in rows or in columns."""
         with opened(source) as table:
             columns = table.header if table.corner_missing else table.header[1:]
-            about = feature_columns(columns, request.patients)
-            matrix, cleaned = matrix_of_rows(source.path, columns, table.rows(), request.bad, about)
+            wanted = Wanted(range(1, len(columns) + 1), [j + 1 for j in feature_columns(columns, request.patients)])
+            pieces = table.pieces(wanted, threads=request.threads)
+            matrix, cleaned = matrix_of_pieces(
+                source.path, columns, pieces, request.bad, map_of(request), request.patients
+            )
         if cleaned:
             message = f"names of rows of {source.path} had invisible characters or another Unicode form: made alike"
             request.note("names_cleaned", cleaned, message)

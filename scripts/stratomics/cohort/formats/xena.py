@@ -7,12 +7,12 @@ Source: https://xenabrowser.net/datapages, data sets "survival data" of the TCGA
 
 from __future__ import annotations
 
-from operator import itemgetter
-
 from stratomics.cohort.barcodes import read_barcodes
+from stratomics.cohort.feature_map import map_of
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.matrix import Matrix
-from stratomics.cohort.numbers import matrix_of_rows
+from stratomics.cohort.numbers import matrix_of_pieces
+from stratomics.cohort.pieces import Wanted
 from stratomics.cohort.source import Source
 from stratomics.cohort.symbols import NamedRows
 from stratomics.cohort.text_source import opened, read_text_cells
@@ -41,8 +41,8 @@ class Xena(Format):
         """Read features x samples."""
         with opened(source) as table:
             columns = table.header[1:]
-            rows = NamedRows(table.rows(), itemgetter(0), range(1, len(table.header)))
-            matrix, _ = matrix_of_rows(source.path, columns, rows, request.bad)
+            rows = NamedRows(table.pieces(Wanted(range(1, len(table.header))), threads=request.threads))
+            matrix, _ = matrix_of_pieces(source.path, columns, rows, request.bad, map_of(request), request.patients)
         table.report(request.level, request.item, request.checks)
         rows.report(source.path, request)
         return matrix
