@@ -115,6 +115,18 @@ def test_names_of_the_user_are_text(report, page):
     assert len(page.ids) == len(set(page.ids)), "drawings share no id"
 
 
+def test_a_bare_run_of_few_events_has_a_page_that_says_so(tmp_path):
+    options = {"permutations": 0, "comparators": False, "covariates": False, "events": 18}
+    content = run_report(tmp_path, **options).read_text(encoding="utf-8")
+    page = Page(content)
+    assert [one for one in page.shown if one.sort != "answer" and fault(one, tmp_path)] == []
+    assert 'role="note">Only <span class="number"' in content
+    assert "too few events to tell" in content
+    assert "No comparator was configured" in content
+    assert "no clinical covariates" in content
+    assert '<section id="null"' not in content
+
+
 def test_drawings_keep_what_draws_and_nothing_else(tmp_path):
     drawing = tmp_path / "a.svg"
     drawing.write_text(

@@ -37,8 +37,8 @@ def text(doc: str, read: Reader, *shown: str) -> Any:
 
 
 def flag(doc: str, read: Reader) -> Any:
-    """Declare a yes or no."""
-    return _declare(bool, False, doc, read, ())
+    """Declare a yes or no; a table may give it back as a word, where a column of names bears the same name."""
+    return _declare(lambda found: found == "true" if isinstance(found, str) else bool(found), False, doc, read, ())
 
 
 def is_figure(declared: Any) -> bool:
