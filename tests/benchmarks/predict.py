@@ -8,6 +8,7 @@ are the omics whose table is named, ``unlike`` the share of patients who are. Ro
     python tests/benchmarks/predict.py --table predict.tsv --demo
     python tests/benchmarks/predict.py --table predict.tsv results/LIHC/cohort.h5mu results/KIRC/cohort.h5mu --seeds 0 1 2
     python tests/benchmarks/predict.py --table predict.tsv --show
+    python tests/benchmarks/predict.py --table alarms.tsv --alarms results/*/cohort.h5mu --seeds 0 1 2 3 4 5 6 7
 """
 
 from __future__ import annotations
@@ -128,6 +129,32 @@ def study(cohort, settings, seed: int, truth, write) -> None:
             )
 
 
+def alarms(cohort, settings, seed: int, write) -> None:
+    """Compare 30 % of a cohort, and a few of these, with the others: every alarm is a false one. Nothing is trained."""
+    import numpy as np
+
+    from stratomics.model.reference import fit_reference, standardised
+    from stratomics.prediction.shift import patient_shift, table_shift
+    from stratomics.preprocess import fit_preprocess
+
+    order = np.random.default_rng(seed).permutation(cohort.n)
+    cut = round(0.7 * cohort.n)
+    train = cohort.take(np.sort(order[:cut]))
+    fitted = fit_preprocess(train, np.arange(train.n), settings["preprocess"])
+    reference = fit_reference(train, fitted)
+    for size in (cohort.n - cut, 30, 15, 5, 1):
+        new = cohort.take(np.sort(order[cut : cut + size]))
+        unlike, named = np.zeros(new.n, dtype=bool), []
+        for omics, one in zip(new.omics, fitted.omics, strict=True):
+            own = reference.omics[one.name]
+            standard = standardised(one, omics.values[list(one.features)].to_numpy())
+            figures = table_shift(one, own, standard[omics.present])
+            named += [f"{one.name}:{figure.statistic}" for figure in figures if figure.flagged]
+            unlike |= [any(figure.flagged for figure in row) for row in patient_shift(one, own, standard)]
+        row = {"tables": f"alarms of {size if size < 50 else 'all'}", "n": new.n, "flagged": ";".join(named) or "none"}
+        write(cohort=cohort.name, seed=seed, **row, unlike=float(unlike.mean()))
+
+
 def demo(settings):
     """Return the cohort of the demo and its planted subtypes."""
     from stratomics.cohort import build_cohort
@@ -149,6 +176,7 @@ def main() -> None:
     parser.add_argument("--demo", action="store_true", help="the simulated cohort of config.yaml")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="of the draw of the 70 %%")
     parser.add_argument("--embeddings", nargs="+", default=["vae"], help="of config.yaml")
+    parser.add_argument("--alarms", action="store_true", help="false alarms alone, in a table of their own")
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
@@ -173,7 +201,10 @@ def main() -> None:
             cohort, truth = demo(settings)
             study(cohort, settings, seed, truth, write)
         for path in options.cohorts:
-            study(load_cohort(path), settings, seed, None, write)
+            if options.alarms:
+                alarms(load_cohort(path), settings, seed, write)
+            else:
+                study(load_cohort(path), settings, seed, None, write)
     if options.show:
         table = pd.read_csv(options.table, sep="\t")
         kept = ["cindex", "crossfitted_cindex", "logrank_p", "agreement", "ari", "unlike"]

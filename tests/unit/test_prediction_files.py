@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from lifelines.utils import concordance_index
 
 from stratomics.cohort.checks import Checks
 from stratomics.command import main
-from stratomics.config import defaults
+from stratomics.config import defaults, load_config
 from stratomics.errors import DataError
 from stratomics.prediction.run import run_prediction
 from stratomics.prediction.validation import validate
@@ -391,6 +392,29 @@ def test_a_summary_says_what_the_omics_used_were_worth_at_home(world, frames, tm
     found.write(tmp_path / "out", "new", model)
     text = (tmp_path / "out" / "summary.md").read_text()
     assert f"| mrna | {len(found.prediction.predictions)} | 0.91 [0.85 to 0.95] | 0.66 [no interval] |" in text
+
+
+def test_what_the_page_on_new_patients_shows_to_be_typed_runs(world, frames, tmp_path, monkeypatch):
+    """The command, the lines of Python and the config, in a folder with a model and tables as they name them."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "prediction.md").read_text(encoding="utf-8")
+    code = {kind: re.search(rf"```{kind}\n(.*?)```", page, flags=re.S)[1] for kind in ("yaml", "bash", "python")}
+    monkeypatch.chdir(tmp_path)
+    Path("results/LIHC/vae").mkdir(parents=True)
+    Path("results/LIHC/vae/model").symlink_to(world.folder)
+    Path("data/hospital").mkdir(parents=True)
+    write(frames, Path("."))
+    write(
+        {**frames, "clinical": frames["clinical"].rename_axis("id").set_axis(["days", "dead", "site"], axis=1)},
+        Path("data/hospital"),
+    )
+    assert main(shlex.split(code["bash"])[1:]) == 0
+    names = {"mrna": frames["mrna"], "mirna": frames["mirna"]}
+    exec(code["python"], names)
+    config = {"cohorts": [{"name": "demo", "simulate": {}}], **yaml.safe_load(code["yaml"])}
+    found = run(world, load_config(config)["predict"][0])
+    assert found.validation is not None
+    for table in (names["found"].predictions, found.prediction.predictions):
+        assert table["patient"].tolist() == read_table("hospital/predictions.tsv")["patient"].tolist()
 
 
 def test_entries_of_the_config_are_not_changed(world, frames, tmp_path):
