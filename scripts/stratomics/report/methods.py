@@ -148,12 +148,13 @@ def _data(results: Results, provenance: Mapping[str, Any]) -> Text:
         else prose("the mean of the {k} nearest patients", k=setting(results, "preprocess.neighbours"))
     )
     return prose(
-        "{n} patients with {events} events were analysed with stratomics {version}. Omics: {omics}. Features missing in more "
-        "than {feature} % of the patients were dropped and remaining gaps filled with {gaps}; of each omics at most {most} "
-        "features were kept, the most variable ones, standardised and clipped at {clip} standard deviations{balance}. Every "
-        "parameter was fitted on training patients only.",
+        "{n} patients with {events} events{others} were analysed with stratomics {version}. Omics: {omics}. Features missing "
+        "in more than {feature} % of the patients were dropped and remaining gaps filled with {gaps}; of each omics at most "
+        "{most} features were kept, the most variable ones, standardised and clipped at {clip} standard deviations{balance}. "
+        "Every parameter was fitted on training patients only.",
         n=first.number("n", 0),
         events=first.number("events", 0),
+        others=" (who have every omics; others took part in training)" if results.incomplete else "",
         version=Said(str(provenance["stratomics"]), Source("provenance.json", "", "stratomics")),
         omics=joined(omics),
         feature=_per_cent(results, "preprocess.max_missing_feature"),
