@@ -238,7 +238,7 @@ def test_one_strange_patient_is_named_among_the_others(world):
 
 def test_features_are_found_whatever_case_separators_and_versions_they_have():
     from stratomics.prediction.matching import match_features
-    from stratomics.preprocess.model import FittedOmics
+    from stratomics.preprocess.omics import FittedOmics
 
     features = ("TP53", "HLA-A", "ENSG00000141510", "hsa-mir-21", "A-1", "A.1", "KRAS", "MYC", "EGFR", "7SK")
     none = np.zeros((1, len(features)), np.float32)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from stratomics.cohort.types import Cohort
 from stratomics.preprocess import FittedPreprocess
-from stratomics.preprocess.model import batch_labels
+from stratomics.preprocess.omics import batch_labels
 
 from .batches import BATCH_COLUMNS, components
 from .columns import clinical_columns

@@ -11,7 +11,7 @@ import pandas as pd
 from stratomics.cohort.types import Cohort
 from stratomics.preprocess import FittedPreprocess
 from stratomics.preprocess.impute import fill
-from stratomics.preprocess.model import batch_labels, measured
+from stratomics.preprocess.omics import batch_labels, measured
 
 #: The steps, in their order: as in the table; after the transform; standardised over all patients together, without regard to
 #: batches; and as the networks see it, standardised within batches. The third is there where the omics has batches.

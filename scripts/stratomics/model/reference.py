@@ -17,7 +17,7 @@ import numpy as np
 from stratomics.arrays import Array, within
 from stratomics.cohort.types import Cohort
 from stratomics.preprocess import FittedPreprocess
-from stratomics.preprocess.model import FittedOmics, measured
+from stratomics.preprocess.omics import FittedOmics, measured
 
 #: Quantiles kept of each feature.
 LEVELS = np.linspace(0.0, 1.0, 33)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stratomics.cohort.symbols import feature_key, without_version
-from stratomics.preprocess.model import FittedOmics, measured
+from stratomics.preprocess.omics import FittedOmics, measured
 
 FEATURE_COLUMNS = ["omics", "feature", "found", "status", "share_present"]
 #: So many patients must have the same value of a feature for it to tell nothing: a filler, most likely.

@@ -10,7 +10,7 @@ import pandas as pd
 
 from stratomics.cohort.checks import Checks, count, examples, listing
 from stratomics.errors import DataError
-from stratomics.preprocess.model import FittedOmics
+from stratomics.preprocess.omics import FittedOmics
 
 from .matching import Matched
 

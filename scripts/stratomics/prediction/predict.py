@@ -15,7 +15,7 @@ from stratomics.errors import DataError
 from stratomics.model import Model
 from stratomics.model.reference import STATISTICS, OmicsReference, standardised
 from stratomics.preprocess.clinical_view import CLINICAL, clinical_faults
-from stratomics.preprocess.model import FittedOmics, batch_labels
+from stratomics.preprocess.omics import FittedOmics, batch_labels
 
 from .mapping import choose_mapping, location_scale, quantile
 from .matching import FEATURE_COLUMNS, match_features

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stratomics.model.reference import STATISTICS, OmicsReference, bounded, over_patients, standardised
-from stratomics.preprocess.model import FittedOmics
+from stratomics.preprocess.omics import FittedOmics
 
 LOCATION, TAIL, SCALE, OUTSIDE, STRUCTURE = 0.5, 0.75, float(np.log2(1.5)), 0.1, 0.5
 #: Standard errors that a location or scale may be off by chance.

@@ -2,7 +2,8 @@
 
 from .clinical_design import ClinicalDesign, design_of_known, fit_clinical_design
 from .fit import fit_preprocess
-from .model import FittedOmics, FittedPreprocess
+from .model import FittedPreprocess
+from .omics import FittedOmics
 from .store import load_preprocess, save_preprocess
 
 __all__ = [

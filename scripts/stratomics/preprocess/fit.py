@@ -16,7 +16,8 @@ from stratomics.errors import DataError
 
 from .filters import MIN_VARIED, differing_patients, missing_share, most_variable
 from .impute import column_medians
-from .model import FittedOmics, FittedPreprocess, batch_labels, measured, transformed
+from .model import FittedPreprocess
+from .omics import FittedOmics, batch_labels, measured, transformed
 from .scale import batch_rows, fit_scale
 from .transforms import apply_normal_scores, fit_normal_scores
 
