@@ -15,6 +15,7 @@ import pandas as pd
 from stratomics.attribution.attention import ATTENTION_COLUMNS
 from stratomics.chain.risk import SOURCE_COLUMNS
 from stratomics.config import load_config
+from stratomics.evaluation.enrichment import ENRICHMENT_COLUMNS
 from stratomics.evaluation.patterns import PATTERN_COLUMNS
 from stratomics.evaluation.replication import FOLD_COLUMNS
 from stratomics.tables import read_table, write_table
@@ -221,14 +222,54 @@ def cohort_tables(
     )
     enrichment = pd.DataFrame(
         [
-            ("vae", covariate, "ordinal", "kruskal_wallis", 12.0, 0.001, 0.004, 0.06, "epsilon_squared", 290, 10),
-            ("vae", "sex", "categorical", "fisher", 0.1, 0.8, 0.8, 0.0, "cramers_v", 300, 0),
-            ("ae", covariate, "ordinal", "kruskal_wallis", 4.0, 0.04, 0.08, 0.01, "epsilon_squared", 290, 10),
-            ("ae", "constant", "categorical", "none", np.nan, np.nan, np.nan, np.nan, "cramers_v", 300, 0),
+            (
+                "vae",
+                covariate,
+                "ordinal",
+                "kruskal_wallis",
+                12.0,
+                0.001,
+                0.004,
+                0.06,
+                "epsilon_squared",
+                290,
+                10,
+                *[np.nan] * 3,
+            ),
+            (
+                "vae",
+                "PAM50",
+                "categorical",
+                "chi_square",
+                9.0,
+                0.001,
+                0.004,
+                0.44,
+                "cramers_v",
+                300,
+                0,
+                0.25,
+                0.38,
+                0.19,
+            ),
+            ("vae", "sex", "categorical", "fisher", 0.1, 0.8, 0.8, 0.0, "cramers_v", 300, 0, 0.0, 0.0, 0.0),
+            (
+                "ae",
+                covariate,
+                "ordinal",
+                "kruskal_wallis",
+                4.0,
+                0.04,
+                0.08,
+                0.01,
+                "epsilon_squared",
+                290,
+                10,
+                *[np.nan] * 3,
+            ),
+            ("ae", "constant", "categorical", "none", *[np.nan] * 4, "cramers_v", 300, 0, *[np.nan] * 3),
         ],
-        columns=[
-            *("embedding", "covariate", "kind", "test", "statistic", "p", "q", "effect", "effect_name", "n", "missing")
-        ],
+        columns=ENRICHMENT_COLUMNS,
     )
     put("enrichment", enrichment if covariates else enrichment.iloc[:0])
     put("checks", checks)

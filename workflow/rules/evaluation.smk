@@ -285,10 +285,11 @@ rule export_embedding:
 
 
 rule measure_enrichment:
-    """Test every clinical variable against the final subtypes of every embedding of a cohort."""
+    """Test every clinical variable against the final subtypes, and compare categories with those of held-out patients."""
     input:
         cohort="<results>/{cohort}/cohort.h5mu",
         clusters=of_embeddings("clusters.tsv"),
+        predictions=of_embeddings("predictions.tsv"),
     output:
         enrichment=report(
             "<results>/{cohort}/enrichment.tsv",

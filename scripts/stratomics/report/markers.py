@@ -45,7 +45,7 @@ def replication(results: Results) -> list[Block]:
         else:
             text = prose("**{name}.** No fold could be compared with the full fit.", name=name)
         if len(apart):
-            left = prose(" {n} folds with another number of subtypes are left out.", n=sheet.count(apart))
+            left = prose(" Folds left out since they chose another number of subtypes: {n}.", n=sheet.count(apart))
             text = (*text, *left)
         items.append(text)
     return [Bullets(items), Paragraph(NO_TEST)]
