@@ -12,7 +12,10 @@ with job(snakemake.log[0]) as log:
         for embedding, clusters in read_tables(snakemake.params.embeddings, snakemake.input.clusters).items()
     }
     cohort, params = load_cohort(snakemake.input.cohort), snakemake.params
-    enrichment, levels = measure_enrichment(cohort, labels, params.covariates, groups=params.groups, seed=params.seed)
+    predictions = read_tables(params.embeddings, snakemake.input.predictions)
+    enrichment, levels = measure_enrichment(
+        cohort, labels, params.covariates, predictions=predictions, groups=params.groups, seed=params.seed
+    )
     write_table(enrichment, snakemake.output.enrichment)
     write_table(levels, snakemake.output.levels)
     log.info("%d tests, %d with q < .05", enrichment["p"].notna().sum(), (enrichment["q"] < 0.05).sum())

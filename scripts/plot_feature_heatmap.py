@@ -4,7 +4,6 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import complete_patients, load_cohort
-    from stratomics.evaluation import top_features
     from stratomics.plots import About, draw_feature_heatmap, feature_heatmap_table, save_figure
     from stratomics.preprocess import load_preprocess
     from stratomics.tables import read_table, write_table
@@ -14,10 +13,9 @@ with job(snakemake.log[0]) as log:
     subtypes = read_table(snakemake.input.subtypes).set_index("patient").loc[cohort.patients]
     subtype, risk = subtypes["subtype"].to_numpy(), subtypes["risk"].to_numpy()
     scores = fitted.transform(cohort)
-    markers = top_features(scores, fitted.features, fitted.blocks, subtype, 50)
+    markers = read_table(snakemake.input.markers)
     shown = markers[markers["rank"] <= 5]
     table = feature_heatmap_table(scores, fitted.features, shown, cohort.clinical, subtype, risk)
-    write_table(markers, snakemake.output.markers)
     write_table(table, snakemake.output.table)
     about = About(cohort.name, snakemake.wildcards.embedding, cohort.n, cohort.n_events)
     save_figure(draw_feature_heatmap(table, shown, about), snakemake.output.png, snakemake.output.svg)

@@ -15,7 +15,9 @@ import pandas as pd
 from stratomics.attribution.attention import ATTENTION_COLUMNS
 from stratomics.chain.risk import SOURCE_COLUMNS
 from stratomics.config import load_config
+from stratomics.evaluation.enrichment import ENRICHMENT_COLUMNS
 from stratomics.evaluation.patterns import PATTERN_COLUMNS
+from stratomics.evaluation.replication import FOLD_COLUMNS
 from stratomics.tables import read_table, write_table
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
@@ -70,6 +72,17 @@ CHECKS = pd.DataFrame(
         ("patient", "mrna", "P7", "missing", "0.3", "dropped", "lacks 30 % of mrna"),
     ],
     columns=["level", "item", "id", "check", "value", "action", "message"],
+)
+
+#: What became of the markers: two folds, one of which chose another number of subtypes.
+REPLICATION = pd.DataFrame(
+    [
+        ("r0f1", 3, *[np.nan] * (len(FOLD_COLUMNS) - 3), "3 subtypes in this fold, 2 in the full fit"),
+        ("r0f0", 2, "mrna", 1, 150, 30, 50, 40, 0.8, 0.625, 1.25, 0.75, ""),
+        ("r0f0", 2, "mrna", 2, 90, 1, 50, np.nan, np.nan, np.nan, 1.5, np.nan, "fewer than 2 held-out patients"),
+        ("r0f0", 2, "mi<rna", 1, 150, 30, 8, 6, 0.75, 0.5, 1.25, 0.75, ""),
+    ],
+    columns=FOLD_COLUMNS,
 )
 
 #: What was read, with names that Markdown would take for more than text.
@@ -209,14 +222,54 @@ def cohort_tables(
     )
     enrichment = pd.DataFrame(
         [
-            ("vae", covariate, "ordinal", "kruskal_wallis", 12.0, 0.001, 0.004, 0.06, "epsilon_squared", 290, 10),
-            ("vae", "sex", "categorical", "fisher", 0.1, 0.8, 0.8, 0.0, "cramers_v", 300, 0),
-            ("ae", covariate, "ordinal", "kruskal_wallis", 4.0, 0.04, 0.08, 0.01, "epsilon_squared", 290, 10),
-            ("ae", "constant", "categorical", "none", np.nan, np.nan, np.nan, np.nan, "cramers_v", 300, 0),
+            (
+                "vae",
+                covariate,
+                "ordinal",
+                "kruskal_wallis",
+                12.0,
+                0.001,
+                0.004,
+                0.06,
+                "epsilon_squared",
+                290,
+                10,
+                *[np.nan] * 3,
+            ),
+            (
+                "vae",
+                "PAM50",
+                "categorical",
+                "chi_square",
+                9.0,
+                0.001,
+                0.004,
+                0.44,
+                "cramers_v",
+                300,
+                0,
+                0.25,
+                0.38,
+                0.19,
+            ),
+            ("vae", "sex", "categorical", "fisher", 0.1, 0.8, 0.8, 0.0, "cramers_v", 300, 0, 0.0, 0.0, 0.0),
+            (
+                "ae",
+                covariate,
+                "ordinal",
+                "kruskal_wallis",
+                4.0,
+                0.04,
+                0.08,
+                0.01,
+                "epsilon_squared",
+                290,
+                10,
+                *[np.nan] * 3,
+            ),
+            ("ae", "constant", "categorical", "none", *[np.nan] * 4, "cramers_v", 300, 0, *[np.nan] * 3),
         ],
-        columns=[
-            *("embedding", "covariate", "kind", "test", "statistic", "p", "q", "effect", "effect_name", "n", "missing")
-        ],
+        columns=ENRICHMENT_COLUMNS,
     )
     put("enrichment", enrichment if covariates else enrichment.iloc[:0])
     put("checks", checks)
@@ -230,6 +283,7 @@ def cohort_tables(
         "sources",
         "attribution",
         "attention",
+        "replication",
         "clusters",
         "stability",
         "training",
@@ -250,6 +304,7 @@ def cohort_tables(
             "sources": sources(seen=e == "ae"),
             "attribution": attribution(),
             "attention": attention(weighs=e == "ae"),
+            "replication": REPLICATION if e == "vae" else REPLICATION.iloc[:1],
             "clusters": pd.DataFrame(
                 {
                     "split": "full",
@@ -371,8 +426,8 @@ def run_report(folder, *, feature="gene", title="curves", **options):
         columns=["target", "rank", "feature", "slope", "share"],
     )
     markers = pd.DataFrame(
-        [(f"mi:{feature}", 1, 1.25), ("mrna:A", 2, 0.75), ("mrna:B", 2, 0.5)],
-        columns=["feature", "subtype", "difference"],
+        [(f"mi:{feature}", 1, 1.25, 0.875), ("mrna:A", 2, 0.75, -0.25), ("mrna:B", 2, 0.5, np.nan)],
+        columns=["feature", "subtype", "difference", "heldout_difference"],
     )
     write_table(calibration, folder / "figures" / "calibration.tsv")
     patients = pd.DataFrame({"patient": ["P1", "P2"], "value": [1.5, 2.5]})

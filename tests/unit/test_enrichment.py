@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats.contingency import association
+from sklearn.metrics import adjusted_rand_score
 from statsmodels.stats.multitest import multipletests
 
 from stratomics.cohort.covariates import describe_covariate, level_names
@@ -226,3 +227,26 @@ def test_faults_of_the_caller():
         measure_enrichment(cohort, {"ae": subtype}, ["grade"], seed=0)
     with pytest.raises(ValueError, match="2 patients have no subtype of embedding ae"):
         measure_enrichment(cohort, {"ae": subtype.iloc[2:]}, ["age"], seed=0)
+
+
+def test_given_subtypes_are_compared_with_the_final_and_the_held_out_ones():
+    """Held-out labels are the given ones in one fold, and in the other, with another K, unrelated to them."""
+    cohort, subtype = enrichment_cohort()
+    rng = np.random.default_rng(0)
+    cohort.clinical["PAM50"] = subtype.map({1: "LumA", 2: "Her2", 3: "Basal"})
+    fold = np.arange(cohort.n) % 2
+    told = np.where(fold == 0, subtype, rng.integers(1, 5, cohort.n))
+    rows = {"split": [f"r0f{one}" for one in fold], "patient": cohort.patients, "role": "held_out", "subtype": told}
+    predictions = pd.DataFrame({**rows, "n_subtypes": np.where(fold == 0, 3, 4)})
+    known = {"ae": subtype}
+    tests, _ = measure_enrichment(cohort, known, ["PAM50", "age"], predictions={"ae": predictions}, seed=0)
+    ours = tests.set_index("covariate")
+    assert ours.loc["PAM50", ["effect", "ari"]].tolist() == pytest.approx([1, 1])
+    one = fold == 1
+    expected = (adjusted_rand_score(subtype[one], told[one]) * one.sum() + (~one).sum()) / cohort.n
+    assert ours.loc["PAM50", "heldout_ari"] == pytest.approx(expected)
+    table = pd.crosstab(fold * 10 + told, cohort.clinical["PAM50"]).to_numpy()
+    chi2 = association(table, method="cramer") ** 2 * cohort.n * (min(table.shape) - 1)
+    assert ours.loc["PAM50", "heldout_cramers_v"] == pytest.approx(cramers_v(chi2, cohort.n, *table.shape))
+    assert 0.4 < ours.loc["PAM50", "heldout_cramers_v"] < 0.9
+    assert ours.loc["age", ["ari", "heldout_ari", "heldout_cramers_v"]].isna().all()

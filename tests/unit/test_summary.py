@@ -113,7 +113,14 @@ def test_added_value_stability_and_enrichment_sections(whole):
     rows = cells_of(summary, "Stability")
     assert rows[1] == ["vae", "3", "80 %", "0.15", "0.70", "0.80", "10 %", "0.30", "60"]
     assert "- vae and ae: adjusted Rand index 0.41 in the full fit, 0.25 held-out." in summary
-    assert "1 of 3 tests" in summary
+    assert "2 of 4 tests" in summary
+    assert "adjusted Rand index 0.25, held-out 0.19 with Cramer's V 0.38" in summary
+    marks = "raised in its held-out patients in 78 % of cases, where 56 % of all features point the same way"
+    assert f"{marks}; their standardised difference was 1.25 in training and 0.75 held-out" in summary
+    assert (
+        "- **ae.** No fold could be compared with the full fit. Folds left out since they chose another number of subtypes: 1."
+        in summary
+    )
     assert "- vae, stage: epsilon squared 0.06, q 0.004 (kruskal wallis, 290 patients of known value)" in summary
     assert "- ae, stage" not in summary
 

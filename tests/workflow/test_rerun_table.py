@@ -109,6 +109,7 @@ PER_EMBEDDING |= {
 PER_EMBEDDING |= {
     "measure_subsets",
     "attribute_omics",
+    "find_markers",
     "plot_prognostic_latents",
     "plot_feature_heatmap",
 }

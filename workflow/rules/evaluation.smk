@@ -192,6 +192,52 @@ rule measure_subsets:
         "../../scripts/measure_subsets.py"
 
 
+rule find_markers:
+    """Find the features that mark the subtypes, in the full fit and in every fold, and look at them in held-out patients."""
+    input:
+        cohort="<results>/{cohort}/intake/cohort.h5mu",
+        splits="<results>/{cohort}/splits.tsv",
+        transforms="<results>/{cohort}/preprocess/transforms.safetensors",
+        clusters="<results>/{cohort}/{embedding}/clusters.tsv",
+        predictions="<results>/{cohort}/{embedding}/predictions.tsv",
+    output:
+        markers=report(
+            "<results>/{cohort}/{embedding}/markers.tsv",
+            caption="../report/find_markers.rst",
+            category="3 Subtypes",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "{embedding}",
+                "item": "markers",
+            },
+        ),
+        folds=report(
+            "<results>/{cohort}/{embedding}/marker_replication.tsv",
+            caption="../report/find_markers.rst",
+            category="4 Evaluation",
+            labels={
+                "cohort": "{cohort}",
+                "embedding": "{embedding}",
+                "item": "markers in held-out patients",
+            },
+        ),
+        effects="<results>/{cohort}/{embedding}/marker_effects.tsv.gz",
+    log:
+        "<logs>/{cohort}/{embedding}/find_markers.log",
+    benchmark:
+        "<benchmarks>/{cohort}/{embedding}/find_markers.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, cells=6, kept=60),
+        runtime=runtime(10, kept_by_split=0.5),
+    params:
+        code=code_version("find_markers"),
+    script:
+        "../../scripts/find_markers.py"
+
+
 rule export_embedding:
     """Put the full fit in one AnnData file with its UMAP, and the description of the model beside its arrays."""
     input:
@@ -239,10 +285,11 @@ rule export_embedding:
 
 
 rule measure_enrichment:
-    """Test every clinical variable against the final subtypes of every embedding of a cohort."""
+    """Test every clinical variable against the final subtypes, and compare categories with those of held-out patients."""
     input:
         cohort="<results>/{cohort}/cohort.h5mu",
         clusters=of_embeddings("clusters.tsv"),
+        predictions=of_embeddings("predictions.tsv"),
     output:
         enrichment=report(
             "<results>/{cohort}/enrichment.tsv",

@@ -12,7 +12,6 @@ class _Figure(NamedTuple):
     input: dict
     memory: dict = {}  # what it needs for a larger cohort, see `memory`
     params: dict = {}
-    output: dict = {}  # what it writes besides
 
 
 FIGURES = {
@@ -66,9 +65,9 @@ FIGURES = {
             "cohort": of_cohort("intake/cohort.h5mu"),
             "transforms": of_cohort("preprocess/transforms.safetensors"),
             "subtypes": of_embedding("subtypes.tsv"),
+            "markers": of_embedding("markers.tsv"),
         },
         memory={"cells": 6, "kept": 20},
-        output={"markers": of_embedding("markers.tsv")},
     ),
 }
 COHORT_FIGURES = {
@@ -167,7 +166,6 @@ def _figure_rule(name, figure):
         input:
             **figure.input,
         output:
-            **figure.output,
             png=report(
                 f"<results>/{folder}/figures/{name}.png",
                 caption=f"../report/plot_{name}.rst",

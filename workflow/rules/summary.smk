@@ -62,6 +62,7 @@ SUMMARISED = {
     "sources": of_embeddings("risk_sources.tsv"),
     "attribution": of_embeddings("omics_attribution.tsv"),
     "attention": of_embeddings("attention.tsv"),
+    "replication": of_embeddings("marker_replication.tsv"),
     "training": of_embeddings("training.json"),
     "comparisons": "<results>/{cohort}/comparisons.tsv",
     "added_value": "<results>/{cohort}/added_value.tsv",

@@ -8,10 +8,12 @@ from .markers import top_features
 from .metrics import MethodScores, evaluate_method, metrics_table, score_method
 from .panels import survival_panels
 from .patterns import pattern_table
+from .replication import Markers, replicate_markers
 from .subtype_table import subtype_table
 
 __all__ = [
     "LEADERBOARD_COLUMNS",
+    "Markers",
     "MethodScores",
     "calibration_table",
     "decision_curve_table",
@@ -21,6 +23,7 @@ __all__ = [
     "pairwise_table",
     "pattern_table",
     "proportional_hazards_table",
+    "replicate_markers",
     "score_method",
     "selection_frequency",
     "subtype_table",

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stratomics.chain.labels import heldout_rows
 from stratomics.cohort.covariates import describe_covariate, level_names
 from stratomics.cohort.types import Cohort
 from stratomics.runtime import derive_seed
+from stratomics.stability.agreement import adjusted_rand
 from stratomics.subtypes.select import adjust_benjamini_hochberg
 
 ENRICHMENT_COLUMNS = [
-    *("embedding", "covariate", "kind", "test", "statistic", "p", "q", "effect", "effect_name", "n", "missing")
+    *("embedding", "covariate", "kind", "test", "statistic", "p", "q", "effect", "effect_name", "n", "missing"),
+    *("ari", "heldout_cramers_v", "heldout_ari"),
 ]  # fmt: skip
 #: The kind of the column by which folds are drawn and survival is permuted.
 GROUPS = "groups"
@@ -157,8 +160,47 @@ def associate_ranks(values: np.ndarray, subtype: np.ndarray) -> Association:
     )
 
 
+def heldout_agreement(values: pd.Series, predictions: pd.DataFrame) -> tuple[float, float]:
+    """Compare categories with the subtypes that patients were given who were held out.
+
+    Parameters
+    ----------
+    values
+        Known category by patient id.
+    predictions
+        ``predictions.tsv``: split, patient, role, subtype, n_subtypes.
+
+    Returns
+    -------
+    cramers_v, ari : float
+        Medians of the repeats. Cramer's V pools the patients of a repeat: subtypes of two folds with the same K are matched by
+        their order of risk, those of another K are rows of their own. The adjusted Rand index asks within every fold whether two
+        patients are together (`stratomics.stability.agreement.adjusted_rand`). NaN without folds.
+    """
+    from scipy.stats import chi2_contingency
+
+    found = []
+    for rows in heldout_rows(predictions).values():
+        own = rows[rows["patient"].isin(values.index)]
+        levels = values.loc[own["patient"]].to_numpy(str)
+        table = pd.crosstab([own["n_subtypes"], own["subtype"]], levels).to_numpy()
+        v = np.nan
+        if min(table.shape) > 1:
+            chi2 = float(chi2_contingency(table, correction=False).statistic)
+            v = cramers_v(chi2, int(table.sum()), *table.shape)
+        found.append((v, adjusted_rand(own["subtype"], levels, fold=own["split"])))
+    v, ari = np.median(np.array(found).reshape(-1, 2), axis=0) if found else (np.nan, np.nan)
+    return float(v), float(ari)
+
+
 def measure_enrichment(
-    cohort: Cohort, labels: Mapping[str, pd.Series], covariates: Sequence[str], *, groups: str | None = None, seed: int
+    cohort: Cohort,
+    labels: Mapping[str, pd.Series],
+    covariates: Sequence[str],
+    *,
+    predictions: Mapping[str, pd.DataFrame] | None = None,
+    groups: str | None = None,
+    seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Test every clinical variable against the subtypes of every embedding.
 
@@ -170,6 +212,8 @@ def measure_enrichment(
         By embedding: the final subtype (1..K) of every patient, by patient id.
     covariates
         Columns of the clinical table.
+    predictions
+        By embedding: ``predictions.tsv``, for the labels that patients get who were held out; left out if not given.
     groups
         The column that ``cohort.groups`` came from, if the cohort has groups.
     seed
@@ -180,7 +224,9 @@ def measure_enrichment(
     tests : pandas.DataFrame
         ``enrichment.tsv``: ``embedding, covariate, kind`` (see `stratomics.cohort.covariates.describe_covariate`), ``test,
         statistic, p, q`` (Benjamini-Hochberg over all rows with a p), ``effect, effect_name, n`` (patients of known value),
-        ``missing`` (the others). The groups are tested as categories; their kind is `GROUPS`.
+        ``missing`` (the others). Of categories also ``ari`` (adjusted Rand index with the final subtypes), and with the labels of
+        held-out patients ``heldout_cramers_v`` and ``heldout_ari`` (medians of the repeats, see `heldout_agreement`).
+        The groups are tested as categories; their kind is `GROUPS`.
     levels : pandas.DataFrame
         ``enrichment_levels.tsv``: ``embedding, covariate, kind, subtype, level, n, share, value``. Of a categorical or ordinal
         variable one row per subtype and level: how many patients (``n``) and their share among the subtype's patients of
@@ -209,14 +255,19 @@ def measure_enrichment(
             known = values.notna().to_numpy()
             group = subtype[known].astype(np.int64)
             head = (embedding, column, kind)
+            alike: tuple[float, ...] = (np.nan, np.nan, np.nan)
             if kind in ("categorical", GROUPS):
                 counts = pd.crosstab(group, values[known].to_numpy(str))
                 result = associate_table(counts.to_numpy(), derive_seed(seed, "measure_enrichment", embedding, column))
+                unseen = (np.nan, np.nan)
+                if predictions is not None:
+                    unseen = heldout_agreement(values[known], predictions[embedding])
+                alike = (adjusted_rand(group, values[known]), *unseen) if min(counts.shape) > 1 else alike
             else:
                 result = associate_ranks(values[known].to_numpy(np.float64), group)
             tests.append(
                 (*head, result.test, result.statistic, result.p, np.nan, result.effect, result.effect_name)
-                + (int(known.sum()), int((~known).sum()))
+                + (int(known.sum()), int((~known).sum()), *alike)
             )
             if kind == GROUPS:
                 continue

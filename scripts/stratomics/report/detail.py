@@ -19,7 +19,7 @@ STATISTICS = {
     "heldout_logrank_p": "log-rank p, held-out",
     "apparent_logrank_p": "log-rank p, apparent",
 }
-#: Most rows per embedding of the tables of features.
+#: Most rows per embedding of the table of features.
 MOST_FEATURES = 8
 
 
@@ -151,23 +151,3 @@ def feature_table(features: Mapping[str, Sheet]) -> list[Block]:
     header = ["embedding", "feature", "where it is high", "share of the risk, %"]
     note = as_text("Features repeat one another: another fit may lean on others that say the same.")
     return [table_of(header, rows, "Features that weigh most in the risk"), Paragraph(note)]
-
-
-def marker_table(markers: Mapping[str, Sheet]) -> list[Block]:
-    """List the features that are raised most in each subtype.
-
-    Parameters
-    ----------
-    markers
-        By embedding: ``markers.tsv``.
-    """
-    rows: list[list[Inline | Text]] = []
-    for name, sheet in markers.items():
-        for _, own in sheet.table.groupby("subtype"):
-            best = own.sort_values("difference", ascending=False, kind="stable").head(MOST_FEATURES)
-            raised = [(line.name("feature"), " (", line.number("difference"), ")") for line in sheet.lines(best)]
-            rows.append([name, next(sheet.lines(best)).number("subtype", 0), joined(raised)])
-    if not rows:
-        return []
-    header = ["embedding", "subtype", "features raised (standardised difference to all others)"]
-    return [table_of(header, rows, "Features raised in each subtype")]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from stratomics.evaluation.enrichment import GROUPS
 
 from .document import Block, Bullets, Inline, Paragraph, Text, as_text, joined, prose
 from .results import Results
-from .sheet import Sheet
+from .sheet import Line, Sheet
 
 ENRICHED = 0.05
 
@@ -65,7 +67,7 @@ def enrichment(sheet: Sheet) -> list[Block]:
     )
     items = [
         prose(
-            "{embedding}, {name}: {effect_name} {effect}, q {q} ({test}, {n} patients of known value)",
+            "{embedding}, {name}: {effect_name} {effect}, q {q} ({test}, {n} patients of known value){alike}",
             embedding=str(line.values["embedding"]),
             name=line.name("covariate"),
             effect_name=str(line.values["effect_name"]).replace("_", " "),
@@ -73,10 +75,23 @@ def enrichment(sheet: Sheet) -> list[Block]:
             q=line.probability("q"),
             test=str(line.values["test"]).replace("_", " "),
             n=line.number("n", 0),
+            alike=_alike(line),
         )
         for line in sheet.lines(found)
     ]
     return [Paragraph(head), *([Bullets(items)] if items else []), *groups]
+
+
+def _alike(line: Line) -> Text:
+    """Say how far subtypes and categories are the same division, where there are categories: PAM50, a published subtype."""
+    if not math.isfinite(line.value("ari")):
+        return ()
+    return prose(
+        "; as a division of the patients: adjusted Rand index {ari}, held-out {heldout_ari} with Cramer's V {heldout_v}",
+        ari=line.number("ari"),
+        heldout_ari=line.number("heldout_ari"),
+        heldout_v=line.number("heldout_cramers_v"),
+    )
 
 
 def _groups(sheet: Sheet, tested: pd.DataFrame) -> list[Block]:

@@ -12,7 +12,6 @@ from .beside import adjusted, beside_others, beyond_clinic
 from .detail import (
     at_horizons,
     feature_table,
-    marker_table,
     null_table,
     omics_lines,
     subtype_sizes,
@@ -21,6 +20,7 @@ from .document import Block, Document, Heading, Paragraph, Section, as_text
 from .figures import Figures
 from .groups import across_subtypes
 from .limits import intake, limits
+from .markers import marker_table, replication
 from .methods import methods, named
 from .origin import origin
 from .reading import as_read
@@ -141,7 +141,7 @@ def report(results: Results, details: Details, figures: Figures, provenance: Map
                 *omics_lines(results),
                 *figures.take("omics_attribution"),
                 *_under("Features that weigh most in the risk", feature_table(details.features)),
-                *_under("Features raised in each subtype", marker_table(details.markers)),
+                *_under("Features raised in each subtype", [*marker_table(details.markers), *replication(results)]),
                 *figures.take("feature_heatmap", "prognostic_latents"),
             ],
             "drivers",

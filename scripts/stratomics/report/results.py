@@ -16,7 +16,7 @@ COHORT_TABLES = (
     *("checks", "leaderboard", "verdicts", "comparisons"),
     *("added_value", "hazard_ratios", "enrichment", "agreement"),
 )
-EMBEDDING_TABLES = ("metrics", "prognostic", "sources", "attribution", "attention", "patterns")
+EMBEDDING_TABLES = ("metrics", "prognostic", "sources", "attribution", "attention", "patterns", "replication")
 #: Tables of what was read.
 DESCRIPTION_TABLES = ("combinations", "separation", "distances", "columns")
 #: All that `read_results` reads.
@@ -39,9 +39,9 @@ class Results:
         ``adjusted_hazard_ratios.tsv``.
     description
         By name, the tables of ``description/`` in `DESCRIPTION_TABLES`.
-    metrics, prognostic, sources, attribution, attention, patterns
+    metrics, prognostic, sources, attribution, attention, patterns, replication
         By embedding: ``metrics.tsv``, ``prognostic_latents.tsv``, ``risk_sources.tsv``, ``omics_attribution.tsv``,
-        ``attention.tsv``, ``patterns.tsv``.
+        ``attention.tsv``, ``patterns.tsv``, ``marker_replication.tsv``.
     training
         By embedding: ``training.json``.
     """
@@ -63,6 +63,7 @@ class Results:
     attribution: Mapping[str, Sheet]
     attention: Mapping[str, Sheet]
     patterns: Mapping[str, Sheet]
+    replication: Mapping[str, Sheet]
     training: Mapping[str, Mapping[str, Any]]
 
     @property
