@@ -332,6 +332,20 @@ def test_mutations_become_genes(tmp_path: Path) -> None:
     assert_same(cohort, expected)
     assert checks.set_index("check").loc["rarely_mutated_genes", "value"] == "1"
 
+    settings["omics"][1] |= {"column": "burden"}
+    burden = build(settings, tmp_path)[0].omics[1].values
+    n = MUTATED.sum(axis=1).loc[burden.index]
+    assert burden["Missense_Mutation"].tolist() == burden["Silent"].tolist() == n.tolist()
+    assert (burden["all"] - 2 * n).tolist() == [2.0] + [1.0] * (len(n) - 1), "one of TTN, one of KRAS in each"
+    table = pd.concat([table, table[table["Hugo_Symbol"].isin(MUTATED)]])
+    write_lines(tmp_path / "toy.maf", "#version gdc-1.0.0", table.to_csv(sep="\t", index=False))
+    settings["omics"][1] |= {"column": "count"}
+    counts, once = (one.omics[1].values for one in (build(settings, tmp_path)[0], expected))
+    pd.testing.assert_frame_equal(counts[once.columns], 2 * once)
+    settings["omics"][1] |= {"column": "tmb"}
+    with pytest.raises(DataError, match="Use mutated or count or burden"):
+        build(settings, tmp_path)
+
 
 def test_further_files_of_a_study(tmp_path: Path) -> None:
     """Copy number with a row per gene and sample, and a generic assay with a column of its own about the features."""
