@@ -16,6 +16,7 @@ from stratomics.attribution.attention import ATTENTION_COLUMNS
 from stratomics.chain.risk import SOURCE_COLUMNS
 from stratomics.config import load_config
 from stratomics.evaluation.enrichment import ENRICHMENT_COLUMNS
+from stratomics.evaluation.pathways import PATHWAY_COLUMNS
 from stratomics.evaluation.patterns import PATTERN_COLUMNS
 from stratomics.evaluation.replication import FOLD_COLUMNS
 from stratomics.tables import read_table, write_table
@@ -72,6 +73,33 @@ CHECKS = pd.DataFrame(
         ("patient", "mrna", "P7", "missing", "0.3", "dropped", "lacks 30 % of mrna"),
     ],
     columns=["level", "item", "id", "check", "value", "action", "message"],
+)
+
+#: Gene sets, one of which is named like markup.
+PATHWAYS = pd.DataFrame(
+    [
+        (
+            "vae",
+            "mrna",
+            1,
+            "CYCLE<b>",
+            40,
+            30,
+            50,
+            9,
+            1.5,
+            0.0001,
+            0.002,
+            2.25,
+            0.001,
+            0.004,
+            "A;B",
+            "90 of 100 features",
+        ),
+        ("vae", "mrna", 2, "CYCLE<b>", 40, 30, 50, 1, 1.5, 0.8, 0.9, -1.25, 0.2, 0.4, "C", "90 of 100 features"),
+        ("ae", "mrna", np.nan, "", *[np.nan] * 10, "", "0 of 100 features"),
+    ],
+    columns=PATHWAY_COLUMNS,
 )
 
 #: What became of the markers: two folds, one of which chose another number of subtypes.
@@ -271,6 +299,7 @@ def cohort_tables(
         ],
         columns=ENRICHMENT_COLUMNS,
     )
+    put("pathways", PATHWAYS)
     put("enrichment", enrichment if covariates else enrichment.iloc[:0])
     put("checks", checks)
     for name, table in DESCRIPTION.items():

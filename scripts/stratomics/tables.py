@@ -22,7 +22,7 @@ from .writing import atomic_path
 #: Ten significant digits survive a round trip of what the tables hold and do not print noise of the last bits.
 FLOAT_FORMAT = "%.10g"
 #: Columns of names: always text and never missing, though a name may look like a number, like ``true`` or like ``NA``.
-NAME_COLUMNS = ("patient", "split", "latent", "feature", "covariate", "covariates", "level")
+NAME_COLUMNS = ("patient", "split", "latent", "feature", "covariate", "covariates", "level", "gene_set")
 
 #: In the column ``split``: the split on all of whose patients the chain is fitted.
 FULL = "full"

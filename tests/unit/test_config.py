@@ -53,7 +53,8 @@ def folder(tmp_path: Path) -> Path:
 # name of the case -> (config, its one message; {base} is the folder with the tables)
 BROKEN = {
     "nothing": ("", "the config: found nothing (null); allowed is a mapping with the keys cohorts, embeddings, preprocess, "
-                "selection, subtypes, risk, classifier, evaluation, comparators, stability, retrieval, predict, device, seed, "
+                "selection, subtypes, risk, classifier, evaluation, comparators, stability, pathways, retrieval, "
+                         "predict, device, seed, "
                 "container. "
                 "Write its "
                 "keys below it, indented."),
@@ -65,8 +66,8 @@ BROKEN = {
     "text for mapping": ("cohorts: [LIHC]", "cohorts[0]: found 'LIHC'; allowed is a mapping with the keys name, source, omics, "
                          "clinical, samples, pattern, patients, simulate. Write its keys below it, indented."),
     "misspelt section": (DEMO + "clasifier: {}", "clasifier: unknown key; did you mean 'classifier'? Allowed here: "
-                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, predict, preprocess, "
-                         "retrieval, "
+                         "classifier, cohorts, comparators, container, device, embeddings, evaluation, pathways, predict, "
+                         "preprocess, retrieval, "
                          "risk, seed, "
                          "selection, stability, subtypes."),
     "misspelt key": (DEMO + "selection: {alhpa: 0.1}", "selection.alhpa: unknown key; did you mean 'alpha'? Allowed here: "
@@ -74,7 +75,7 @@ BROKEN = {
     "other case": (DEMO + "selection: {Alpha: 0.1}", "selection.Alpha: unknown key; did you mean 'alpha'? Allowed here: "
                    "alpha, correction, if_none, n_best."),
     "key elsewhere": (DEMO + "folds: 5", "folds: unknown key here; it belongs under evaluation. Allowed here: classifier, "
-                      "cohorts, comparators, container, device, embeddings, evaluation, predict, preprocess, retrieval, "
+                      "cohorts, comparators, container, device, embeddings, evaluation, pathways, predict, preprocess, retrieval, "
                          "risk, seed, selection, "
                       "stability, subtypes."),
     "unknown key": (DEMO + "selection: {zzz: 1}", "selection.zzz: unknown key; remove it. Allowed here: alpha, correction, "
@@ -240,7 +241,7 @@ BROKEN = {
     "repeated name": (f"cohorts: [{{name: x{'ab' * 20}, simulate: {{}}}}]", f"cohorts[0].name: found 'x{'ab' * 20}', which ends in "
                       "'ab' 20 times over; Snakemake takes that for a rule that feeds itself. Choose another name."),
     "long key": (DEMO + f"{'k' * 99}: 1", f"'{'k' * 57}...': unknown key; remove it. Allowed here: classifier, cohorts, "
-                 "comparators, container, device, embeddings, evaluation, predict, preprocess, retrieval, risk, seed, "
+                 "comparators, container, device, embeddings, evaluation, pathways, predict, preprocess, retrieval, risk, seed, "
                  "selection, stability, subtypes."),
     "batch is the event": (files("[{name: mrna, path: mrna.tsv, batch: OS}]"), "cohorts[0].omics[0].batch: found 'OS', which is "
                            "cohorts[0].clinical.event. A batch is a sequencer or a centre: name its column, or remove this key."),

@@ -115,6 +115,11 @@ def test_added_value_stability_and_enrichment_sections(whole):
     assert "- vae and ae: adjusted Rand index 0.41 in the full fit, 0.25 held-out." in summary
     assert "2 of 4 tests" in summary
     assert "adjusted Rand index 0.25, held-out 0.19 with Cramer's V 0.38" in summary
+    rows = cells_of(summary, "Pathways")
+    assert rows[1][2:3] == ["1"]
+    assert rows[1][4:] == ["+2.25", "0.004", "9 (1.5 by chance)", "0.002"]
+    assert len(rows) == 2
+    assert "- ae, mrna: 0 of 100 features." in summary
     marks = "raised in its held-out patients in 78 % of cases, where 56 % of all features point the same way"
     assert f"{marks}; their standardised difference was 1.25 in training and 0.75 held-out" in summary
     assert (

@@ -51,6 +51,7 @@ CONFIG: dict[str, Any] = {
             "clinical": {"covariates": ["age"]},
         },
     ],
+    "pathways": {"gmt": "sets.tsv"},
     "retrieval": {"cache": "cache", "xena": {"hosts": ["https://archive.example.org/"]}},
     "embeddings": [{"kind": kind} for kind in ("ae", "dae", "vae", "cox")],
     "predict": [
@@ -118,6 +119,7 @@ OF_EMBEDDINGS = {
     "combine_clinical",
     "compare_methods",
     "measure_enrichment",
+    "measure_pathways",
     "summarise_permutations",
     "write_leaderboard",
     "write_model_cards",
@@ -125,7 +127,13 @@ OF_EMBEDDINGS = {
     "write_summary",
 }
 OF_EMBEDDINGS |= {f"plot_{name}" for name in ("calibration", "comparators", "consensus", "enrichment", "k_selection")}
-OF_EMBEDDINGS |= {"plot_omics_attribution", "plot_optimism", "plot_permutation_null", "project_embeddings"}
+OF_EMBEDDINGS |= {
+    "plot_pathways",
+    "plot_omics_attribution",
+    "plot_optimism",
+    "plot_permutation_null",
+    "project_embeddings",
+}
 EVERYTHING = INTAKE | PER_EMBEDDING | OF_EMBEDDINGS | {"make_splits", "fit_preprocess", "fit_comparator"}
 EVERYTHING |= {"describe_cohort"}
 
@@ -180,6 +188,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "cohorts[1].simulate.omics[0].values": "beta",
         },
     ),
+    ({"measure_pathways", *SUMMARY}, {"pathways.gmt": "other.tsv", "pathways.omics": ["mirna"]}),
     # Another file: its job is another one, and so is what reads it.
     (
         INTAKE | {"fetch_table"},
@@ -338,7 +347,7 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
     (
         {"make_splits", "train_embedding", "project_embeddings", "cluster_patients", "measure_stability", "fit_risk"}
         | {"fit_classifier", "attribute_omics", "measure_enrichment", "combine_clinical", *REPEATED, *JUDGED}
-        | {"measure_subsets", *NEW},
+        | {"measure_subsets", "measure_pathways", *NEW},
         {"seed": 1},
     ),
     (
@@ -383,7 +392,7 @@ def jobs(tmp_path_factory) -> Iterator[Callable[[dict[str, Any]], Jobs]]:
     """Return a function that lays out the workflow for a config, and gives what each job is told."""
     folder = tmp_path_factory.mktemp("layout")
     (folder / "config.yaml").write_text("{}\n")
-    for name in ("mrna", "mirna", "clinical", "other"):
+    for name in ("mrna", "mirna", "clinical", "other", "sets"):
         (folder / f"{name}.tsv").write_text(f"{name}\n")
     (folder / "model").mkdir()
     (folder / "model" / "model.json").touch()

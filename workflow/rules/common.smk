@@ -149,7 +149,7 @@ def all_results():
         *per_cohort("report.html"),
         *(
             path
-            for figure in [*COHORT_FIGURES, *(f"cohort_{name}" for name in COHORT_PAGE)]
+            for figure in [*ASKED_FIGURES, *(f"cohort_{name}" for name in COHORT_PAGE)]
             for suffix in ("png", "svg", "tsv")
             for path in per_cohort(f"figures/{figure}.{suffix}")
         ),

@@ -284,6 +284,38 @@ rule export_embedding:
         "../../scripts/export_embedding.py"
 
 
+rule measure_pathways:
+    """Compare what marks the subtypes of every embedding with sets of genes."""
+    input:
+        gene_sets=SETTINGS["pathways"]["gmt"] or [],
+        effects=of_embeddings("marker_effects.tsv.gz"),
+        markers=of_embeddings("markers.tsv"),
+    output:
+        pathways=report(
+            "<results>/{cohort}/pathways.tsv",
+            caption="../report/measure_pathways.rst",
+            category="3 Subtypes",
+            labels={"cohort": "{cohort}", "embedding": "all", "item": "pathways"},
+        ),
+    log:
+        "<logs>/{cohort}/measure_pathways.log",
+    benchmark:
+        "<benchmarks>/{cohort}/measure_pathways.tsv"
+    conda:
+        "../../envs/stratomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=runtime(60),
+    params:
+        embeddings=list(EMBEDDINGS),
+        omics=SETTINGS["pathways"]["omics"],
+        seed=SETTINGS["seed"],
+        code=code_version("measure_pathways"),
+    script:
+        "../../scripts/measure_pathways.py"
+
+
 rule measure_enrichment:
     """Test every clinical variable against the final subtypes, and compare categories with those of held-out patients."""
     input:

@@ -154,6 +154,19 @@ COHORT_FIGURES = {
         },
     ),
 }
+COHORT_FIGURES["pathways"] = _Figure(
+    "Gene sets that run along the held-out differences of the subtypes.",
+    item="pathways",
+    category="3 Subtypes",
+    input={
+        "pathways": of_cohort("pathways.tsv"),
+        "metrics": of_embeddings("metrics.tsv"),
+    },
+)
+# Those that are made: there are pathways where the config names gene sets.
+ASKED_FIGURES = [
+    name for name in COHORT_FIGURES if name != "pathways" or SETTINGS["pathways"]["gmt"]
+]
 
 
 def _figure_rule(name, figure):

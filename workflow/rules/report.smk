@@ -3,7 +3,7 @@
 REPORT_FIGURES = [
     {"name": name, "item": one.item, "category": one.category, "embedding": embedding}
     for figures, embedding in (
-        (COHORT_FIGURES, ""),
+        ({name: COHORT_FIGURES[name] for name in ASKED_FIGURES}, ""),
         *((FIGURES, name) for name in EMBEDDINGS),
     )
     for name, one in figures.items()

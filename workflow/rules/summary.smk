@@ -69,6 +69,10 @@ SUMMARISED = {
     "hazard_ratios": "<results>/{cohort}/adjusted_hazard_ratios.tsv",
     "enrichment": "<results>/{cohort}/enrichment.tsv",
     "agreement": "<results>/{cohort}/agreement.tsv",
+    # Nothing where the config names no gene sets.
+    "pathways": (
+        "<results>/{cohort}/pathways.tsv" if SETTINGS["pathways"]["gmt"] else []
+    ),
     "combinations": "<results>/{cohort}/description/combinations.tsv",
     "separation": "<results>/{cohort}/description/separation.tsv",
     "distances": "<results>/{cohort}/description/distances.tsv",

@@ -85,8 +85,21 @@ def agreement_faults(config: Trusted) -> Iterator[Fault]:
     yield from _names(config)
     yield from _clinical_views(config)
     yield from _subtypes(config)
+    yield from _pathways(config)
     yield from _permutations(config)
     yield from _plugins(config)
+
+
+def _pathways(config: Trusted) -> Iterator[Fault]:
+    """Check that gene sets are asked of omics that some cohort has."""
+    if config.get("pathways", "gmt") is None:
+        return
+    places = [place for cohort in config.items("cohorts") for key in _OMICS for place in config.items(*cohort, *key)]
+    known = list(dict.fromkeys(str(config.get_any(*place, "name")) for place in places))
+    for i, name in enumerate(config.get("pathways", "omics") or []):
+        if name not in known:
+            allowed = ", ".join(show(one) for one in known)
+            yield Fault(("pathways", "omics", i), f"found {show(name)}, which no cohort has; allowed are {allowed}.")
 
 
 def _same(config: Trusted, items: Iterable[Path], key: str, what_to_do: str) -> Iterator[Fault]:

@@ -89,6 +89,8 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
         for i, path in enumerate(config.get(*cohort, "clinical", "join") or []):
             if problem := _beside_problem(path, config, base):
                 yield Fault((*cohort, "clinical", "join", i), problem)
+    if isinstance(gmt := config.get("pathways", "gmt"), str) and (problem := _plain_problem(gmt, base)):
+        yield Fault(("pathways", "gmt"), problem)
     for prediction in config.items("predict"):
         model = config.get(*prediction, "model")
         if isinstance(model, str) and (problem := _model_problem(model, config, base)):
@@ -141,6 +143,15 @@ def _beside_problem(path: str, config: Trusted, base: FilePath) -> str | None:
     if (base / path).is_dir():
         return f"{_quoted(path)} is a folder; a table is needed. Name the file in it."
     return _kind_problem(path) or _file_problem(path, base)
+
+
+def _plain_problem(path: str, base: FilePath) -> str | None:
+    """Return what is wrong with a file of this machine that is no table."""
+    if "://" in path:
+        return f"found {_quoted(path)}, an address; allowed is a path. Download the file and name it."
+    if (base / path).is_dir():
+        return f"{_quoted(path)} is a folder; a file is needed. Name the file in it."
+    return _file_problem(path, base)
 
 
 def _holds_several(path: str, base: FilePath) -> bool:

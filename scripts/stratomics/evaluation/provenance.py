@@ -17,6 +17,7 @@ PACKAGES = [
     "scikit-learn",
     "scikit-survival",
     "scanpy",
+    "gseapy",
     "anndata",
     "mudata",
     "matplotlib",

@@ -18,6 +18,7 @@ from .k_selection import draw_k_selection, k_selection_table
 from .kaplan_meier import draw_kaplan_meier, kaplan_meier_table
 from .omics_attribution import draw_omics_attribution, omics_attribution_figure_table
 from .optimism import draw_optimism, optimism_table
+from .pathways import draw_pathways, pathways_figure_table
 from .permutation_null import draw_permutation_null, permutation_null_table
 from .prognostic_latents import draw_prognostic_latents, prognostic_latents_table
 from .small_multiples import cohort_about
@@ -43,6 +44,7 @@ __all__ = [
     "draw_kaplan_meier",
     "draw_omics_attribution",
     "draw_optimism",
+    "draw_pathways",
     "draw_permutation_null",
     "draw_prognostic_latents",
     "draw_training",
@@ -52,6 +54,7 @@ __all__ = [
     "k_selection_table",
     "kaplan_meier_table",
     "omics_attribution_figure_table",
+    "pathways_figure_table",
     "optimism_table",
     "permutation_null_table",
     "prognostic_latents_table",

@@ -30,7 +30,7 @@ from .style import (
 
 #: z-scores beyond this are drawn in the last colour.
 CLIP = 2.5
-_COLORMAP = LinearSegmentedColormap.from_list(
+DIVERGING = LinearSegmentedColormap.from_list(
     "stratomics_z", ["#40004B", "#8E62A6", "#CFC0DC", "#F7F7F7", "#BFE0BC", "#4FA562", "#00441B"]
 )
 _ANNOTATIONS = ("patient", "subtype", "log_risk", "event")
@@ -132,7 +132,7 @@ def draw_feature_heatmap(table: pd.DataFrame, markers: pd.DataFrame, about: Abou
             height = row * len(rows)
             axes = axes_mm(figure, _LEFT, y, width, height)
             scores = table[rows["feature"].tolist()].to_numpy(np.float64).T
-            axes.imshow(scores, cmap=_COLORMAP, vmin=-CLIP, vmax=CLIP, aspect="auto", interpolation="nearest")
+            axes.imshow(scores, cmap=DIVERGING, vmin=-CLIP, vmax=CLIP, aspect="auto", interpolation="nearest")
             axes.vlines(edges, -0.5, len(rows) - 0.5, color="white", linewidth=0.9)
             breaks = np.flatnonzero(np.diff(rows["subtype"])) + 0.5
             axes.hlines(breaks, -0.5, len(table) - 0.5, color="white", linewidth=0.5)
@@ -215,7 +215,7 @@ def _keys(figure: Figure, y: float, keys: Mapping[str, list[tuple[str, str]]]) -
     """Draw the colour scale and the keys of the bars below the map."""
     _name(figure, y + 1.1, "z-score", color=MUTED)
     bar = axes_mm(figure, _LEFT + 9, y, 30, 2.2)
-    bar.imshow(np.linspace(-CLIP, CLIP, 256)[None], cmap=_COLORMAP, aspect="auto", extent=(-CLIP, CLIP, 0, 1))
+    bar.imshow(np.linspace(-CLIP, CLIP, 256)[None], cmap=DIVERGING, aspect="auto", extent=(-CLIP, CLIP, 0, 1))
     bar.set(yticks=[], xticks=[])
     for side in bar.spines.values():
         side.set_visible(False)

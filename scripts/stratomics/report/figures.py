@@ -43,6 +43,12 @@ KNOWN = {
         "Subtypes of the fit on all patients, 1 the best prognosis; q is adjusted over all tests. What is tied to survival is "
         "expected to differ: no independent evidence for the subtypes.",
     ),
+    "pathways": _Shown(
+        "Gene sets that go with the subtypes",
+        "Dots of gene sets by subtype for every embedding, coloured by the enrichment score along the held-out differences",
+        "Green: the genes of the set are raised in the subtype; purple: lowered. A ring: the markers of the subtype are in it. "
+        "No test: subtypes were made from these features.",
+    ),
     "umap": _Shown(
         "Map of the patients, {name}",
         "Two maps of the patients by their latents, coloured by subtype and by risk",

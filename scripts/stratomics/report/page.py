@@ -23,6 +23,7 @@ from .limits import intake, limits
 from .markers import marker_table, replication
 from .methods import methods, named
 from .origin import origin
+from .pathways import pathways
 from .reading import as_read
 from .results import Results, read_sheet
 from .sheet import Sheet
@@ -142,6 +143,7 @@ def report(results: Results, details: Details, figures: Figures, provenance: Map
                 *figures.take("omics_attribution"),
                 *_under("Features that weigh most in the risk", feature_table(details.features)),
                 *_under("Features raised in each subtype", [*marker_table(details.markers), *replication(results)]),
+                *_under("Pathways", [*pathways(results), *figures.take("pathways")]),
                 *figures.take("feature_heatmap", "prognostic_latents"),
             ],
             "drivers",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from stratomics.tables import read_json, read_table
 
 from .sheet import Line, Sheet
@@ -20,7 +22,7 @@ EMBEDDING_TABLES = ("metrics", "prognostic", "sources", "attribution", "attentio
 #: Tables of what was read.
 DESCRIPTION_TABLES = ("combinations", "separation", "distances", "columns")
 #: All that `read_results` reads.
-TABLES = (*COHORT_TABLES, *DESCRIPTION_TABLES, *EMBEDDING_TABLES, "training")
+TABLES = (*COHORT_TABLES, "pathways", *DESCRIPTION_TABLES, *EMBEDDING_TABLES, "training")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Results:
         The config without its cohorts.
     checks, leaderboard, verdicts, comparisons, added_value, enrichment, agreement
         The tables of the same names.
+    pathways
+        ``pathways.tsv``; without rows where the config names no gene sets.
     hazard_ratios
         ``adjusted_hazard_ratios.tsv``.
     description
@@ -56,6 +60,7 @@ class Results:
     hazard_ratios: Sheet
     enrichment: Sheet
     agreement: Sheet
+    pathways: Sheet
     description: Mapping[str, Sheet]
     metrics: Mapping[str, Sheet]
     prognostic: Mapping[str, Sheet]
@@ -104,6 +109,10 @@ def read_results(
     Results
     """
     known: dict[str, Any] = {name: read_sheet(str(paths[name])) for name in COHORT_TABLES}
+    # Snakemake gives no path for what is not asked for.
+    known["pathways"] = (
+        read_sheet(str(paths["pathways"])) if paths["pathways"] else Sheet("pathways.tsv", pd.DataFrame())
+    )
     known["description"] = {name: read_sheet(str(paths[name]), "description") for name in DESCRIPTION_TABLES}
     own: dict[str, Any] = {
         name: {embedding: read_sheet(path, embedding) for embedding, path in zip(embeddings, paths[name], strict=True)}

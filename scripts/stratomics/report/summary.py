@@ -10,6 +10,7 @@ from .document import Block, Document, Paragraph, Section, joined, prose
 from .groups import across_subtypes, agreement
 from .limits import intake, limits
 from .markers import replication
+from .pathways import pathways
 from .reading import as_read
 from .results import Results
 from .tables import PERFORMANCE, RISK, STABILITY, evidence_table, pattern_table
@@ -48,6 +49,7 @@ def summary(results: Results) -> Document:
             Section("Stability", stability(results)),
             Section("Clinical variables across the subtypes", across_subtypes(results)),
             Section("Features that mark the subtypes", replication(results)),
+            Section("Pathways", pathways(results)),
             Section("What may not be concluded", limits(results)),
             Section("Intake", intake(results)),
             Section("What was read", [*as_read(results), Paragraph(prose(WHERE))]),
