@@ -59,9 +59,9 @@ LEARNED |= {"permute_survival", "summarise_permutations", "measure_stability", "
 LEARNED |= {"combine_clinical", "attribute_omics", "find_markers"}
 CLASSIFIED = {"fit_classifier", "fit_comparator", "measure_stability", "permute_survival", "summarise_permutations"}
 CLASSIFIED |= {"attribute_omics", "find_markers", "measure_enrichment"}
-ALL = INTAKE | LEARNED | JUDGED
+ALL = INTAKE | LEARNED | JUDGED | {"describe_cohort"}
 PATIENTS_TOLD = {"measure_enrichment", "permute_survival", "summarise_permutations", "annotate_cohort", "write_checks"}
-PATIENTS_TOLD |= {"combine_clinical"}
+PATIENTS_TOLD |= {"combine_clinical", "describe_cohort"}
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,11 @@ CLINICAL = "cohorts__0__clinical__"
         ("evaluation__horizon_days", 900, {"write_checks", *JUDGED}),
         (CLINICAL + "covariates", ["age"], PATIENTS_TOLD | {"fit_comparator"} | (JUDGED - {"evaluate_subtypes"})),
         ("preprocess__clip", 4, ALL - INTAKE - {"make_splits"}),
-        ("embeddings", [{"kind": "ae", "latent": 5}], ALL - INTAKE - {"make_splits", "fit_preprocess"}),
+        (
+            "embeddings",
+            [{"kind": "ae", "latent": 5}],
+            ALL - INTAKE - {"make_splits", "fit_preprocess", "describe_cohort"},
+        ),
         ("classifier__method", "logistic", CLASSIFIED | JUDGED),
     ],
 )

@@ -54,8 +54,9 @@ def pan_cancer(snakemake, small_config, tmp_path_factory):
 
 
 def test_every_rule_with_a_script_says_what_it_needs(small, rules):
-    # Several cohorts, one from an archive, or new patients.
+    # Several cohorts, one from an archive, new patients, or gene sets.
     elsewhere = {"compare_cohorts", "plot_cohorts", "write_cohorts_report", "fetch_table", "predict_patients"}
+    elsewhere |= {"measure_pathways", "plot_pathways"}
     assert set(small) == set(rules) - elsewhere
     assert all(asked.keys() >= {"mem_mb", "runtime"} for asked in small.values())
 
