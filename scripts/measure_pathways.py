@@ -3,7 +3,8 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    from stratomics.evaluation.pathways import measure_pathways, read_gene_sets
+    from stratomics.evaluation.pathways import measure_pathways
+    from stratomics.gene_sets import read_gene_sets
     from stratomics.tables import read_tables, write_table
 
     given, params = snakemake.input, snakemake.params

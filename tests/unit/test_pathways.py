@@ -11,7 +11,8 @@ from scipy.stats import fisher_exact
 
 from stratomics.config import load_config
 from stratomics.errors import ConfigError, DataError
-from stratomics.evaluation.pathways import PATHWAY_COLUMNS, measure_pathways, read_gene_sets
+from stratomics.evaluation.pathways import PATHWAY_COLUMNS, measure_pathways
+from stratomics.gene_sets import read_gene_sets
 from stratomics.plots import draw_pathways, pathways_figure_table
 from stratomics.plots.style import About
 
@@ -109,5 +110,9 @@ def test_faults_of_the_config_are_all_said(tmp_path):
     first, second = caught.value.faults
     assert first.startswith("pathways.gmt: no file 'no.gmt'")
     assert second.startswith("pathways.omics[1]: found 'genes', which no cohort has; allowed are 'mrna'")
+    (tmp_path / "no.gmt").write_text("TP53,MYC\n")
+    with pytest.raises(ConfigError, match=r"pathways\.gmt: .*no\.gmt, line 1: found 'TP53,MYC'"):
+        load_config(config, base_dir=tmp_path)
+    (tmp_path / "no.gmt").unlink()
     with pytest.raises(ConfigError, match="a folder; a file is needed"):
         load_config({**config, "pathways": {"gmt": "."}}, base_dir=tmp_path)

@@ -1,4 +1,4 @@
-"""The tables that a config names: whether each can be one, is there, and is named once. Nothing is read."""
+"""The tables that a config names: whether each can be one, is there, and is named once. No table is read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path as FilePath
 
+from stratomics.errors import DataError
+from stratomics.gene_sets import read_gene_sets
 from stratomics.locations import files_read
 from stratomics.retrieval import cache_folder, cached_paths, file_name, is_file_name, is_sourced
 
@@ -89,8 +91,8 @@ def file_faults(config: Trusted, base_dir: str | FilePath) -> Iterator[Fault]:
         for i, path in enumerate(config.get(*cohort, "clinical", "join") or []):
             if problem := _beside_problem(path, config, base):
                 yield Fault((*cohort, "clinical", "join", i), problem)
-    if isinstance(gmt := config.get("pathways", "gmt"), str) and (problem := _plain_problem(gmt, base)):
-        yield Fault(("pathways", "gmt"), problem)
+    if isinstance(gmt := config.get("pathways", "gmt"), str):
+        yield from (Fault(("pathways", "gmt"), problem) for problem in _gene_set_problems(gmt, base))
     for prediction in config.items("predict"):
         model = config.get(*prediction, "model")
         if isinstance(model, str) and (problem := _model_problem(model, config, base)):
@@ -152,6 +154,17 @@ def _plain_problem(path: str, base: FilePath) -> str | None:
     if (base / path).is_dir():
         return f"{_quoted(path)} is a folder; a file is needed. Name the file in it."
     return _file_problem(path, base)
+
+
+def _gene_set_problems(path: str, base: FilePath) -> list[str]:
+    """Return what is wrong with a file of gene sets, which is small enough to be read."""
+    if problem := _plain_problem(path, base):
+        return [problem]
+    try:
+        read_gene_sets(base / path)
+    except DataError as error:
+        return list(error.faults)
+    return []
 
 
 def _holds_several(path: str, base: FilePath) -> bool:
