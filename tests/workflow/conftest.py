@@ -35,7 +35,7 @@ def described(tmp_path_factory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("described")
     for name in ("mrna", "mirna_", "clinical"):
         (folder / f"{name}.tsv").write_text("x")
-    (folder / "sets_.gmt").write_text("x")
+    (folder / "sets_.gmt").write_text("SET\tabout\tTP53\n")
     (folder / "own.yaml").write_text(yaml.safe_dump(CONFIG))
     script = Path(__file__).with_name("describe_workflow.py")
     command = [sys.executable, str(script), str(folder / "own.yaml"), str(folder), str(folder / "described.json")]

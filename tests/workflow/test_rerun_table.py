@@ -393,7 +393,7 @@ def jobs(tmp_path_factory) -> Iterator[Callable[[dict[str, Any]], Jobs]]:
     folder = tmp_path_factory.mktemp("layout")
     (folder / "config.yaml").write_text("{}\n")
     for name in ("mrna", "mirna", "clinical", "other", "sets"):
-        (folder / f"{name}.tsv").write_text(f"{name}\n")
+        (folder / f"{name}.tsv").write_text(f"{name}\tabout\tTP53\n")
     (folder / "model").mkdir()
     (folder / "model" / "model.json").touch()
     for name in ("survival", "star_tpm", "mirna", "methylation450", "protein", "gene-level_absolute"):

@@ -124,7 +124,7 @@ KNOWN = {
     "cohort_follow_up": _Shown(
         "Follow-up",
         "Kaplan-Meier curve of all patients, and the reverse Kaplan-Meier curve of their follow-up",
-        "Left: survival of all patients. Right: how long they were followed (reverse Kaplan-Meier; Schemper and Smith 1996). If "
+        "Left: survival of all patients. Right: how long they were followed (reverse Kaplan-Meier). If "
         "those lost to follow-up differ from the others, all figures here hold for those who stayed.",
     ),
     "cohort_batches": _Shown(
