@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import shutil
 from pathlib import Path
 
@@ -81,6 +82,17 @@ def test_tables_models_and_figures_do_not_depend_on_cores_hash_seed_or_directory
     assert len(one) > 60
     different = [name for name in one if one[name] != two[name]]
     assert not different
+
+
+def test_what_the_tutorial_reads_is_there(runs, monkeypatch):
+    """Its Python, as it stands but for the name of the cohort."""
+    monkeypatch.chdir(runs[0])
+    page = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8").replace("results/demo", "results/small")
+    names: dict = {}
+    for code in re.findall(r"^```python\n(.*?)^```", page, flags=re.S | re.M):
+        exec(code, names)
+    assert len(names["board"]) > 4
+    assert names["patients"]["subtype"].isin([1, 2]).all()
 
 
 def test_every_number_of_the_page_is_that_of_its_table(runs):
