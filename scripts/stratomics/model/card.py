@@ -238,6 +238,8 @@ def _privacy(provenance: Mapping[str, Any]) -> list[str]:
     lines = [
         "- `subtypes.safetensors`: the subtype of every training patient, in the order of the cohort, without names.",
         "- `survival.safetensors`: days on which training patients had the event.",
+        "- `reference.safetensors`: quantiles of every feature, whose ends are the smallest and the largest measurement of a "
+        "training patient, without names.",
         "- `clinical.safetensors`, where the networks see the clinic: the levels of categories that occur.",
     ]
     if settings["preprocess"]["impute"] == "knn":
