@@ -6,6 +6,7 @@ import gzip
 import logging
 import zlib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,14 @@ from stratomics.cohort.plain_block import PlainReader
 from stratomics.cohort.read import read_matrix
 from stratomics.cohort.text import open_text_table
 from stratomics.errors import DataError
+
+
+@pytest.fixture(autouse=True, scope="module")
+def every_file_is_large():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "COMPILED_FROM", 0)
+        yield
+
 
 PLAIN = ["0.5", "-1", "12", "1e-5", "0.123456789012345678", ".5", "2.E3"]
 MISSING = ["", "NA", "nan", " NaN ", "-", "--", ".", "#N/A", "[Not Available]", "-nan"]
@@ -110,11 +119,20 @@ def numbers_of(cells: list[str]) -> np.ndarray | None:
     return None if piece is None else piece.cells.ravel()
 
 
-@settings(max_examples=40, deadline=None)
+def between(value: float) -> str:
+    """All digits of the middle between two neighbours in single precision, the hardest to round."""
+    with np.errstate(over="ignore"):
+        other = float(np.nextafter(np.float32(value), np.float32(np.inf)))
+    return format(Decimal(value) / 2 + Decimal(other) / 2, "f") if np.isfinite(other) else repr(value)
+
+
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(
         st.one_of(
             st.floats(allow_nan=False).map(repr),
+            st.floats(width=32, allow_nan=False, allow_infinity=False).map(between),
+            st.floats(0.0625, 1024, width=32).map(lambda x: between(x)[:18] + "1"),
             st.floats(width=32, allow_nan=False).map(lambda x: f"{x:.9g}"),
             st.tuples(st.integers(-(10**25), 10**25), st.integers(0, 10**25), st.integers(-330, 310)).map(
                 lambda parts: "{}.{}e{:+}".format(*parts)

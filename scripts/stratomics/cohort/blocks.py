@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, TypeVar
 
 log = logging.getLogger("stratomics")
 
-#: Bytes of text in a block: so few that what is made of it stays in the caches of a core.
-BLOCK = 1 << 17
+#: Bytes of text in a block: few enough for what is made of it to stay in the caches of a core, and enough for the work beside it.
+BLOCK = 1 << 19
 
 #: Seconds between two lines of progress in the log.
 PROGRESS = 10.0
