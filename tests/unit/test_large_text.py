@@ -10,11 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stratomics.cohort import blocks, text
+from stratomics.cohort import blocks, files, text
 from stratomics.cohort.blocks import TextBlocks, in_order
 from stratomics.cohort.cells import number
 from stratomics.cohort.checks import Checks
@@ -266,25 +267,48 @@ def test_means_of_genes_do_not_depend_on_how_many_rows_come_at_once(seed, step):
     np.testing.assert_allclose(found.values[0], expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("in_rows", [True, False], ids=["features in rows", "in columns"])
-@pytest.mark.parametrize("corner", ["id", "sample"], ids=["table", "xena"])
-def test_a_table_is_brought_to_genes_while_it_is_read(tmp_path, monkeypatch, in_rows, corner):
+def write_table(file: Path, frame: pd.DataFrame, kind: str) -> None:
+    """Write a table in one of the formats that are brought to genes while they are read."""
+    if kind == "parquet":
+        frame.to_parquet(file)
+        return
+    lines = [[name, *("NA" if np.isnan(x) else repr(float(x)) for x in row)] for name, row in frame.iterrows()]
+    head = [["sample" if kind == "xena" else "id", *frame.columns]]
+    if kind == "gct":
+        head = [["#1.2"], [str(n) for n in frame.shape], ["NAME", "Description", *frame.columns]]
+        lines = [[name, "about", *cells] for name, *cells in lines]
+    elif kind == "firehose":
+        twice = [name for name in frame.columns for _ in "ab"]
+        second = ["Composite Element REF", *["Signal", "Detection"] * frame.shape[1]]
+        head = [["Hybridization REF", *twice], second]
+        lines = [[name, *(cell for value in cells for cell in (value, "high"))] for name, *cells in lines]
+    file.write_text("\n".join(map("\t".join, [*head, *lines])))
+
+
+@pytest.mark.parametrize(
+    ("kind", "in_rows"),
+    [("table", True), ("table", False), ("parquet", True), ("parquet", False)]
+    + [(kind, True) for kind in ("xena", "gct", "firehose")],
+)
+@pytest.mark.parametrize("large", [True, False], ids=["large", "small"])
+def test_a_table_is_brought_to_genes_while_it_is_read(tmp_path, monkeypatch, kind, in_rows, large):
     rng = np.random.default_rng(1)
     features, patients = [f"cg{i}" for i in range(60)], [f"TCGA-AA-{i:04d}-01" for i in range(7)]
     values = values_with_gaps(rng, 60, 7)
     by = a_map(rng, features)
     (tmp_path / "map.tsv").write_text("id\tgene\n" + "".join(f"{f}\t{','.join(g)}\n" for f, g in by.genes.items()))
-    rows, columns, cells = (features, patients, values) if in_rows else (patients, features, values.T)
-    lines = [
-        "\t".join([name, *("NA" if np.isnan(x) else repr(float(x)) for x in row)])
-        for name, row in zip(rows, cells, strict=True)
-    ]
-    (tmp_path / "t.tsv").write_text("\n".join(["\t".join([corner, *columns]), *lines]))
+    frame = pd.DataFrame(values, features, patients)
+    file = tmp_path / f"t.{'parquet' if kind == 'parquet' else 'tsv'}"
+    write_table(file, frame if in_rows else frame.T, kind)
+    if not large:
+        monkeypatch.setattr(text, "COMPILED_FROM", 1 << 24)
     found = []
     for size in (10, 1000, 1 << 20):
         monkeypatch.setattr(text, "BLOCK", size)
-        matrix = read_matrix("t.tsv", tmp_path, "meth", Checks(), set(patients), {"map": "map.tsv"}, threads=2)
-        assert matrix.rows == rows
+        monkeypatch.setattr(files, "PARQUET_ROWS", max(1, size // 100))
+        monkeypatch.setattr(files, "PARQUET_BYTES", 1)
+        matrix = read_matrix(file.name, tmp_path, "meth", Checks(), set(patients), {"map": "map.tsv"}, threads=2)
+        assert matrix.rows == (features if in_rows else patients)
         assert matrix.values.size == 0
         assert matrix.genes is not None
         found.append((matrix.genes.names, matrix.genes.by_patient().tobytes()))

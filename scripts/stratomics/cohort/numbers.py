@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +15,7 @@ from .gene_means import Belonging, GeneMeans, GeneTable
 from .ids import clean_name
 from .layouts import are_patients
 from .matrix import Matrix, NotNumbers
-from .pieces import Pieces, cell_number, pieces_of_rows
+from .pieces import Piece, Pieces, cell_number
 from .symbols import VERSIONED
 
 
@@ -76,16 +76,6 @@ def matrix_of_pieces(
         raise DataError(f"{path}: no row of measurements is left. Check how the file was written.")
     values, genes = gather.result()
     return Matrix(path, names, list(columns), values, lines, genes=genes), cleaned
-
-
-def matrix_of_rows(
-    path: str,
-    columns: Sequence[str],
-    rows: Iterable[tuple[int, list[str]]],
-    bad: NotNumbers,
-) -> tuple[Matrix, int]:
-    """Make a matrix of rows of text: line and cells of each, of which the first is its name. See `matrix_of_pieces`."""
-    return matrix_of_pieces(path, columns, pieces_of_rows(rows), bad)
 
 
 class _Gather(Protocol):
@@ -161,31 +151,32 @@ def _gather(columns: Sequence[str], rows: Sequence[str], by: FeatureMap | None, 
     return _All(len(columns))
 
 
-def matrix_of_frame(path: str, frame: pd.DataFrame, bad: NotNumbers, about: Collection[int] = ()) -> Matrix:
-    """Make a matrix of a frame whose first column holds the names of the rows.
+def pieces_of_frames(frames: Iterable[pd.DataFrame], about: Collection[int], bad: NotNumbers) -> Iterator[Piece]:
+    """Yield the rows of frames of the same columns, of numbers or of text, the first of which holds the names of the rows.
 
     Parameters
     ----------
-    path, bad
-        As for `matrix_of_pieces`.
-    frame
-        Columns of numbers or of text.
+    frames
+        Rows from the first on.
     about
-        Positions of columns that are no measurements, which are NaN.
+        Positions of columns, behind the first, that are no measurements, which are NaN.
+    bad
+        Gets the cells that are neither numbers nor missing, which are NaN.
     """
-    columns = [clean_name(name) for name in frame.columns[1:]]
-    values = np.full((len(frame), len(columns)), np.nan, dtype=np.float32)
-    for j in range(values.shape[1]):
-        if j in about:
-            continue
-        column = frame.iloc[:, j + 1]
-        if pd.api.types.is_numeric_dtype(column.dtype):
-            values[:, j] = column.to_numpy(np.float32, na_value=np.nan)
-        else:
-            for i, cell in enumerate(as_text(column)):
-                values[i, j] = cell_number(cell, i, j, bad)
-    rows = [clean_name(name) for name in as_text(frame.iloc[:, 0])]
-    return Matrix(path, rows, columns, values, list(range(1, len(frame) + 1)), "row")
+    start = 0
+    for frame in frames:
+        values = np.full((len(frame), frame.shape[1] - 1), np.nan, dtype=np.float32)
+        for j in range(values.shape[1]):
+            if j in about:
+                continue
+            column = frame.iloc[:, j + 1]
+            if pd.api.types.is_numeric_dtype(column.dtype):
+                values[:, j] = column.to_numpy(np.float32, na_value=np.nan)
+            else:
+                for i, cell in enumerate(as_text(column)):
+                    values[i, j] = cell_number(cell, start + i, j, bad)
+        yield Piece(range(start + 1, start + 1 + len(frame)), as_text(frame.iloc[:, 0]).tolist(), values)
+        start += len(frame)
 
 
 def as_text(column: pd.Series) -> pd.Series:

@@ -82,6 +82,18 @@ class TextTable:
         """How many lines above the header are comments."""
         return int(self._notes.get("comment_lines", ("0", ""))[0])
 
+    def take_row(self) -> list[str]:
+        """Take the first row out of the table, as where there is a second header.
+
+        Raises
+        ------
+        DataError
+            When there is none.
+        """
+        self.header_line, row = next(self.rows())
+        self._n = 0
+        return row
+
     def rows(self, *, may_be_none: bool = False) -> Iterator[Row]:
         """Yield the rows, each as wide as the header (and one wider where `corner_missing`).
 

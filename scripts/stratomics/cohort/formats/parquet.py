@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import chain
+
 import pandas as pd
 
-from stratomics.cohort.files import is_parquet, read_parquet_frame
+from stratomics.cohort.feature_map import map_of
+from stratomics.cohort.files import is_parquet, parquet_frames, read_parquet_frame
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.header_rows import clinical_header_rows
 from stratomics.cohort.ids import clean_name
 from stratomics.cohort.layouts import feature_columns
 from stratomics.cohort.matrix import Matrix
-from stratomics.cohort.numbers import as_text, matrix_of_frame
+from stratomics.cohort.numbers import as_text, matrix_of_pieces, pieces_of_frames
 from stratomics.cohort.source import Source
 from stratomics.errors import DataError
 
@@ -28,9 +32,12 @@ class Parquet(Format):
 
     def matrix(self, source: Source, request: Request) -> Matrix:
         """Read an omics table, patients in rows or in columns."""
-        frame = read_parquet_frame(source.path, source.file)
-        about = feature_columns([clean_name(name) for name in frame.columns[1:]], request.patients)
-        return matrix_of_frame(source.path, frame, request.bad, about)
+        frames = parquet_frames(source.path, source.file)
+        first = next(frames)
+        columns = [clean_name(name) for name in first.columns[1:]]
+        pieces = pieces_of_frames(chain([first], frames), feature_columns(columns, request.patients), request.bad)
+        matrix, _ = matrix_of_pieces(source.path, columns, pieces, request.bad, map_of(request), request.patients)
+        return replace(matrix, unit="row")
 
     def clinical(self, source: Source, request: Request) -> ClinicalTable:
         """Read a clinical table as text."""
