@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stratomics.cohort import blocks, files, text
+from stratomics.cohort import blocks, parquet_table, text
 from stratomics.cohort.blocks import TextBlocks, in_order
 from stratomics.cohort.cells import number
 from stratomics.cohort.checks import Checks
@@ -305,8 +305,7 @@ def test_a_table_is_brought_to_genes_while_it_is_read(tmp_path, monkeypatch, kin
     found = []
     for size in (10, 1000, 1 << 20):
         monkeypatch.setattr(text, "BLOCK", size)
-        monkeypatch.setattr(files, "PARQUET_ROWS", max(1, size // 100))
-        monkeypatch.setattr(files, "PARQUET_BYTES", 1)
+        monkeypatch.setattr(parquet_table, "BYTES", size)
         matrix = read_matrix(file.name, tmp_path, "meth", Checks(), set(patients), {"map": "map.tsv"}, threads=2)
         assert matrix.rows == (features if in_rows else patients)
         assert matrix.values.size == 0
@@ -316,10 +315,22 @@ def test_a_table_is_brought_to_genes_while_it_is_read(tmp_path, monkeypatch, kin
     assert found == [(whole.names, whole.means(values.T).tobytes())] * 3
 
 
-def test_infinite_cells_are_told_where_only_genes_are_kept(tmp_path):
+@pytest.mark.parametrize("kind", ["table", "parquet"])
+def test_infinite_cells_are_told_where_only_genes_are_kept(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(parquet_table, "BYTES", 1)
     (tmp_path / "map.tsv").write_text("id\tgene\ncg1\tG\n")
-    (tmp_path / "t.tsv").write_text("id\tP1\tP2\ncg1\t0.5\t1\ncg2\t1\tinf\n")
+    write_table(tmp_path / "t", pd.DataFrame({"P1": [0.5, 1], "P2": [1, np.inf]}, ["cg1", "cg2"]), kind)
     checks = Checks()
-    read_matrix("t.tsv", tmp_path, "meth", checks, {"P1", "P2"}, {"map": "map.tsv"})
+    read_matrix("t", tmp_path, "meth", checks, {"P1", "P2"}, {"map": "map.tsv"})
     assert len(checks.faults) == 1
-    assert "1 cell is infinite or beyond 3.4e38: line 3, row 'cg2', column 'P2'" in checks.faults[0]
+    line = "line 3" if kind == "table" else "row 2"
+    assert f"1 cell is infinite or beyond 3.4e38: {line}, row 'cg2', column 'P2'" in checks.faults[0]
+
+
+def test_columns_of_parquet_are_taken_by_their_whole_name(tmp_path):
+    """Arrow takes a point for a step into a nested column, and gives 'A.1' beside 'A'."""
+    names = ["id", "A.1", "A", "B"]
+    pd.DataFrame([["P1", 1, 2, None], ["P2", 3, 4, 5]], columns=names).to_parquet(tmp_path / "t")
+    matrix = read_matrix("t", tmp_path, "x", Checks(), {"P1", "P2"})
+    assert (matrix.rows, matrix.columns) == (["P1", "P2"], names[1:])
+    np.testing.assert_array_equal(matrix.values, [[1, 2, np.nan], [3, 4, 5]])

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
-
-import pandas as pd
-
-from stratomics.errors import DataError
-
-from .checks import count
-
-#: Bytes of a parquet file to be held at once, packed and as numbers, and the fewest rows: a column costs the same for few of them.
-PARQUET_BYTES = 1 << 26
-PARQUET_ROWS = 1000
 
 #: How files begin that are no tables of text, and what they are. ``PAR1`` (parquet) and gzip are read.
 FOREIGN = {
@@ -84,56 +72,6 @@ def is_parquet(file: Path) -> bool:
     """Tell parquet from text, by the content."""
     with file.open("rb") as handle:
         return handle.read(4) == b"PAR1"
-
-
-def read_parquet_frame(path: str, file: Path) -> pd.DataFrame:
-    """Read a parquet file; an index that pandas stored becomes the first column.
-
-    Raises
-    ------
-    DataError
-        When the file is damaged, or has no row or a single column.
-    """
-    with _parquet_faults(path):
-        return _named_by_index(path, pd.read_parquet(file))
-
-
-def parquet_frames(path: str, file: Path) -> Iterator[pd.DataFrame]:
-    """Yield the rows of a parquet file some at a time, in bounded memory; else as `read_parquet_frame`."""
-    import pyarrow.parquet as pq
-
-    with _parquet_faults(path):
-        columns = max(1, len(pq.read_schema(file).names))
-        # Without a buffer per column, a whole group of rows would be held, and often all rows are one group.
-        with pq.ParquetFile(file, buffer_size=max(1 << 12, PARQUET_BYTES // columns)) as parquet:
-            if not parquet.metadata.num_rows:
-                yield _named_by_index(path, parquet.schema_arrow.empty_table().to_pandas())
-            for batch in parquet.iter_batches(max(PARQUET_ROWS, PARQUET_BYTES // 8 // columns)):
-                yield _named_by_index(path, batch.to_pandas())
-
-
-@contextmanager
-def _parquet_faults(path: str) -> Iterator[None]:
-    import pyarrow as pa
-
-    try:
-        yield
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(
-            f"{path}: not a readable parquet file ({error}). Write it again, for instance from pandas."
-        ) from error
-
-
-def _named_by_index(path: str, frame: pd.DataFrame) -> pd.DataFrame:
-    if not isinstance(frame.index, pd.RangeIndex):
-        frame.insert(0, frame.index.name or "", frame.index.to_numpy())
-    if frame.shape[0] < 1 or frame.shape[1] < 2:
-        raise DataError(
-            f"{path}: the table has {count(frame.shape[0], 'row')} and {count(frame.shape[1], 'column')}. At least one "
-            f"row and, beside the ids, one column are needed; check how the file was written."
-        )
-    frame.columns = frame.columns.astype(str)
-    return frame
 
 
 def open_text(file: Path) -> TextIO:

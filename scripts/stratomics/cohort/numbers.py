@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ from .gene_means import Belonging, GeneMeans, GeneTable
 from .ids import clean_name
 from .layouts import are_patients
 from .matrix import Matrix, NotNumbers
-from .pieces import Piece, Pieces, cell_number
+from .pieces import Pieces, cell_number
 from .symbols import VERSIONED
 
 
@@ -151,32 +152,50 @@ def _gather(columns: Sequence[str], rows: Sequence[str], by: FeatureMap | None, 
     return _All(len(columns))
 
 
-def pieces_of_frames(frames: Iterable[pd.DataFrame], about: Collection[int], bad: NotNumbers) -> Iterator[Piece]:
-    """Yield the rows of frames of the same columns, of numbers or of text, the first of which holds the names of the rows.
+def matrix_of_columns(
+    path: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    frames: Iterable[pd.DataFrame],
+    bad: NotNumbers,
+    about: Collection[int] = (),
+    by: FeatureMap | None = None,
+    patients: Collection[str] | None = None,
+) -> Matrix:
+    """Make a matrix of columns as they come: see `matrix_of_pieces`.
 
     Parameters
     ----------
+    path, bad, by, patients
+        As there.
+    rows, columns
+        Names.
     frames
-        Rows from the first on.
+        All rows of the next few columns each, of numbers or of text.
     about
-        Positions of columns, behind the first, that are no measurements, which are NaN.
-    bad
-        Gets the cells that are neither numbers nor missing, which are NaN.
+        Positions of columns that are no measurements, which are NaN.
     """
-    start = 0
+    gather = _gather(rows, columns, by, patients or ())
+    first = 0
     for frame in frames:
-        values = np.full((len(frame), frame.shape[1] - 1), np.nan, dtype=np.float32)
-        for j in range(values.shape[1]):
+        values = np.full(frame.shape[::-1], np.nan, dtype=np.float32)
+        for j, own in enumerate(values, start=first):
+            column = frame.iloc[:, j - first]
             if j in about:
                 continue
-            column = frame.iloc[:, j + 1]
             if pd.api.types.is_numeric_dtype(column.dtype):
-                values[:, j] = column.to_numpy(np.float32, na_value=np.nan)
+                own[:] = column.to_numpy(np.float32, na_value=np.nan)
             else:
-                for i, cell in enumerate(as_text(column)):
-                    values[i, j] = cell_number(cell, start + i, j, bad)
-        yield Piece(range(start + 1, start + 1 + len(frame)), as_text(frame.iloc[:, 0]).tolist(), values)
-        start += len(frame)
+                own[:] = [cell_number(cell, i, j, bad) for i, cell in enumerate(as_text(column))]
+        gather.add(list(columns[first : first + len(values)]), values)
+        if gather.brings_to_genes:
+            bad.look_for_infinite(values.T, column=first)
+        first += len(values)
+    values, genes = gather.result()
+    if genes is not None:
+        genes = replace(genes, values=genes.values.T, in_rows=not genes.in_rows)
+    lines = list(range(1, len(rows) + 1))
+    return Matrix(path, list(rows), list(columns), values.T, lines, "row", genes=genes)
 
 
 def as_text(column: pd.Series) -> pd.Series:

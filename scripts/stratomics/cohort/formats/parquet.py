@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import chain
-
 import pandas as pd
 
 from stratomics.cohort.feature_map import map_of
-from stratomics.cohort.files import is_parquet, parquet_frames, read_parquet_frame
+from stratomics.cohort.files import is_parquet
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.header_rows import clinical_header_rows
 from stratomics.cohort.ids import clean_name
 from stratomics.cohort.layouts import feature_columns
 from stratomics.cohort.matrix import Matrix
-from stratomics.cohort.numbers import as_text, matrix_of_pieces, pieces_of_frames
+from stratomics.cohort.numbers import as_text, matrix_of_columns
+from stratomics.cohort.parquet_table import ParquetColumns, read_parquet_frame
 from stratomics.cohort.source import Source
 from stratomics.errors import DataError
 
@@ -32,12 +30,13 @@ class Parquet(Format):
 
     def matrix(self, source: Source, request: Request) -> Matrix:
         """Read an omics table, patients in rows or in columns."""
-        frames = parquet_frames(source.path, source.file)
-        first = next(frames)
-        columns = [clean_name(name) for name in first.columns[1:]]
-        pieces = pieces_of_frames(chain([first], frames), feature_columns(columns, request.patients), request.bad)
-        matrix, _ = matrix_of_pieces(source.path, columns, pieces, request.bad, map_of(request), request.patients)
-        return replace(matrix, unit="row")
+        table = ParquetColumns(source.path, source.file)
+        columns = [clean_name(name) for name in table.columns]
+        about = feature_columns(columns, request.patients)
+        names = [clean_name(name) for name in as_text(table.names)]
+        return matrix_of_columns(
+            source.path, names, columns, table, request.bad, about, map_of(request), request.patients
+        )
 
     def clinical(self, source: Source, request: Request) -> ClinicalTable:
         """Read a clinical table as text."""
