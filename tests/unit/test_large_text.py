@@ -272,6 +272,14 @@ def write_table(file: Path, frame: pd.DataFrame, kind: str) -> None:
     if kind == "parquet":
         frame.to_parquet(file)
         return
+    if kind == "gdc":
+        file.mkdir()
+        names = {sample: f"{sample}.methylation_array.sesame.level3betas.txt" for sample in frame.columns}
+        for sample, name in names.items():
+            frame[sample].to_csv(file / name, sep="\t", header=False, na_rep="NA")
+        sheet = [["File Name", "Case ID", "Sample ID"], *([name, one[:12], one] for one, name in names.items())]
+        (file / "gdc_sample_sheet.tsv").write_text("\n".join(map("\t".join, sheet)))
+        return
     lines = [[name, *("NA" if np.isnan(x) else repr(float(x)) for x in row)] for name, row in frame.iterrows()]
     head = [["sample" if kind == "xena" else "id", *frame.columns]]
     if kind == "gct":
@@ -288,7 +296,7 @@ def write_table(file: Path, frame: pd.DataFrame, kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "in_rows"),
     [("table", True), ("table", False), ("parquet", True), ("parquet", False)]
-    + [(kind, True) for kind in ("xena", "gct", "firehose")],
+    + [(kind, True) for kind in ("xena", "gct", "firehose", "gdc")],
 )
 @pytest.mark.parametrize("large", [True, False], ids=["large", "small"])
 def test_a_table_is_brought_to_genes_while_it_is_read(tmp_path, monkeypatch, kind, in_rows, large):
