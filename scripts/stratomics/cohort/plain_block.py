@@ -48,6 +48,7 @@ class PlainReader:
         self._place, self._name_place = (np.full(width, SKIPPED, np.int32) for _ in range(2))
         self._place[list(wanted.kept)] = np.arange(len(wanted.kept))
         self._place[list(wanted.about)] = SKIPPED
+        self._nowhere = np.flatnonzero(np.isin(wanted.kept, list(wanted.about)))
         self._columns = sorted({0, *wanted.names})
         self._name_place[self._columns] = np.arange(len(self._columns))
 
@@ -73,7 +74,8 @@ class PlainReader:
     def _piece(self, block: bytes) -> Piece | None:
         signs = np.frombuffer(block, np.uint8)
         n = np.count_nonzero(signs == ord("\n"))
-        values = np.full((n, len(self._wanted.kept)), np.nan, np.float32)
+        values = np.empty((n, len(self._wanted.kept)), np.float32)
+        values[:, self._nowhere] = np.nan
         spans = np.empty((n, len(self._columns), 2), np.int32)
         others = np.empty((values.size, 4), np.int32)
         found = self._read_cells(signs, self._separator[0], self._place, self._name_place, values, spans, others)

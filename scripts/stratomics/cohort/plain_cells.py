@@ -10,11 +10,10 @@ Importing this compiles it, which takes seconds, unless it was compiled before: 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numba as nb
 import numpy as np
+
+from stratomics.compiled import compiled
 
 #: In the place of a column: none.
 SKIPPED = -1
@@ -34,25 +33,13 @@ _OFF = 2.0**-49
 #: A step along the text. Positions have no sign, which would be looked at again with each byte.
 _ONE = np.uintp(1)
 
-_ZERO, _PLUS, _MINUS, _POINT, _NEWLINE, _BLANK = b"0+-.\n "
+_ZERO, _PLUS, _MINUS, _POINT, _NEWLINE = b"0+-.\n"
 _E, _LOWER = b"e "
 _N, _A = b"na"
 
 
 _BYTES = nb.types.Array(nb.uint8, 1, "C", readonly=True)
 _COLUMNS = nb.int32[::1]
-
-
-def _compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Compile a function that lets other threads run; what is compiled is kept beside this file, or in the user's cache."""
-
-    def compile_(function: Callable[..., Any]) -> Any:
-        try:
-            return nb.njit(signature, nogil=True, cache=True)(function)
-        except Exception:  # noqa: BLE001  (nothing can be kept or read there: read-only, full, damaged)
-            return nb.njit(signature, nogil=True)(function)
-
-    return compile_
 
 
 @nb.njit(inline="always")
@@ -124,7 +111,7 @@ def _is_missing(text, start, stop):  # type: ignore[no-untyped-def]
     return n == 2 or text[stop - _ONE] | _LOWER == _N
 
 
-@_compiled(nb.int64(_BYTES, nb.uint8, _COLUMNS, _COLUMNS, nb.float32[:, ::1], nb.int32[:, :, ::1], nb.int32[:, ::1]))
+@compiled(nb.int64(_BYTES, nb.uint8, _COLUMNS, _COLUMNS, nb.float32[:, ::1], nb.int32[:, :, ::1], nb.int32[:, ::1]))
 def read_cells(
     text: np.ndarray,
     separator: int,
