@@ -232,6 +232,17 @@ def firehose(folder: Path) -> Settings:
     )
 
 
+def linkedomics(folder: Path) -> Settings:
+    """Patients in columns, with dots; clinical data turned."""
+    dots = [patient.replace("-", ".") for patient in PATIENTS]
+    for name, table in (("mrna", MRNA), ("meth", METH)):
+        write(table.set_axis(dots).T, folder / f"{name}.cct", "attrib_name")
+    picked = pd.DataFrame({"age": AGE, "overall_survival": DAYS, "status": DEAD}).loc[PATIENTS].set_axis(dots)
+    picked["overallsurvival"] = [f"{days},{dead}" for days, dead in zip(DAYS[PATIENTS], DEAD[PATIENTS], strict=True)]
+    write(picked.T, folder / "clinical.tsi", "attrib_name")
+    return with_clinical(with_omics(plain(folder), mrna="mrna.cct", meth="meth.cct"), path="clinical.tsi")
+
+
 def gct(folder: Path) -> Settings:
     """Version 1.2, and 1.3 with two columns about the rows and a row about the columns."""
     for name, table, version in (("mrna", MRNA, "#1.2"), ("meth", METH, "#1.3")):
@@ -282,6 +293,7 @@ WRITERS: dict[str, Writer] = {
     "gdc since 2024": lambda folder: gdc(folder, prefixed=True),
     "xena": xena,
     "firehose": firehose,
+    "linkedomics": linkedomics,
     "gct": gct,
     "h5ad": h5ad,
     "h5mu": h5mu,
@@ -307,7 +319,7 @@ def test_every_format_gives_the_same_cohort(name: str, tmp_path: Path) -> None:
     cohort, checks = build(WRITERS[name](tmp_path), tmp_path)
     assert_same(cohort, expected)
     assert (checks["check"] == "format").sum() == 3 - (name == "gct")  # whose clinical table is plain
-    if name not in ("h5ad", "h5mu", "parquet"):
+    if name not in ("h5ad", "h5mu", "linkedomics", "parquet"):
         left = checks[checks["check"] == "samples_left_out"].set_index(["item", "id"])["value"]
         assert left["mrna", "11"] == left["meth", "11"] == "6"
         assert left["mrna", "02"] == "3"

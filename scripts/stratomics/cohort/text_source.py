@@ -9,6 +9,7 @@ import pandas as pd
 
 from stratomics.errors import DataError
 
+from .barcodes import patients_of_barcodes
 from .files import foreign_fault
 from .format import ClinicalTable, Request
 from .source import Source
@@ -70,3 +71,27 @@ def read_text_cells(source: Source, request: Request) -> ClinicalTable:
     header = ["", *table.header] if table.corner_missing else table.header
     cells = pd.DataFrame(rows, index=pd.Index(lines, name="line"), columns=header, dtype=object)
     return ClinicalTable(cells, table.comments)
+
+
+def read_turned_cells(source: Source, request: Request) -> ClinicalTable:
+    """Read a table of text with attributes in rows and patients in columns, and turn it; ids are in a column ``patient``.
+
+    Parameters
+    ----------
+    source
+        The file.
+    request
+        As for `read_text_cells`.
+
+    Raises
+    ------
+    DataError
+        When it cannot be taken apart.
+    """
+    table = read_text_cells(source, request)
+    turned = table.cells.set_index(table.cells.columns[0]).T
+    cells = turned.reset_index(drop=True).rename_axis(columns=None)
+    cells.insert(0, "patient", patients_of_barcodes(list(turned.index)))
+    cells.index = pd.RangeIndex(2, len(cells) + 2, name="column")
+    request.note("turned", len(cells), f"patients in the columns of {source.path}")
+    return ClinicalTable(cells.loc[:, ~cells.columns.duplicated()], table.comments, {"patient": "patient"})

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from stratomics.cohort.barcodes import PATIENT
 from stratomics.cohort.checks import examples
 from stratomics.cohort.feature_map import map_of
 from stratomics.cohort.format import ClinicalTable, Format, Request
@@ -20,7 +19,7 @@ from stratomics.cohort.numbers import matrix_of_pieces
 from stratomics.cohort.pieces import Wanted
 from stratomics.cohort.source import Source
 from stratomics.cohort.symbols import NamedRows
-from stratomics.cohort.text_source import opened, read_text_cells
+from stratomics.cohort.text_source import opened, read_turned_cells
 from stratomics.errors import DataError
 
 #: The first cell of the header.
@@ -72,18 +71,10 @@ class Firehose(Format):
 
     def clinical(self, source: Source, request: Request) -> ClinicalTable:
         """Read the attributes, and turn them: patients in rows."""
-        table = read_text_cells(source, request)
-        turned = table.cells.set_index(table.cells.columns[0]).T
-        ids = [name.upper() if PATIENT.fullmatch(name) else name for name in turned.index]
-        cells = turned.reset_index(drop=True).rename_axis(columns=None)
-        cells.insert(0, "patient", ids)
-        cells.index = pd.RangeIndex(2, len(cells) + 2, name="column")
-        cells = cells.loc[:, ~cells.columns.duplicated()]
-        request.note("turned", len(cells), f"patients in the columns of {source.path}")
-        roles = {"patient": "patient"}
-        if {*TIMES, "vital_status"} <= {*cells}:
-            return ClinicalTable(cells, table.comments, {**roles, "time": TIMES, "event": "vital_status"})
-        return ClinicalTable(cells, table.comments, roles)
+        table = read_turned_cells(source, request)
+        if {*TIMES, "vital_status"} <= {*table.cells}:
+            return replace(table, roles={**table.roles, "time": TIMES, "event": "vital_status"})
+        return table
 
 
 def _measure(source: Source, measures: list[str], request: Request) -> str:
