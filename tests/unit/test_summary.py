@@ -162,7 +162,7 @@ def test_without_permutations_comparators_and_covariates(tmp_path):
     assert verdicts["separation"].tolist() == ["not_tested"] * 2
     assert verdicts["added_value"].tolist() == ["not_tested"] * 2
     assert "no permutations of survival" in summary.splitlines()[2]
-    assert "gives no verdict on separation" in summary
+    assert "so no verdict on separation is given" in summary
     assert "No comparator was configured" in summary
     assert summary.count("was not tested: no clinical covariates are configured.") == 2
     assert "No clinical variable could be compared" in summary
