@@ -424,7 +424,10 @@ def test_files_of_samples_of_gdc(tmp_path: Path) -> None:
     [
         ("#1.2\n2\t3\nNAME\tDescription\tP1\tP2\n", "line 2 says 3 samples, and line 3 names 2 behind 2 columns"),
         ("#1.2\n2\t2\nNAME\tDescription\tP1\tP2\na\tx\t1\t2\n", "line 2 says 2 rows, and there are 1"),
-        ("#1.2\n1\t2\nNAME\tDescription\tP1\tP2\na\tx\t1\n", "line 4 has 3 cells, not 4"),
+        (
+            "#1.2\n1\t2\nNAME\tDescription\tP1\tP2\na\tx\t1\n",
+            r"not as wide as the header, which has 4 cells \(line 4: 3\)",
+        ),
         ("#1.2\nNAME\tDescription\tP1\tP2\na\tx\t1\t2\n", "has its sizes in line 2"),
     ],
 )
@@ -617,7 +620,8 @@ def test_schema_names_every_format() -> None:
 TOY = """
 import json
 from stratomics.cohort.format import Format
-from stratomics.cohort.numbers import matrix_of_rows
+from stratomics.cohort.numbers import matrix_of_pieces
+from stratomics.cohort.pieces import pieces_of_rows
 
 class Toy(Format):
     words = "a toy"
@@ -628,7 +632,7 @@ class Toy(Format):
     def matrix(self, source, request):
         content = json.loads(source.file.read_text())["toy"]
         rows = [(1, [name, *map(str, values)]) for name, values in content["rows"].items()]
-        return matrix_of_rows(source.path, content["columns"], rows, request.bad)[0]
+        return matrix_of_pieces(source.path, content["columns"], pieces_of_rows(rows), request.bad)[0]
 
 FORMAT = Toy()
 """

@@ -6,14 +6,16 @@ import gzip
 import logging
 import zlib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stratomics.cohort import blocks, text
+from stratomics.cohort import blocks, parquet_table, text
 from stratomics.cohort.blocks import TextBlocks, in_order
 from stratomics.cohort.cells import number
 from stratomics.cohort.checks import Checks
@@ -26,6 +28,14 @@ from stratomics.cohort.plain_block import PlainReader
 from stratomics.cohort.read import read_matrix
 from stratomics.cohort.text import open_text_table
 from stratomics.errors import DataError
+
+
+@pytest.fixture(autouse=True, scope="module")
+def every_file_is_large():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "COMPILED_FROM", 0)
+        yield
+
 
 PLAIN = ["0.5", "-1", "12", "1e-5", "0.123456789012345678", ".5", "2.E3"]
 MISSING = ["", "NA", "nan", " NaN ", "-", "--", ".", "#N/A", "[Not Available]", "-nan"]
@@ -110,11 +120,20 @@ def numbers_of(cells: list[str]) -> np.ndarray | None:
     return None if piece is None else piece.cells.ravel()
 
 
-@settings(max_examples=40, deadline=None)
+def between(value: float) -> str:
+    """All digits of the middle between two neighbours in single precision, the hardest to round."""
+    with np.errstate(over="ignore"):
+        other = float(np.nextafter(np.float32(value), np.float32(np.inf)))
+    return format(Decimal(value) / 2 + Decimal(other) / 2, "f") if np.isfinite(other) else repr(value)
+
+
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(
         st.one_of(
             st.floats(allow_nan=False).map(repr),
+            st.floats(width=32, allow_nan=False, allow_infinity=False).map(between),
+            st.floats(0.0625, 1024, width=32).map(lambda x: between(x)[:18] + "1"),
             st.floats(width=32, allow_nan=False).map(lambda x: f"{x:.9g}"),
             st.tuples(st.integers(-(10**25), 10**25), st.integers(0, 10**25), st.integers(-330, 310)).map(
                 lambda parts: "{}.{}e{:+}".format(*parts)
@@ -248,25 +267,55 @@ def test_means_of_genes_do_not_depend_on_how_many_rows_come_at_once(seed, step):
     np.testing.assert_allclose(found.values[0], expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("in_rows", [True, False], ids=["features in rows", "in columns"])
-@pytest.mark.parametrize("corner", ["id", "sample"], ids=["table", "xena"])
-def test_a_table_is_brought_to_genes_while_it_is_read(tmp_path, monkeypatch, in_rows, corner):
+def write_table(file: Path, frame: pd.DataFrame, kind: str) -> None:
+    """Write a table in one of the formats that are brought to genes while they are read."""
+    if kind == "parquet":
+        frame.to_parquet(file)
+        return
+    if kind == "gdc":
+        file.mkdir()
+        names = {sample: f"{sample}.methylation_array.sesame.level3betas.txt" for sample in frame.columns}
+        for sample, name in names.items():
+            frame[sample].to_csv(file / name, sep="\t", header=False, na_rep="NA")
+        sheet = [["File Name", "Case ID", "Sample ID"], *([name, one[:12], one] for one, name in names.items())]
+        (file / "gdc_sample_sheet.tsv").write_text("\n".join(map("\t".join, sheet)))
+        return
+    lines = [[name, *("NA" if np.isnan(x) else repr(float(x)) for x in row)] for name, row in frame.iterrows()]
+    head = [["sample" if kind == "xena" else "id", *frame.columns]]
+    if kind == "gct":
+        head = [["#1.2"], [str(n) for n in frame.shape], ["NAME", "Description", *frame.columns]]
+        lines = [[name, "about", *cells] for name, *cells in lines]
+    elif kind == "firehose":
+        twice = [name for name in frame.columns for _ in "ab"]
+        second = ["Composite Element REF", *["Signal", "Detection"] * frame.shape[1]]
+        head = [["Hybridization REF", *twice], second]
+        lines = [[name, *(cell for value in cells for cell in (value, "high"))] for name, *cells in lines]
+    file.write_text("\n".join(map("\t".join, [*head, *lines])))
+
+
+@pytest.mark.parametrize(
+    ("kind", "in_rows"),
+    [("table", True), ("table", False), ("parquet", True), ("parquet", False)]
+    + [(kind, True) for kind in ("xena", "gct", "firehose", "gdc")],
+)
+@pytest.mark.parametrize("large", [True, False], ids=["large", "small"])
+def test_a_table_is_brought_to_genes_while_it_is_read(tmp_path, monkeypatch, kind, in_rows, large):
     rng = np.random.default_rng(1)
     features, patients = [f"cg{i}" for i in range(60)], [f"TCGA-AA-{i:04d}-01" for i in range(7)]
     values = values_with_gaps(rng, 60, 7)
     by = a_map(rng, features)
     (tmp_path / "map.tsv").write_text("id\tgene\n" + "".join(f"{f}\t{','.join(g)}\n" for f, g in by.genes.items()))
-    rows, columns, cells = (features, patients, values) if in_rows else (patients, features, values.T)
-    lines = [
-        "\t".join([name, *("NA" if np.isnan(x) else repr(float(x)) for x in row)])
-        for name, row in zip(rows, cells, strict=True)
-    ]
-    (tmp_path / "t.tsv").write_text("\n".join(["\t".join([corner, *columns]), *lines]))
+    frame = pd.DataFrame(values, features, patients)
+    file = tmp_path / f"t.{'parquet' if kind == 'parquet' else 'tsv'}"
+    write_table(file, frame if in_rows else frame.T, kind)
+    if not large:
+        monkeypatch.setattr(text, "COMPILED_FROM", 1 << 24)
     found = []
     for size in (10, 1000, 1 << 20):
         monkeypatch.setattr(text, "BLOCK", size)
-        matrix = read_matrix("t.tsv", tmp_path, "meth", Checks(), set(patients), {"map": "map.tsv"}, threads=2)
-        assert matrix.rows == rows
+        monkeypatch.setattr(parquet_table, "BYTES", size)
+        matrix = read_matrix(file.name, tmp_path, "meth", Checks(), set(patients), {"map": "map.tsv"}, threads=2)
+        assert matrix.rows == (features if in_rows else patients)
         assert matrix.values.size == 0
         assert matrix.genes is not None
         found.append((matrix.genes.names, matrix.genes.by_patient().tobytes()))
@@ -274,10 +323,22 @@ def test_a_table_is_brought_to_genes_while_it_is_read(tmp_path, monkeypatch, in_
     assert found == [(whole.names, whole.means(values.T).tobytes())] * 3
 
 
-def test_infinite_cells_are_told_where_only_genes_are_kept(tmp_path):
+@pytest.mark.parametrize("kind", ["table", "parquet"])
+def test_infinite_cells_are_told_where_only_genes_are_kept(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(parquet_table, "BYTES", 1)
     (tmp_path / "map.tsv").write_text("id\tgene\ncg1\tG\n")
-    (tmp_path / "t.tsv").write_text("id\tP1\tP2\ncg1\t0.5\t1\ncg2\t1\tinf\n")
+    write_table(tmp_path / "t", pd.DataFrame({"P1": [0.5, 1], "P2": [1, np.inf]}, ["cg1", "cg2"]), kind)
     checks = Checks()
-    read_matrix("t.tsv", tmp_path, "meth", checks, {"P1", "P2"}, {"map": "map.tsv"})
+    read_matrix("t", tmp_path, "meth", checks, {"P1", "P2"}, {"map": "map.tsv"})
     assert len(checks.faults) == 1
-    assert "1 cell is infinite or beyond 3.4e38: line 3, row 'cg2', column 'P2'" in checks.faults[0]
+    line = "line 3" if kind == "table" else "row 2"
+    assert f"1 cell is infinite or beyond 3.4e38: {line}, row 'cg2', column 'P2'" in checks.faults[0]
+
+
+def test_columns_of_parquet_are_taken_by_their_whole_name(tmp_path):
+    """Arrow takes a point for a step into a nested column, and gives 'A.1' beside 'A'."""
+    names = ["id", "A.1", "A", "B"]
+    pd.DataFrame([["P1", 1, 2, None], ["P2", 3, 4, 5]], columns=names).to_parquet(tmp_path / "t")
+    matrix = read_matrix("t", tmp_path, "x", Checks(), {"P1", "P2"})
+    assert (matrix.rows, matrix.columns) == (["P1", "P2"], names[1:])
+    np.testing.assert_array_equal(matrix.values, [[1, 2, np.nan], [3, 4, 5]])

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, TypeVar
 
 log = logging.getLogger("stratomics")
 
-#: Bytes of text in a block: so few that what is made of it stays in the caches of a core.
-BLOCK = 1 << 17
+#: Bytes of text in a block: enough for what is done once per block not to count.
+BLOCK = 1 << 20
 
 #: Seconds between two lines of progress in the log.
 PROGRESS = 10.0
@@ -56,10 +56,13 @@ class TextBlocks:
         """
         skip, rest = self._skip, b""
         for chunk in self._chunks():
-            rest += chunk
             # Without any newline, the lines may end as on an old Mac; the last character may be the first half of \r\n.
-            end = rest.rfind(b"\n") + 1 or rest.rfind(b"\r", 0, -1) + 1
-            block, rest = rest[:end], rest[end:]
+            if end := chunk.rfind(b"\n") + 1:
+                block, rest = b"".join((rest, memoryview(chunk)[:end])), chunk[end:]  # a single copy
+            else:
+                rest += chunk
+                end = rest.rfind(b"\r", 0, -1) + 1
+                block, rest = rest[:end], rest[end:]
             block, skip = _without_lines(_newlines(block), skip)
             if block:
                 yield block

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
@@ -113,7 +114,8 @@ def _columns(
             gene = 1
         more = [j for j in others if j is not None]
         taken = [0, 0 if gene is None else gene, *(more if len(more) == len(further) else [])]
-        rows = [tuple(row[j].strip() for j in taken) for _, row in table.rows()]
+        pick = itemgetter(*taken)
+        rows = [tuple(map(str.strip, pick(row))) for _, row in table.rows()]
     if gene is None:
         raise DataError(
             f"{path}: no column of genes; the columns are {examples(header, most=12)}. A map names the features in its first "

@@ -7,12 +7,6 @@ import zlib
 from pathlib import Path
 from typing import Any, TextIO
 
-import pandas as pd
-
-from stratomics.errors import DataError
-
-from .checks import count
-
 #: How files begin that are no tables of text, and what they are. ``PAR1`` (parquet) and gzip are read.
 FOREIGN = {
     b"PK\x03\x04": "a spreadsheet (.xlsx, .ods) or another zip archive",
@@ -78,33 +72,6 @@ def is_parquet(file: Path) -> bool:
     """Tell parquet from text, by the content."""
     with file.open("rb") as handle:
         return handle.read(4) == b"PAR1"
-
-
-def read_parquet_frame(path: str, file: Path) -> pd.DataFrame:
-    """Read a parquet file; an index that pandas stored becomes the first column.
-
-    Raises
-    ------
-    DataError
-        When the file is damaged, or has no row or a single column.
-    """
-    import pyarrow as pa
-
-    try:
-        frame = pd.read_parquet(file)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(
-            f"{path}: not a readable parquet file ({error}). Write it again, for instance from pandas."
-        ) from error
-    if not isinstance(frame.index, pd.RangeIndex):
-        frame.insert(0, frame.index.name or "", frame.index.to_numpy())
-    if frame.shape[0] < 1 or frame.shape[1] < 2:
-        raise DataError(
-            f"{path}: the table has {count(frame.shape[0], 'row')} and {count(frame.shape[1], 'column')}. At least one "
-            f"row and, beside the ids, one column are needed; check how the file was written."
-        )
-    frame.columns = frame.columns.astype(str)
-    return frame
 
 
 def open_text(file: Path) -> TextIO:

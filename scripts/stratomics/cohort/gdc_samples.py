@@ -7,18 +7,21 @@ Source: the sample sheet of the GDC data portal: ``File ID``, ``File Name``, ``D
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 
-import numpy as np
 import pandas as pd
 
 from stratomics.errors import DataError
 
 from .barcodes import BARCODE
 from .checks import count, examples
+from .feature_map import map_of
 from .files import open_text, unreadable
 from .format import Request
 from .matrix import Matrix
+from .numbers import matrix_of_columns
 from .source import Source
 
 #: The name that the portal gives the sample sheet.
@@ -78,9 +81,11 @@ def read_samples(
         request.note("files_without_sample", others, message, action="dropped")
     features, columns = _aligned((_unique(file, read(file)) for file in found), absent)
     names = [owners[file.file.name] for file in found]
+    frames = (column.to_frame() for column in columns)
+    by = map_of(request)
+    matrix = matrix_of_columns(source.path, list(map(str, features)), names, frames, request.bad, by=by)
     request.note("files_joined", len(found), f"files of samples in {source.path}, by its sample sheet")
-    rows = list(map(str, features))
-    return Matrix(source.path, rows, names, np.column_stack(columns), list(range(1, len(rows) + 1)), "feature")
+    return replace(matrix, unit="feature")
 
 
 def _unique(file: Source, values: pd.Series) -> pd.Series:
@@ -90,19 +95,16 @@ def _unique(file: Source, values: pd.Series) -> pd.Series:
     return values
 
 
-def _aligned(samples: Iterable[pd.Series], absent: float | None) -> tuple[pd.Index, list[np.ndarray]]:
+def _aligned(samples: Iterator[pd.Series], absent: float | None) -> tuple[pd.Index, Iterator[pd.Series]]:
     """Return the features and, in their order, the measurements of every sample."""
     if absent is not None:
         held = list(samples)
         features = held[0].index.append([one.index for one in held[1:]]).unique().sort_values()
-        return features, [one.reindex(features, fill_value=absent).to_numpy(np.float32) for one in held]
-    features = pd.Index([])
-    columns: list[np.ndarray] = []
-    for values in samples:  # one at a time: the names alone may take more memory than the numbers
-        features = features if columns else values.index
-        same = values.index.equals(features)
-        columns.append((values if same else values.reindex(features)).to_numpy(np.float32))
-    return features, columns
+        return features, (one.reindex(features, fill_value=absent) for one in held)
+    first = next(samples)
+    # One at a time: the names alone may take more memory than the numbers.
+    further = (one if one.index.equals(first.index) else one.reindex(first.index) for one in samples)
+    return first.index, chain([first], further)
 
 
 def read_column(file: Source, name: str, column: str, **how: object) -> pd.Series:

@@ -68,7 +68,7 @@ class Belonging:
 
     def __init__(self, features: Sequence[str], by: FeatureMap) -> None:
         place: dict[str, int] = {}
-        at, of = np.array(_pairs(features, by.genes, place), dtype=np.intp).reshape(-1, 2).T
+        at, of = _pairs(features, by.genes, place).T
         self.names = list(place)
         self.used = len(np.unique(at))
         self._matrix = sparse.csr_matrix((np.ones(len(at), np.float32), (of, at)), (len(place), len(features)))
@@ -117,15 +117,13 @@ class GeneMeans:
         values
             Features x patients.
         """
+        from .gene_sums import add_to_genes  # compiled
+
         pairs = _pairs(features, self._by.genes, self._place)
-        self._used += len({i for i, _ in pairs})
+        self._used += len(np.unique(pairs[:, 0]))
         for total in (self._sums, self._counts):  # grows in place, and is not copied where the system can help it
             total.resize((len(self._place), total.shape[1]), refcheck=False)
-        known = ~np.isnan(values)
-        for total, part in ((self._sums, np.where(known, values, 0)), (self._counts, known.astype(np.float32))):
-            for i, gene in pairs:  # a row at a time is no slower than a sparse product of the few rows of a block
-                row = total[gene]
-                np.add(row, part[i], out=row)
+        add_to_genes(self._sums, self._counts, np.ascontiguousarray(values, np.float32), pairs)
 
     def table(self) -> GeneTable:
         """Return genes x patients; it takes the sums, so nothing can be added afterwards."""
@@ -137,10 +135,9 @@ def _divided(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
         return np.divide(sums, counts, out=sums)
 
 
-def _pairs(
-    features: Sequence[str], genes: Mapping[str, tuple[str, ...]], place: dict[str, int]
-) -> list[tuple[int, int]]:
-    """Return positions of features and of their genes, pair by pair; new genes get the next places."""
-    return [
+def _pairs(features: Sequence[str], genes: Mapping[str, tuple[str, ...]], place: dict[str, int]) -> np.ndarray:
+    """Return positions of features and of their genes [pairs, 2]; new genes get the next places."""
+    pairs = [
         (i, place.setdefault(gene, len(place))) for i, feature in enumerate(features) for gene in genes.get(feature, ())
     ]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)

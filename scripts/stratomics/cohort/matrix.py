@@ -78,8 +78,8 @@ class NotNumbers:
         self.by_row[row] += 1
         self.by_column[column] += 1
 
-    def look_for_infinite(self, values: np.ndarray, first: int = 0) -> None:
-        """Count the infinite cells of rows [rows, columns], the first of which has the position `first`."""
+    def look_for_infinite(self, values: np.ndarray, first: int = 0, column: int = 0) -> None:
+        """Count the infinite cells of a part [rows, columns] of the matrix that begins at the row `first` and at `column`."""
         for start in range(0, len(values), ROWS):
             infinite = np.isinf(values[start : start + ROWS])
             if not infinite.any():  # the usual case, at a glance
@@ -87,7 +87,7 @@ class NotNumbers:
             cells = np.argwhere(infinite)
             self.n_infinite += len(cells)
             room = KEPT - len(self.infinite)
-            self.infinite += [(first + start + row, column) for row, column in cells[:room].tolist()]
+            self.infinite += [(first + start + i, column + j) for i, j in cells[:room].tolist()]
 
     def row(self, row: int) -> list[str]:
         """Return those of the first cells that stand in one row."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ from .gene_means import Belonging, GeneMeans, GeneTable
 from .ids import clean_name
 from .layouts import are_patients
 from .matrix import Matrix, NotNumbers
-from .pieces import Pieces, cell_number, pieces_of_rows
+from .pieces import Pieces, cell_number
 from .symbols import VERSIONED
 
 
@@ -76,16 +77,6 @@ def matrix_of_pieces(
         raise DataError(f"{path}: no row of measurements is left. Check how the file was written.")
     values, genes = gather.result()
     return Matrix(path, names, list(columns), values, lines, genes=genes), cleaned
-
-
-def matrix_of_rows(
-    path: str,
-    columns: Sequence[str],
-    rows: Iterable[tuple[int, list[str]]],
-    bad: NotNumbers,
-) -> tuple[Matrix, int]:
-    """Make a matrix of rows of text: line and cells of each, of which the first is its name. See `matrix_of_pieces`."""
-    return matrix_of_pieces(path, columns, pieces_of_rows(rows), bad)
 
 
 class _Gather(Protocol):
@@ -161,31 +152,50 @@ def _gather(columns: Sequence[str], rows: Sequence[str], by: FeatureMap | None, 
     return _All(len(columns))
 
 
-def matrix_of_frame(path: str, frame: pd.DataFrame, bad: NotNumbers, about: Collection[int] = ()) -> Matrix:
-    """Make a matrix of a frame whose first column holds the names of the rows.
+def matrix_of_columns(
+    path: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    frames: Iterable[pd.DataFrame],
+    bad: NotNumbers,
+    about: Collection[int] = (),
+    by: FeatureMap | None = None,
+    patients: Collection[str] | None = None,
+) -> Matrix:
+    """Make a matrix of columns as they come: see `matrix_of_pieces`.
 
     Parameters
     ----------
-    path, bad
-        As for `matrix_of_pieces`.
-    frame
-        Columns of numbers or of text.
+    path, bad, by, patients
+        As there.
+    rows, columns
+        Names.
+    frames
+        All rows of the next few columns each, of numbers or of text.
     about
         Positions of columns that are no measurements, which are NaN.
     """
-    columns = [clean_name(name) for name in frame.columns[1:]]
-    values = np.full((len(frame), len(columns)), np.nan, dtype=np.float32)
-    for j in range(values.shape[1]):
-        if j in about:
-            continue
-        column = frame.iloc[:, j + 1]
-        if pd.api.types.is_numeric_dtype(column.dtype):
-            values[:, j] = column.to_numpy(np.float32, na_value=np.nan)
-        else:
-            for i, cell in enumerate(as_text(column)):
-                values[i, j] = cell_number(cell, i, j, bad)
-    rows = [clean_name(name) for name in as_text(frame.iloc[:, 0])]
-    return Matrix(path, rows, columns, values, list(range(1, len(frame) + 1)), "row")
+    gather = _gather(rows, columns, by, patients or ())
+    first = 0
+    for frame in frames:
+        values = np.full(frame.shape[::-1], np.nan, dtype=np.float32)
+        for j, own in enumerate(values, start=first):
+            column = frame.iloc[:, j - first]
+            if j in about:
+                continue
+            if pd.api.types.is_numeric_dtype(column.dtype):
+                own[:] = column.to_numpy(np.float32, na_value=np.nan)
+            else:
+                own[:] = [cell_number(cell, i, j, bad) for i, cell in enumerate(as_text(column))]
+        gather.add(list(columns[first : first + len(values)]), values)
+        if gather.brings_to_genes:
+            bad.look_for_infinite(values.T, column=first)
+        first += len(values)
+    values, genes = gather.result()
+    if genes is not None:
+        genes = replace(genes, values=genes.values.T, in_rows=not genes.in_rows)
+    lines = list(range(1, len(rows) + 1))
+    return Matrix(path, list(rows), list(columns), values.T, lines, "row", genes=genes)
 
 
 def as_text(column: pd.Series) -> pd.Series:

@@ -2,7 +2,7 @@
 
 A row is never swallowed and a cell never moved: what cannot be taken apart for certain is a fault that names the line. The text
 is read in one pass, line by line; only lines that hold a quote sign go through the parser of quotes. Where a table of numbers is
-wanted, blocks of plain ones are read at once (`stratomics.cohort.plain_block`), with the same outcome.
+wanted and the file is large, blocks of plain ones are read at once (`stratomics.cohort.plain_block`), with the same outcome.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ from .ids import clean_name
 from .pieces import Piece, Wanted, pieces_of_rows
 from .plain_block import PlainReader, unquoted
 from .quotes import Row, split_line, split_rows
+
+#: Bytes of a text from which on it is worth a second or two to get the compiled reader ready, and how many make one packed byte.
+COMPILED_FROM = 1 << 24
+PACKED = 3
 
 #: What reading a damaged file raises.
 _DAMAGED = (OSError, EOFError, zlib.error, UnicodeDecodeError)
@@ -78,6 +82,18 @@ class TextTable:
         """How many lines above the header are comments."""
         return int(self._notes.get("comment_lines", ("0", ""))[0])
 
+    def take_row(self) -> list[str]:
+        """Take the first row out of the table, as where there is a second header.
+
+        Raises
+        ------
+        DataError
+            When there is none.
+        """
+        self.header_line, row = next(self.rows())
+        self._n = 0
+        return row
+
     def rows(self, *, may_be_none: bool = False) -> Iterator[Row]:
         """Yield the rows, each as wide as the header (and one wider where `corner_missing`).
 
@@ -100,7 +116,7 @@ class TextTable:
         self._finish(may_be_none)
 
     def pieces(self, wanted: Wanted, *, threads: int = 1, block_size: int | None = None) -> Iterator[Piece]:
-        """Yield the rows some at a time, in bounded memory: as numbers where a block is plain, else by `rows`.
+        """Yield the rows some at a time, in bounded memory: by `rows`, or, of a large file, as numbers where a block is plain.
 
         Parameters
         ----------
@@ -116,6 +132,9 @@ class TextTable:
         DataError
             As `rows` does.
         """
+        if self._file.stat().st_size * (PACKED if self._file.suffix == ".gz" else 1) < COMPILED_FROM:
+            yield from pieces_of_rows(self.rows(), wanted)
+            return
         blocks = TextBlocks(self._file, self.header_line, block_size or BLOCK)
         progress = Progress(self.path, blocks)
         sign = self._separator.encode()

@@ -7,14 +7,17 @@ small letters).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from stratomics.cohort.barcodes import PATIENT
 from stratomics.cohort.checks import examples
+from stratomics.cohort.feature_map import map_of
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.matrix import Matrix
 from stratomics.cohort.numbers import matrix_of_pieces
-from stratomics.cohort.pieces import Wanted, pieces_of_rows
+from stratomics.cohort.pieces import Wanted
 from stratomics.cohort.source import Source
 from stratomics.cohort.symbols import NamedRows
 from stratomics.cohort.text_source import opened, read_text_cells
@@ -53,18 +56,19 @@ class Firehose(Format):
 
     def matrix(self, source: Source, request: Request) -> Matrix:
         """Read features x samples."""
+        assert source.head is not None
         with opened(source) as table:
-            rows = table.rows()
-            _, second = next(rows)
-            measures = [word.strip() for word in second[1:]]
+            measures = [word.strip() for word in table.take_row()[1:]]
             wanted = _measure(source, measures, request)
             kept = [j for j, word in enumerate(measures, start=1) if word.lower() == wanted.lower()]
-            # The genes under the header are known when all are read: symbols must not meet.
-            named = NamedRows(pieces_of_rows(rows, Wanted(kept)))
-            matrix, _ = matrix_of_pieces(source.path, [table.header[j] for j in kept], named, request.bad)
+            named = NamedRows(table.pieces(Wanted(kept), threads=request.threads))
+            columns = [table.header[j] for j in kept]
+            # Which symbols stand for a row is known when all are read: they must not meet. Names of probes stand for themselves.
+            by = None if any("|" in row[0] for row in source.head.rows) else map_of(request)
+            matrix, _ = matrix_of_pieces(source.path, columns, named, request.bad, by, request.patients)
         table.report(request.level, request.item, request.checks)
         named.report(source.path, request)
-        return Matrix(matrix.path, _symbols(matrix.rows), matrix.columns, matrix.values, matrix.lines, matrix.unit)
+        return replace(matrix, rows=_symbols(matrix.rows))
 
     def clinical(self, source: Source, request: Request) -> ClinicalTable:
         """Read the attributes, and turn them: patients in rows."""

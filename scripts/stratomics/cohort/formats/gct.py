@@ -7,15 +7,18 @@ rows; 1.3 has columns about the rows behind the names, and rows about the column
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from itertools import islice
 
 from stratomics.cohort.checks import examples
+from stratomics.cohort.feature_map import map_of
 from stratomics.cohort.files import open_text, unreadable
 from stratomics.cohort.format import Format, Request
 from stratomics.cohort.ids import clean_name
 from stratomics.cohort.matrix import Matrix
-from stratomics.cohort.numbers import matrix_of_rows
+from stratomics.cohort.numbers import matrix_of_pieces
+from stratomics.cohort.pieces import Wanted
 from stratomics.cohort.source import Source
+from stratomics.cohort.text import TextTable
 from stratomics.errors import DataError
 
 
@@ -32,52 +35,40 @@ class Gct(Format):
         """Read features x samples; what describes features or samples is left out."""
         try:
             with open_text(source.file) as handle:
-                lines = ((line, text.rstrip("\n").split("\t")) for line, text in enumerate(handle, start=1))
-                return _read(source, lines, request)
+                head = [line.rstrip("\n").split("\t") for line in islice(handle, 3)]
         except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
             raise DataError(unreadable(source.path, error)) from error
-
-
-def _read(source: Source, lines: Iterator[tuple[int, list[str]]], request: Request) -> Matrix:
-    try:
-        _, (version, *_) = next(lines)
-        n_rows, n_columns, *about = (int(cell) for cell in next(lines)[1] if cell.strip())
-        _, header = next(lines)
-    except (StopIteration, ValueError) as error:
-        raise DataError(
-            f"{source.path}: a GCT file has its sizes in line 2 and a header in line 3. Download it again."
-        ) from error
-    # 1.2 has a column of descriptions and no rows about the samples.
-    about_rows, about_columns = about if version.strip() == "#1.3" and len(about) == 2 else (1, 0)
-    first = 1 + about_rows
-    columns = [clean_name(name) for name in header[first : first + n_columns]]
-    if len(columns) != n_columns:
-        raise DataError(
-            f"{source.path}: line 2 says {n_columns} samples, and line 3 names {len(columns)} behind {first} columns about "
-            f"the rows. "
-            f"Write the file again."
-        )
-    for _ in range(about_columns):
-        next(lines, None)
-    rows: list[tuple[int, list[str]]] = []
-    for line, cells in lines:
-        if not any(map(str.strip, cells)):
-            continue
-        if len(cells) < first + n_columns:
+        try:
+            (version, *_), sizes, header = head
+            n_rows, n_columns, *about = (int(cell) for cell in sizes if cell.strip())
+        except ValueError as error:
             raise DataError(
-                f"{source.path}: line {line} has {len(cells)} cells, not {first + n_columns}. The file may be cut short."
+                f"{source.path}: a GCT file has its sizes in line 2 and a header in line 3. Download it again."
+            ) from error
+        # 1.2 has a column of descriptions and no rows about the samples.
+        about_rows, about_columns = about if version.strip() == "#1.3" and len(about) == 2 else (1, 0)
+        first = 1 + about_rows
+        names = [clean_name(name) for name in header]
+        columns = names[first : first + n_columns]
+        if len(columns) != n_columns:
+            raise DataError(
+                f"{source.path}: line 2 says {n_columns} samples, and line 3 names {len(columns)} behind {first} columns about "
+                f"the rows. "
+                f"Write the file again."
             )
-        rows.append((line, [cells[0], *cells[first : first + n_columns]]))
-    if len(rows) != n_rows:
-        raise DataError(
-            f"{source.path}: line 2 says {n_rows} rows, and there are {len(rows)}. The file may be cut short."
-        )
-    matrix, _ = matrix_of_rows(source.path, columns, rows, request.bad)
-    if left := [name for name in header[1:first] if name]:
-        request.note(
-            "about_features", len(left), f"columns of {source.path} about the features, left out: {examples(left)}"
-        )
-    return matrix
+        table = TextTable(source.path, source.file, "\t", names[: first + n_columns], 3 + about_columns, False, {})
+        pieces = table.pieces(Wanted(range(first, first + n_columns)), threads=request.threads)
+        matrix, _ = matrix_of_pieces(source.path, columns, pieces, request.bad, map_of(request), request.patients)
+        if len(matrix.rows) != n_rows:
+            raise DataError(
+                f"{source.path}: line 2 says {n_rows} rows, and there are {len(matrix.rows)}. The file may be cut short."
+            )
+        table.report(request.level, request.item, request.checks)
+        if left := [name for name in header[1:first] if name]:
+            request.note(
+                "about_features", len(left), f"columns of {source.path} about the features, left out: {examples(left)}"
+            )
+        return matrix
 
 
 FORMAT = Gct()

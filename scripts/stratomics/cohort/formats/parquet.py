@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stratomics.cohort.files import is_parquet, read_parquet_frame
+from stratomics.cohort.feature_map import map_of
+from stratomics.cohort.files import is_parquet
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.header_rows import clinical_header_rows
 from stratomics.cohort.ids import clean_name
 from stratomics.cohort.layouts import feature_columns
 from stratomics.cohort.matrix import Matrix
-from stratomics.cohort.numbers import as_text, matrix_of_frame
+from stratomics.cohort.numbers import as_text, matrix_of_columns
+from stratomics.cohort.parquet_table import ParquetColumns, read_parquet_frame
 from stratomics.cohort.source import Source
 from stratomics.errors import DataError
 
@@ -28,9 +30,13 @@ class Parquet(Format):
 
     def matrix(self, source: Source, request: Request) -> Matrix:
         """Read an omics table, patients in rows or in columns."""
-        frame = read_parquet_frame(source.path, source.file)
-        about = feature_columns([clean_name(name) for name in frame.columns[1:]], request.patients)
-        return matrix_of_frame(source.path, frame, request.bad, about)
+        table = ParquetColumns(source.path, source.file)
+        columns = [clean_name(name) for name in table.columns]
+        about = feature_columns(columns, request.patients)
+        names = [clean_name(name) for name in as_text(table.names)]
+        return matrix_of_columns(
+            source.path, names, columns, table, request.bad, about, map_of(request), request.patients
+        )
 
     def clinical(self, source: Source, request: Request) -> ClinicalTable:
         """Read a clinical table as text."""
