@@ -3,6 +3,7 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
+    from stratomics.checksums import checksums
     from stratomics.evaluation.provenance import provenance
     from stratomics.report.markdown import document_markdown
     from stratomics.report.results import TABLES, read_results
@@ -16,4 +17,6 @@ with job(snakemake.log[0]) as log:
     with atomic_path(snakemake.output.summary) as temporary:
         temporary.write_text(document_markdown(summary(results)), encoding="utf-8")
     tables = read_json(given.read, ["tables"])["tables"]
+    if gene_sets := params.settings["pathways"]["gmt"]:
+        tables.append({"path": gene_sets, "sha256": checksums([gene_sets], params.remembered)[0]})
     write_json(provenance(params.cohort, params.settings, tables, results.training), snakemake.output.provenance)

@@ -379,9 +379,11 @@ def settings(**evaluation):
 
 def run_scripts(folder, **options):
     """Run write_leaderboard, then write_summary; give back leaderboard, verdicts, summary and provenance."""
+    gene_sets = options.pop("gmt", None)
     given = cohort_tables(folder, **options)
     permutations = options.get("permutations", 199)
     cohort, known = settings(folds=5, repeats=2, permutations=permutations)
+    known["pathways"]["gmt"] = gene_sets
     evaluation = {"folds": 5, "repeats": 2, "permutations": permutations, "auc_days": [365, 1095], "horizon_days": 1825}
     out = {"leaderboard": folder / "leaderboard.tsv", "verdicts": folder / "verdicts.tsv"}
     first = SimpleNamespace(
@@ -404,6 +406,7 @@ def run_scripts(folder, **options):
             embeddings=EMBEDDINGS,
             cohort=cohort,
             settings=known,
+            remembered=str(folder / "checksums.json"),
         ),
         log=[str(folder / "write_summary.log")],
     )

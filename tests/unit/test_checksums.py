@@ -11,6 +11,7 @@ import pytest
 import stratomics.checksums as module
 from stratomics.checksums import checksums, held_still
 from stratomics.errors import DataError
+from stratomics.locations import table_paths
 
 
 @pytest.fixture
@@ -125,3 +126,12 @@ def test_another_table_than_in_the_earlier_reading_is_noticed(table, remembered)
     earlier = {str(table): sha("another")}
     with pytest.raises(DataError, match="changed while it was read"), held_still([table], remembered, earlier):
         pytest.fail("it was read")
+
+
+def test_every_file_that_an_entry_names_has_a_checksum():
+    omics = [{"name": "mrna", "path": "a.tsv", "map": "map.tsv"}, {"name": "meth", "path": "b.tsv", "map": "map.tsv"}]
+    clinical = {"path": "clinical.tsv", "join": ["published_subtypes.tsv"], "patient": "id"}
+    named = ["clinical.tsv", "published_subtypes.tsv", "a.tsv", "b.tsv", "map.tsv"]
+    assert table_paths({"omics": omics, "clinical": clinical}) == named
+    assert table_paths({"omics": omics[:1]}) == ["a.tsv", "map.tsv"]
+    assert table_paths({"simulate": {}}) == []

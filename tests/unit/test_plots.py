@@ -26,10 +26,11 @@ from stratomics.plots import (
     training_table,
     umap_table,
 )
-from stratomics.plots.kaplan_meier import at_risk
-from stratomics.plots.style import house_style, number_text, p_text, shorten, text_mm
+from stratomics.plots.kaplan_meier import at_risk, draw_curve, years_frame
+from stratomics.plots.style import DAYS_PER_YEAR, house_style, new_figure, number_text, p_text, shorten, text_mm
 from stratomics.plots.umap import MOST_MARKS
 from stratomics.projection import compute_umap, umap_coordinates
+from stratomics.survival.kaplan_meier import kaplan_meier
 from stratomics.tables import read_table, write_table
 
 ABOUT = About("COHORT_A", "vae", 120, 41)
@@ -243,6 +244,30 @@ def test_kaplan_meier_survives_groups_of_one_and_groups_without_events(tmp_path)
     text = words(figure)
     assert "0 / 20" in text
     assert "no patients" in text  # in the held-out panel
+
+
+@pytest.mark.parametrize(("n", "most"), [(60, 60), (20_000, 600)])
+def test_ticks_stand_on_the_curve_at_censored_times_and_never_become_too_many(n: int, most: int) -> None:
+    rng = np.random.default_rng(0)
+    curve = kaplan_meier(np.arange(1, n + 1) * (6 * DAYS_PER_YEAR / n), rng.random(n) < 0.4)
+    with house_style():
+        axes = new_figure(100, 100).add_subplot()
+        years_frame(axes, 5)
+        draw_curve(axes, curve, {"color": "k"}, shade=0.1)
+    line, ticks = axes.lines
+    x, low = np.asarray(ticks.get_xdata())[::3], np.asarray(ticks.get_ydata())[::3]
+    y = (low + np.asarray(ticks.get_ydata())[1::3]) / 2
+    censored = curve[(curve["censored"] > 0) & (curve["time"] <= 5 * DAYS_PER_YEAR)]
+    times = censored["time"].to_numpy() / DAYS_PER_YEAR
+    if n == 60:
+        np.testing.assert_allclose(x, times)
+    assert most / 3 < len(x) <= most
+    assert np.isin(x, times).all()
+    np.testing.assert_allclose(y, censored.set_index(times).loc[x, "survival"])
+    # the line has the corners of the curve, and no others
+    assert len(line.get_xdata()) == (curve["events"] > 0).sum() + 1 + (curve["events"].iloc[-1] == 0)
+    last = np.searchsorted(line.get_xdata(), times, side="right") - 1
+    np.testing.assert_allclose(np.asarray(line.get_ydata())[last], censored["survival"])
 
 
 def test_kaplan_meier_is_drawn_from_the_file_beside_it_alone(tmp_path) -> None:

@@ -132,7 +132,7 @@ def test_drawings_keep_what_draws_and_nothing_else(tmp_path):
     drawing.write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9pt" viewBox="0 0 9 9"'
         ' onload="a()"><script>a()</script><style>*{fill:red}</style><foreignObject><p/></foreignObject><!-- a -->'
-        '<defs><path id="m" d="M 0.123456 0\nL 1 2"/><path id="unused" d="M 0 0"/></defs>'
+        '<defs><path id="m" d="M 0.123456 -3\nL 1 2"/><path id="unused" d="M 0 0"/></defs>'
         '<g id="one"><g><use xlink:href="#m" x="1.23456" style="fill: #fff; opacity: .5"/></g>'
         '<g><use xlink:href="#m" style="fill: #fff"/></g></g>'
         '<a href="javascript:a()"><text>x</text></a><image href="https://example.org/a.png"/>'
@@ -140,7 +140,7 @@ def test_drawings_keep_what_draws_and_nothing_else(tmp_path):
     )
     assert page_svg(drawing, "p-", 'what "it" shows') == (
         '<svg viewBox="0 0 9 9" role="img" aria-label="what &quot;it&quot; shows">'
-        '<defs><path d="M 0.12 0 L 1 2" id="p-m" /><path d="M 0 0" /></defs>'
+        '<defs><path d="M0.12-3L1 2" id="p-m" /><path d="M0 0" /></defs>'
         '<g style="fill:#fff"><use href="#p-m" x="1.23" style="opacity:.5" /><use href="#p-m" /></g>'
         '<image /><text style="font-size:6px;fill:#222">a &lt;b&gt;</text></svg>'
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from types import SimpleNamespace
 
 import numpy as np
@@ -161,11 +162,18 @@ def test_without_permutations_comparators_and_covariates(tmp_path):
     assert verdicts["separation"].tolist() == ["not_tested"] * 2
     assert verdicts["added_value"].tolist() == ["not_tested"] * 2
     assert "no permutations of survival" in summary.splitlines()[2]
-    assert "gives no verdict on separation" in summary
+    assert "so no verdict on separation is given" in summary
     assert "No comparator was configured" in summary
     assert summary.count("was not tested: no clinical covariates are configured.") == 2
     assert "No clinical variable could be compared" in summary
     assert "The subtypes separate" not in summary
+
+
+def test_gene_sets_stand_among_the_files_that_were_read(tmp_path):
+    sets = tmp_path / "sets.gmt"
+    sets.write_bytes(b"SET\tsmall\tTP53\n")
+    provenance = run_scripts(tmp_path, gmt=str(sets))[-1]
+    assert provenance["tables"][1:] == [{"path": str(sets), "sha256": hashlib.sha256(sets.read_bytes()).hexdigest()}]
 
 
 def test_few_events_are_said_at_the_top(tmp_path):

@@ -85,6 +85,7 @@ rule write_summary:
     input:
         **SUMMARISED,
         read="<results>/{cohort}/intake/read.json",
+        gene_sets=SETTINGS["pathways"]["gmt"] or [],
     output:
         summary=report(
             "<results>/{cohort}/summary.md",
@@ -108,6 +109,7 @@ rule write_summary:
         settings={key: value for key, value in SETTINGS.items() if key != "cohorts"},
         cohort=cohort_settings,
         embeddings=list(EMBEDDINGS),
+        remembered=CHECKSUMS,
         code=code_version("write_summary"),
     script:
         "../../scripts/write_summary.py"

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
+from stratomics.gene_sets import naming
 from stratomics.runtime import derive_seed, log
 from stratomics.subtypes.select import adjust_benjamini_hochberg
 
@@ -20,6 +21,8 @@ PATHWAY_COLUMNS = [
 ]  # fmt: skip
 #: A set is looked at with this many of its genes among the measured features.
 SMALLEST, LARGEST = 10, 500
+#: Below this share of names in common, features and genes are named in two ways.
+FEW = 0.1
 #: Permutations of the features of the running sum.
 PERMUTATIONS = 1000
 
@@ -52,7 +55,8 @@ def measure_pathways(
         preprocessing of the full fit); of the ``markers`` those ``in_set``, beside the number ``expected`` by chance, with the
         hypergeometric ``p`` and ``q`` (Benjamini-Hochberg over the sets and subtypes of an embedding and omics); ``nes``,
         ``gsea_p`` and ``gsea_q`` of the preranked enrichment on the held-out difference, NaN where no fold could be compared, with
-        the genes that lead. An omics of which no set has `SMALLEST` to `LARGEST` measured genes has one row with a ``note``.
+        the genes that lead. An omics of which no set has `SMALLEST` to `LARGEST` measured genes has one row with a ``note``, which
+        says how features and genes are named where hardly any is known to both.
 
     References
     ----------
@@ -90,8 +94,12 @@ def _of_omics(
     )
     log.info("%s: %s", omics, note)
     if not kept:
-        example = sorted(measured)[0], sorted(symbols)[0]
-        note += f". A feature is called {example[0]!r}, a gene {example[1]!r}: `map` of the omics renames features"
+        if len(measured & symbols) < FEW * min(len(measured), len(symbols)):
+            note += (
+                f". The features are {naming(measured)}, the genes of the sets {naming(symbols)}. Take a GMT file that names genes "
+                "as the features are named (MSigDB has each collection with symbols and with Entrez ids), or rename the features "
+                "by `map` of the omics"
+            )
         log.warning("%s: %s", omics, note)
         return pd.DataFrame([{"gene_set": "", "leading": "", "note": note}]).reindex(columns=PATHWAY_COLUMNS)
     rows = []

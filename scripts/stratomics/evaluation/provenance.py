@@ -38,7 +38,7 @@ def provenance(
     cohort, settings
         The config of the cohort and the rest of the config.
     tables
-        Path and SHA-256 of every table that was read.
+        Path and SHA-256 of every file of the user that was read: tables, their maps, gene sets.
     training
         ``training.json`` by embedding.
 

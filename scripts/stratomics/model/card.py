@@ -252,14 +252,14 @@ def _privacy(provenance: Mapping[str, Any]) -> list[str]:
 
 
 def _versions(description: Mapping[str, Any], provenance: Mapping[str, Any]) -> list[str]:
-    """List versions, the seed and the checksums of the tables."""
+    """List versions, the seed and the checksums of the files."""
     packages = ", ".join(f"{name} {version}" for name, version in sorted(provenance["packages"].items()))
     rows = [(markdown(one["path"]), one["sha256"]) for one in provenance["tables"]]
     return [
         f"stratomics {description['stratomics']}, Python {provenance['python']}, {packages}; seed "
         f"{provenance['settings']['seed']}. All settings: `provenance.json` of the cohort.",
         "",
-        *_table(("table read", "SHA-256"), rows),
+        *_table(("file read", "SHA-256"), rows),
     ]
 
 

@@ -68,6 +68,8 @@ _LEFT, _CURVES, _RIGHT = 19.0, 52.0, 16.0  # mm, of one panel
 _TOP, _HEADS, _HEIGHT, _ROW, _APART = 14.3, (12.7, 16.0), 56.0, 3.4, 4.0
 #: How dark the bands are, by the number of curves; above five they would hide one another.
 _SHADES = {1: 0.14, 2: 0.14, 3: 0.14, 4: 0.08, 5: 0.08}
+#: Height of a tick in points, and how many places there are for them: half a tick's width apart.
+_TICK, _MOST_TICKS = 3.2, 600
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1)))
 
 
@@ -225,20 +227,37 @@ def draw_curve(axes: Axes, curve: pd.DataFrame, style: Style, *, shade: float) -
     """
     years = np.concatenate([[0.0], curve["time"].to_numpy(np.float64) / DAYS_PER_YEAR])
     survival = np.concatenate([[1.0], curve["survival"].to_numpy(np.float64)])
-    axes.step(years, survival, where="post", linewidth=1.2, zorder=3, clip_on=True, **style)
+    # Between events nothing changes, and a page holds these curves for every embedding.
+    steps = np.concatenate([[True], curve["events"].to_numpy() > 0])
+    steps[-1] = True
+    axes.step(years[steps], survival[steps], where="post", linewidth=1.2, zorder=3, clip_on=True, **style)
     if shade:
         # Where the interval is not defined (nobody has died, or everybody has) the last one is carried on.
-        low, high = (np.concatenate([[1.0], curve[end].ffill().fillna(1.0)]) for end in ("ci_low", "ci_high"))
-        axes.fill_between(years, low, high, step="post", color=style["color"], alpha=shade, linewidth=0, zorder=1)
+        low, high = (np.concatenate([[1.0], curve[end].ffill().fillna(1.0)])[steps] for end in ("ci_low", "ci_high"))
+        axes.fill_between(
+            years[steps], low, high, step="post", color=style["color"], alpha=shade, linewidth=0, zorder=1
+        )
     censored = np.concatenate([[False], curve["censored"].to_numpy() > 0])
-    ticks: Style = {
-        "marker": "|",
-        "markersize": 3.2,
-        "markeredgewidth": 0.5,
-        "linestyle": "none",
-        "color": style["color"],
-    }
-    axes.plot(years[censored], survival[censored], zorder=4, **ticks)
+    _ticks(axes, years[censored], survival[censored], style["color"])
+
+
+def _ticks(axes: Axes, years: np.ndarray, survival: np.ndarray, color: str) -> None:
+    """Draw ticks as one line with gaps, of those that would lie on one another the first: a mark for each would be megabytes."""
+    end = axes.get_xlim()[1]
+    _, first = np.unique(np.floor(years / end * _MOST_TICKS), return_index=True)
+    shown = first[years[first] <= end]
+    height = axes.get_window_extent().height / axes.figure.dpi * 72  # in points
+    half = _TICK / 2 * np.ptp(axes.get_ylim()) / height
+    x, y = years[shown], survival[shown]
+    gaps = np.full(len(shown), np.nan)
+    axes.plot(
+        np.column_stack([x, x, gaps]).ravel(),
+        np.column_stack([y - half, y + half, gaps]).ravel(),
+        linewidth=0.5,
+        solid_capstyle="butt",
+        color=color,
+        zorder=4,
+    )
 
 
 def _risk_table(below: Axes, axes: Axes, groups: Curves, sizes: list[int], what: str) -> None:

@@ -99,7 +99,7 @@ def draw_permutation_null(table: pd.DataFrame, about: About) -> Figure:
     """
     with house_style():
         if table.empty:
-            words = "No permutation test was run (evaluation: permutations: 0)."
+            words = "No permutation test was run (evaluation: permutations, or survival_permutations, is 0)."
             return empty_figure(
                 about, _TITLE, words, "Without it no p-value of this cohort is a valid test of the chain."
             )

@@ -18,7 +18,7 @@ def limits(results: Results) -> list[Block]:
     else:
         test = prose(
             "The held-out log-rank p is nominal: folds share training patients, which makes it too small. No permutation "
-            "test was run (`evaluation: permutations: 0`), so this summary gives no verdict on separation."
+            "test was run (`permutations` of `evaluation`, or `survival_permutations`, is 0), so no verdict on separation is given."
         )
     family = prose(
         "The family of the adjusted p-values is the {embeddings} of this cohort. Other cohorts, other settings, and embeddings "

@@ -50,8 +50,8 @@ def origin(provenance: Mapping[str, Any]) -> list[Block]:
                 seed=Said(str(settings["seed"]), Source(FILE, "", "settings.seed")),
             )
         ),
-        Heading(as_text("Tables that were read")),
-        table_of(["table", "SHA-256"], tables, "Tables that were read, with checksums"),
+        Heading(as_text("Files that were read")),
+        table_of(["file", "SHA-256"], tables, "Files that were read, with checksums"),
         Heading(as_text("Software")),
         table_of(["package", "version"], software, "Versions of the packages"),
         Heading(as_text("Config, defaults filled in")),

@@ -40,6 +40,8 @@ _ATTRIBUTES = {
 }
 _PLACES = {"d", "x", "y", "x1", "x2", "y1", "y2", "r", "rx", "ry", "cx", "cy", "width", "height", "points"}
 _DIGITS = re.compile(r"-?\d+\.\d{3,}")
+#: Around the letters of a path, and before a minus, nothing needs to stand.
+_BLANKS = re.compile(r" ?([A-Za-z]) ?| (?=-)")
 _REFERENCE = re.compile(r"url\(#([^)]*)\)")
 #: Of a path of more characters than this, a tenth of a point is enough; of shorter ones, like marks, a hundredth.
 _LONG = 400
@@ -107,9 +109,10 @@ def _short(name: str, value: str) -> str:
     """Write the value of an attribute with no more than can be seen."""
     if name in _PLACES:
         digits = 1 if len(value) > _LONG else 2
-        return _DIGITS.sub(
+        rounded = _DIGITS.sub(
             lambda found: f"{float(found[0]):.{digits}f}".rstrip("0").rstrip("."), " ".join(value.split())
         )
+        return _BLANKS.sub(r"\1", rounded)
     if name == "style":
         # The page names the font.
         return _written({key: own for key, own in _declared(value).items() if key != "font-family"})
