@@ -21,6 +21,7 @@ with job(snakemake.log[0]) as log:
         {name: (read_table(table), load_arrays(arrays)[0]) for name, table, arrays in comparators},
         params.covariates,
         seed=params.seed,
+        late=dict(zip(params.embeddings, params.late, strict=True)),
         threads=snakemake.threads,
     )
     write_table(predictions, snakemake.output.comparator_predictions)

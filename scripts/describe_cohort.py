@@ -5,7 +5,8 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort
     from stratomics.description import describe_cohort
-    from stratomics.plots import About, cohort_page, save_figure
+    from stratomics.plots.cohort_page import cohort_page
+    from stratomics.plots.style import About, save_figure
     from stratomics.preprocess import load_preprocess
     from stratomics.tables import read_table, write_table
 

@@ -3,7 +3,9 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    from stratomics.plots import calibration_table, cohort_about, draw_calibration, save_figure
+    from stratomics.plots.calibration import calibration_table, draw_calibration
+    from stratomics.plots.small_multiples import cohort_about
+    from stratomics.plots.style import save_figure
     from stratomics.tables import read_tables, write_table
 
     names = snakemake.params.embeddings

@@ -3,7 +3,9 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    from stratomics.plots import cohort_about, consensus_table, draw_consensus, save_figure
+    from stratomics.plots.consensus import consensus_table, draw_consensus
+    from stratomics.plots.small_multiples import cohort_about
+    from stratomics.plots.style import save_figure
     from stratomics.tables import load_arrays, read_tables, write_table
 
     names = snakemake.params.embeddings

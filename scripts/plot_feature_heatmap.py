@@ -4,7 +4,8 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import complete_patients, load_cohort
-    from stratomics.plots import About, draw_feature_heatmap, feature_heatmap_table, save_figure
+    from stratomics.plots.feature_heatmap import draw_feature_heatmap, feature_heatmap_table
+    from stratomics.plots.style import About, save_figure
     from stratomics.preprocess import load_preprocess
     from stratomics.tables import read_table, write_table
 

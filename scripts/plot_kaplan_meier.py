@@ -5,7 +5,8 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import complete_patients, load_cohort
     from stratomics.evaluation import survival_panels
-    from stratomics.plots import About, draw_kaplan_meier, kaplan_meier_table, save_figure
+    from stratomics.plots.kaplan_meier import draw_kaplan_meier, kaplan_meier_table
+    from stratomics.plots.style import About, save_figure
     from stratomics.tables import read_table, write_table
 
     cohort, _ = complete_patients(load_cohort(snakemake.input.cohort), [])

@@ -4,7 +4,9 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.evaluation.attention import attention_by_subtype
-    from stratomics.plots import cohort_about, draw_omics_attribution, omics_attribution_figure_table, save_figure
+    from stratomics.plots.omics_attribution import draw_omics_attribution, omics_attribution_figure_table
+    from stratomics.plots.small_multiples import cohort_about
+    from stratomics.plots.style import save_figure
     from stratomics.tables import read_tables, write_table
 
     names = snakemake.params.embeddings

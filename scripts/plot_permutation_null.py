@@ -3,7 +3,9 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    from stratomics.plots import cohort_about, draw_permutation_null, permutation_null_table, save_figure
+    from stratomics.plots.permutation_null import draw_permutation_null, permutation_null_table
+    from stratomics.plots.small_multiples import cohort_about
+    from stratomics.plots.style import save_figure
     from stratomics.tables import read_table, read_tables, write_table
 
     names = snakemake.params.embeddings

@@ -5,7 +5,8 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort
     from stratomics.evaluation import selection_frequency
-    from stratomics.plots import About, draw_prognostic_latents, prognostic_latents_table, save_figure
+    from stratomics.plots.prognostic_latents import draw_prognostic_latents, prognostic_latents_table
+    from stratomics.plots.style import About, save_figure
     from stratomics.tables import load_arrays, read_table, write_table
 
     cohort = load_cohort(snakemake.input.cohort)

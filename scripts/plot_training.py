@@ -4,7 +4,8 @@ from stratomics.runtime import job  # first: it fixes the thread pools before nu
 
 with job(snakemake.log[0]) as log:
     from stratomics.cohort import load_cohort
-    from stratomics.plots import About, draw_training, save_figure, training_table
+    from stratomics.plots.style import About, save_figure
+    from stratomics.plots.training import draw_training, training_table
     from stratomics.tables import read_table, write_table
 
     cohort = load_cohort(snakemake.input.cohort)

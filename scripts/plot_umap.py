@@ -3,7 +3,8 @@
 from stratomics.runtime import job  # first: it fixes the thread pools before numpy loads
 
 with job(snakemake.log[0]) as log:
-    from stratomics.plots import About, draw_umap, save_figure, umap_table
+    from stratomics.plots.style import About, save_figure
+    from stratomics.plots.umap import draw_umap, umap_table
     from stratomics.tables import read_table, write_table
 
     table = umap_table(read_table(snakemake.input.umap), read_table(snakemake.input.subtypes))

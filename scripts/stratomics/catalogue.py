@@ -181,8 +181,18 @@ def subtypes_settings(embedding: Mapping[str, Any], settings: Mapping[str, Any])
 
 
 def chain_settings(embedding: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts `CHAIN` of a config as they hold for the latents of one entry of its ``embeddings``."""
-    return {**{part: settings[part] for part in CHAIN}, "subtypes": subtypes_settings(embedding, settings["subtypes"])}
+    """Return the parts `CHAIN` of a config as they hold for the latents of one entry of its ``embeddings``.
+
+    ``risk`` has a key more, ``late``: how the risks of the omics are combined in late fusion.
+    """
+    own = {"subtypes": subtypes_settings(embedding, settings["subtypes"])}
+    own["risk"] = {**settings["risk"], "late": embedding["late"]["weights"]}
+    return {**{part: settings[part] for part in CHAIN}, **own}
+
+
+def training_settings(embedding: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of one entry of ``embeddings`` of the config its networks are trained by: all but ``late``."""
+    return {key: value for key, value in embedding.items() if key != "late"}
 
 
 @cache

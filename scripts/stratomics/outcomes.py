@@ -256,7 +256,8 @@ def write_partial(cohorts: Sequence[str], results: str | Path, of: int) -> list[
         The cohorts compared; if none, nothing is written.
     """
     from .evaluation.cohorts import cohorts_table
-    from .plots import cohorts_figure_table, draw_cohorts, save_figure
+    from .plots.cohorts import cohorts_figure_table, draw_cohorts
+    from .plots.style import save_figure
     from .tables import read_table, write_table
 
     files = {name: [Path(results, name, f"{kind}.tsv") for kind in ("leaderboard", "verdicts")] for name in cohorts}

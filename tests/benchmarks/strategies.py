@@ -96,7 +96,8 @@ def study(path: Path, settings, table: Path) -> None:
         seconds = round(clock.process_time() - started, 1)
         metrics = result.metrics[result.metrics["repeat"] == "median"].set_index("metric")["held_out"]
         latents, told = {"x": result.embedding.latents}, {"x": result.embedding.told}
-        added, _ = combine_methods(cohort, splits, latents, told, {}, covariates, seed=seed)
+        late = {"x": embedding["late"]["weights"]}
+        added, _ = combine_methods(cohort, splits, latents, told, {}, covariates, seed=seed, late=late)
         write(
             strategy=embedding["name"],
             c=metrics["cindex"],

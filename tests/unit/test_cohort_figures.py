@@ -10,10 +10,11 @@ from tests.unit.test_evidence_plots import collisions, fits, words
 
 from stratomics.config import defaults
 from stratomics.description import describe_cohort
-from stratomics.plots import About, cohort_page, save_figure
 from stratomics.plots.cohort_batches import cohort_batches_table, draw_cohort_batches
 from stratomics.plots.cohort_follow_up import cohort_follow_up_table, draw_cohort_follow_up
 from stratomics.plots.cohort_omics import cohort_omics_table, draw_cohort_omics
+from stratomics.plots.cohort_page import cohort_page
+from stratomics.plots.style import About, save_figure
 from stratomics.preprocess import fit_preprocess
 from stratomics.tables import read_table, write_table
 

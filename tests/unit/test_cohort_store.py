@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -93,3 +96,25 @@ def test_nothing_is_left_when_writing_fails(cohort: Cohort, tmp_path: Path) -> N
     with pytest.raises(TypeError):
         save_cohort(Cohort("toy", cohort.omics, broken), tmp_path / "cohort.h5mu")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:Cannot join columns")
+def test_a_file_that_another_program_wrote_again_is_read(cohort: Cohort, tmp_path: Path) -> None:
+    """With numbers that may be missing, which this project writes as NaN."""
+    save_cohort(cohort, tmp_path / "one.h5mu")
+    data = mudata.read_h5mu(tmp_path / "one.h5mu")
+    data.obs["age"] = data.obs["age"].fillna(40).astype("Int64")
+    data.write(tmp_path / "two.h5mu")
+    ages = load_cohort(tmp_path / "two.h5mu").clinical["age"]
+    np.testing.assert_array_equal(ages, cohort.clinical["age"].fillna(40))
+    assert ages.dtype == np.float64
+
+
+def test_reading_a_cohort_loads_no_library_that_is_slow_to_load(cohort: Cohort, tmp_path: Path) -> None:
+    save_cohort(cohort, tmp_path / "cohort.h5mu")
+    code = (
+        "import sys; from stratomics.cohort import load_cohort; load_cohort(sys.argv[1]);"
+        "assert not {'mudata', 'anndata', 'scipy.stats', 'sklearn', 'torch', 'matplotlib'} & {*sys.modules}"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "scripts")}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "cohort.h5mu")], check=True, env=environment)

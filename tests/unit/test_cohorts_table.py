@@ -17,7 +17,7 @@ from stratomics.evaluation.declared import COHORTS
 from stratomics.evaluation.evidence import columns_shown_in
 from stratomics.evaluation.findings import CODES
 from stratomics.outcomes import partial_files, write_partial
-from stratomics.plots import cohorts_figure_table, draw_cohorts
+from stratomics.plots.cohorts import cohorts_figure_table, draw_cohorts
 from stratomics.plots.style import house_style
 from stratomics.tables import read_table, write_table
 

@@ -15,30 +15,16 @@ from matplotlib.text import Text
 
 from stratomics import runtime
 from stratomics.evaluation.attention import SUBTYPE_COLUMNS
-from stratomics.plots import (
-    About,
-    calibration_table,
-    cohort_about,
-    comparators_table,
-    consensus_table,
-    draw_calibration,
-    draw_comparators,
-    draw_consensus,
-    draw_enrichment,
-    draw_k_selection,
-    draw_omics_attribution,
-    draw_optimism,
-    draw_permutation_null,
-    enrichment_table,
-    k_selection_table,
-    omics_attribution_figure_table,
-    optimism_table,
-    permutation_null_table,
-    save_figure,
-)
-from stratomics.plots.enrichment import MOST_LEVELS, OTHER
-from stratomics.plots.small_multiples import APPARENT, HELD_OUT, values_by_k
-from stratomics.plots.style import house_style, number_text, subtype_color
+from stratomics.plots.calibration import calibration_table, draw_calibration
+from stratomics.plots.comparators import comparators_table, draw_comparators
+from stratomics.plots.consensus import consensus_table, draw_consensus
+from stratomics.plots.enrichment import MOST_LEVELS, OTHER, draw_enrichment, enrichment_table
+from stratomics.plots.k_selection import draw_k_selection, k_selection_table
+from stratomics.plots.omics_attribution import draw_omics_attribution, omics_attribution_figure_table
+from stratomics.plots.optimism import draw_optimism, optimism_table
+from stratomics.plots.permutation_null import draw_permutation_null, permutation_null_table
+from stratomics.plots.small_multiples import APPARENT, HELD_OUT, cohort_about, values_by_k
+from stratomics.plots.style import About, house_style, number_text, save_figure, subtype_color
 from stratomics.tables import read_table, save_arrays, write_table
 
 NAMES = ["ae", "dae", "vae", "vae_mmd", "stacked_ae", "joint_vae_with_a_long_name", "ae_per_omics"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stratomics.catalogue import chain_settings
 from stratomics.chain.latent_risk import latent_risk
 from stratomics.chain.risk import RiskModel, fit_risk, risk_table
 from stratomics.chain.run import run_chain
@@ -39,7 +40,7 @@ def planted(effects: tuple[float, ...], seed: int = 0) -> tuple[np.ndarray, np.n
     rng = np.random.default_rng(seed)
     latents = rng.normal(size=(N, 12)) + 0.5
     time, event = survival_of(latents[:, [0, 4, 8]] @ effects, rng)
-    return latents, time, event, Told(np.zeros(0), np.zeros((3, 0)), np.repeat([0, 1, 2], 4), NAMES, "stacked")
+    return latents, time, event, Told(np.zeros(0), np.zeros((3, 0)), np.repeat([0, 1, 2], 4), NAMES)
 
 
 def lacking(latents: np.ndarray, told: Told, share: float = 0.3) -> np.ndarray:
@@ -113,7 +114,7 @@ def test_whose_a_latent_is_and_who_lacks_it() -> None:
     np.testing.assert_allclose(model.encode(own.features, own.present), latents, atol=1e-5)
     assert model.reconstruct(own.features).shape == own.features.shape
     again = Told.from_arrays(*told.to_arrays())
-    assert (again.omics, again.rule) == (told.omics, told.rule)
+    assert again.omics == told.omics
 
 
 def test_an_omics_of_too_few_training_patients_is_a_fault() -> None:
@@ -133,7 +134,7 @@ def test_an_omics_of_too_few_training_patients_is_a_fault() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_a_weighted_mean_prefers_the_omics_that_tells_survival(rule: str) -> None:
     latents, time, event, told = planted((0.0, 1.2, 0.0))
-    found = latent_risk(latents, time, event, 0, replace(told, rule=rule))
+    found = latent_risk(latents, time, event, 0, told, rule)
     assert found.shares.sum() == pytest.approx(1.0)
     if rule == "equal":
         np.testing.assert_allclose(found.shares, 1 / 3)
@@ -187,7 +188,7 @@ def test_the_mean_is_over_the_omics_that_a_patient_has() -> None:
 def test_the_risk_of_each_omics_is_that_of_it_alone_on_the_patients_who_have_it(rule: str) -> None:
     latents, time, event, told = planted((0.9, 0.5, 0.0), seed=1)
     has = lacking(latents, told)
-    found = latent_risk(latents, time, event, 7, replace(told, rule=rule))
+    found = latent_risk(latents, time, event, 7, told, rule)
     own, risks, apart = [4 * v + np.arange(4) for v in range(3)], np.zeros((3, N)), np.zeros((3, N))
     for v, columns in enumerate(own):
         rows = has[:, v]
@@ -212,8 +213,8 @@ def test_what_networks_say_and_the_ridge_of_the_other_latents_are_weighed_within
     order = np.r_[[0, 4, 8], np.setdiff1d(np.arange(12), [0, 4, 8])]
     latents, rng = latents[:, order], np.random.default_rng(4)
     apart = np.stack([latents[:, 0] + 0.3 * rng.normal(size=N), *rng.normal(size=(2, N))])
-    told = replace(told, coef=np.ones(3), apart=apart, owner=told.owner[order], rule="concordance")
-    found = latent_risk(latents, time, event, 0, told)
+    told = replace(told, coef=np.ones(3), apart=apart, owner=told.owner[order])
+    found = latent_risk(latents, time, event, 0, told, "concordance")
     assert found.weights.shape == (3, 2)
     assert found.shares.argmax() == 0
     assert np.abs(found.coef).argmax() == 0
@@ -228,7 +229,7 @@ def test_what_networks_say_and_the_ridge_of_the_other_latents_are_weighed_within
 def test_an_omics_of_patients_without_events_says_nothing() -> None:
     latents, time, event, told = planted((0.9, 0.5, 0.0), seed=1)
     latents[event, 8:] = 0.0
-    found = latent_risk(latents, time, event, 0, replace(told, rule="concordance"))
+    found = latent_risk(latents, time, event, 0, told, "concordance")
     assert found.shares[2] == 0
     assert not found.coef[8:].any()
     assert np.isfinite(found.log_hazard(latents)).all()
@@ -239,7 +240,7 @@ def test_the_model_of_a_late_risk_comes_back_and_says_what_each_omics_counts() -
     lacking(latents, told)
     none = np.zeros(0)
     halves = SubtypeModel("kmeans", 2, 1 + np.arange(N) % 2, np.zeros(2), None, none, none, none, {})
-    model = fit_risk(latents, time, event, halves, {"method": "ridge_cox"}, 0, told)
+    model = fit_risk(latents, time, event, halves, {"method": "ridge_cox", "late": "stacked"}, 0, told)
     again = RiskModel.from_arrays(*model.to_arrays())
     np.testing.assert_array_equal(again.log_hazard(latents), model.log_hazard(latents))
     table = risk_table({"full": model})
@@ -255,8 +256,9 @@ def test_permutations_of_networks_that_see_survival_train_those_of_every_omics(
     chain = run_chain(small_cohort, chosen)["late"]
     studies = survival_studies(small_cohort, chain.splits, chain.fitted, own, seed=chosen["seed"])
     assert [study.omics for study in studies] == ["mrna", "mirna"]
+    parts = chain_settings(own, chosen)
     table = permute_survival(
-        *(small_cohort, chain.splits, chain.fitted.__getitem__, chain.embedding.latents, chosen, [0, 1]),
+        *(small_cohort, chain.splits, chain.fitted.__getitem__, chain.embedding.latents, parts, [0, 1]),
         told=chain.embedding.told,
         retrain=partial(retrain, studies),
         seed=chosen["seed"],
@@ -267,7 +269,7 @@ def test_permutations_of_networks_that_see_survival_train_those_of_every_omics(
     assert abs(table["heldout_cindex"][1] - median["cindex"]) > 0.02
     with pytest.raises(ConfigError, match="looked at survival, and nothing was given to train them anew"):
         permute_survival(
-            *(small_cohort, chain.splits, chain.fitted.__getitem__, chain.embedding.latents, chosen, [1]),
+            *(small_cohort, chain.splits, chain.fitted.__getitem__, chain.embedding.latents, parts, [1]),
             told=chain.embedding.told,
             seed=chosen["seed"],
         )

@@ -9,16 +9,9 @@ import pandas as pd
 import pytest
 
 from stratomics.evaluation import top_features
-from stratomics.plots import (
-    About,
-    draw_enrichment,
-    draw_feature_heatmap,
-    enrichment_table,
-    feature_heatmap_table,
-    save_figure,
-)
-from stratomics.plots.enrichment import MOST_LEVELS, OTHER
-from stratomics.plots.style import shorten
+from stratomics.plots.enrichment import MOST_LEVELS, OTHER, draw_enrichment, enrichment_table
+from stratomics.plots.feature_heatmap import draw_feature_heatmap, feature_heatmap_table
+from stratomics.plots.style import About, save_figure, shorten
 
 ABOUT = About("COHORT_A", "ae", 60, 23)
 #: As written by the user, and as drawn.

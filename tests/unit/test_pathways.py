@@ -13,7 +13,7 @@ from stratomics.config import load_config
 from stratomics.errors import ConfigError, DataError
 from stratomics.evaluation.pathways import PATHWAY_COLUMNS, measure_pathways
 from stratomics.gene_sets import read_gene_sets
-from stratomics.plots import draw_pathways, pathways_figure_table
+from stratomics.plots.pathways import draw_pathways, pathways_figure_table
 from stratomics.plots.style import About
 
 GENES = [f"G{j}" for j in range(200)]

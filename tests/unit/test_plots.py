@@ -11,24 +11,23 @@ from matplotlib.text import Text
 from scipy.stats import ttest_ind
 
 from stratomics.evaluation import selection_frequency, top_features
-from stratomics.plots import (
+from stratomics.plots.feature_heatmap import draw_feature_heatmap, feature_heatmap_table
+from stratomics.plots.kaplan_meier import at_risk, draw_curve, draw_kaplan_meier, kaplan_meier_table, years_frame
+from stratomics.plots.prognostic_latents import draw_prognostic_latents, prognostic_latents_table
+from stratomics.plots.style import (
+    DAYS_PER_YEAR,
     About,
-    draw_feature_heatmap,
-    draw_kaplan_meier,
-    draw_prognostic_latents,
-    draw_training,
-    draw_umap,
-    feature_heatmap_table,
-    kaplan_meier_table,
-    prognostic_latents_table,
+    house_style,
+    new_figure,
+    number_text,
+    p_text,
     save_figure,
+    shorten,
     subtype_color,
-    training_table,
-    umap_table,
+    text_mm,
 )
-from stratomics.plots.kaplan_meier import at_risk, draw_curve, years_frame
-from stratomics.plots.style import DAYS_PER_YEAR, house_style, new_figure, number_text, p_text, shorten, text_mm
-from stratomics.plots.umap import MOST_MARKS
+from stratomics.plots.training import draw_training, training_table
+from stratomics.plots.umap import MOST_MARKS, draw_umap, umap_table
 from stratomics.projection import compute_umap, umap_coordinates
 from stratomics.survival.kaplan_meier import kaplan_meier
 from stratomics.tables import read_table, write_table

@@ -255,9 +255,13 @@ TABLE: list[tuple[set[str], dict[str, Any]]] = [
             "embeddings[0].validation": 0.2,
             "embeddings[0].architecture": "joint",
             "embeddings[0].fusion": "sum",
-            "embeddings[0].late.weights": "equal",
             "embeddings[0].modality_dropout": 0.1,
         },
+    ),
+    # What is done with the networks once they are trained.
+    (
+        {"fit_risk", "combine_clinical", "permute_survival", "export_embedding", *SUMMARY},
+        {"embeddings[0].late.weights": "equal"},
     ),
     # Networks that look at survival are trained anew wherever another follow-up or other patients are tried.
     (

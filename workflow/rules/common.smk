@@ -12,6 +12,7 @@ if _SCRIPTS.as_posix() not in sys.path:
 from stratomics.catalogue import (
     chain_settings as _chain_settings,
     comparators as _comparators,
+    training_settings as _training_settings,
     uses_survival as _uses_survival,
 )
 from stratomics.checksums import checksums as _checksums
@@ -245,8 +246,9 @@ def combined_comparators(suffix):
 
 
 def comparator_settings(wildcards):
-    """The part of the config that a comparator reads."""
-    return CATALOGUE[wildcards.comparator].settings(SETTINGS)
+    """The part of the config that a comparator reads; it may train networks, but combines no risks of omics."""
+    trained = [_training_settings(one) for one in SETTINGS["embeddings"]]
+    return CATALOGUE[wildcards.comparator].settings({**SETTINGS, "embeddings": trained})
 
 
 def uses_survival(embedding):
@@ -256,13 +258,17 @@ def uses_survival(embedding):
 
 def embedding_if_survival(wildcards):
     """The settings of the embedding, where its networks look at survival and are to be trained anew; else None."""
-    name = wildcards.embedding
-    return EMBEDDINGS[name] if uses_survival(name) else None
+    return training_settings(wildcards) if uses_survival(wildcards.embedding) else None
 
 
 def subtypes_of(wildcards):
     """How patients are clustered on the latents of an embedding."""
     return chain_of(wildcards)["subtypes"]
+
+
+def risk_of(wildcards):
+    """How the risk is learned from the latents of an embedding."""
+    return chain_of(wildcards)["risk"]
 
 
 def chain_of(wildcards):
@@ -396,3 +402,8 @@ def cohort_settings(wildcards):
 def embedding_settings(wildcards):
     """The config of one embedding."""
     return EMBEDDINGS[wildcards.embedding]
+
+
+def training_settings(wildcards):
+    """What of it the networks are trained by."""
+    return _training_settings(EMBEDDINGS[wildcards.embedding])

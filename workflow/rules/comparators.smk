@@ -54,6 +54,7 @@ rule combine_clinical:
         runtime=runtime(30, pairs=3),
     params:
         embeddings=list(EMBEDDINGS),
+        late=[one["late"]["weights"] for one in EMBEDDINGS.values()],
         comparators=COMBINED,
         covariates=covariates_of,
         seed=SETTINGS["seed"],

@@ -30,7 +30,7 @@ rule train_embedding:
         runtime=runtime(30, kept_by_split=0.5),
         gpu=gpus,
     params:
-        embedding=embedding_settings,
+        embedding=training_settings,
         covariates=covariates_of_embedding,
         device=SETTINGS["device"],
         seed=SETTINGS["seed"],

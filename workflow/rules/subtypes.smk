@@ -87,7 +87,7 @@ rule fit_risk:
         mem_mb=memory(1000, cells=6),
         runtime=runtime(10),
     params:
-        risk=SETTINGS["risk"],
+        risk=risk_of,
         seed=SETTINGS["seed"],
         code=code_version("fit_risk"),
     script:

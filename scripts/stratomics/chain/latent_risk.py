@@ -84,7 +84,7 @@ class LatentRisk(LinearRisk):
 
 
 def latent_risk(
-    latents: np.ndarray, time: np.ndarray, event: np.ndarray, seed: int, told: Told | None = None
+    latents: np.ndarray, time: np.ndarray, event: np.ndarray, seed: int, told: Told | None = None, late: str = ""
 ) -> LatentRisk:
     """Learn a risk from the latents of training patients.
 
@@ -100,7 +100,9 @@ def latent_risk(
         What the networks say of survival with the first latents; None where they do not look at it. What they say is taken as it
         is, since a model of latents that know the survival of these patients would believe every one of them. The other latents
         have a ridge Cox model of their own, and the two are weighed by what they say of patients they did not know. In late fusion
-        all this is done for each omics, on the patients who have it, and the risks of the omics are combined by ``told.rule``.
+        all this is done for each omics, on the patients who have it, and the risks of the omics are combined by `late`.
+    late
+        In late fusion a key of `stratomics.survival.averaging.RULES`.
 
     Returns
     -------
@@ -127,7 +129,7 @@ def latent_risk(
         for one, rows, own in zip(learned, has.T, columns, strict=True)
     ]
     apart = [_spread(one.apart, rows) for one, rows in zip(learned, has.T, strict=True)]
-    shares = learn_shares(told.rule, apart, has, time, event)
+    shares = learn_shares(late, apart, has, time, event)
 
     def mean_of(risks: list[np.ndarray]) -> np.ndarray:
         parts = [share * centred(one, rows) for share, one, rows in zip(shares, risks, has.T, strict=True)]

@@ -135,17 +135,17 @@ def fit_risk(
     subtypes
         The subtypes of the same patients.
     settings
-        ``risk`` of the config: ``method``.
+        ``risk`` of the config: ``method``; and, for late fusion, ``late`` (see `stratomics.catalogue.chain_settings`).
 
     Returns
     -------
     RiskModel
     """
-    found = latent_risk(latents, time, event, seed, told) if settings["method"] == "ridge_cox" else None
-    if found is None:
+    if settings["method"] == "subtype":
         width, none = np.asarray(latents).shape[1], np.zeros(0)
         still = np.zeros(width), np.zeros(width), np.ones(width), np.zeros(width, dtype=np.int64), np.ones(1), ()
         return RiskModel(*still, "subtype", subtypes.log_risk, none, np.array([np.nan]), none)
+    found = latent_risk(latents, time, event, seed, told, settings.get("late", ""))
     # Cut where risks of unseen patients lie, which vary less than those of the patients a model was fitted on.
     unseen = found.apart if found.apart.any() else found.log_hazard(latents)
     cuts = np.quantile(unseen, np.arange(1, subtypes.n_subtypes) / subtypes.n_subtypes)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from stratomics.catalogue import subtypes_settings
+from stratomics.catalogue import chain_settings
 from stratomics.cohort import make_splits
 from stratomics.cohort.types import Cohort, Split, complete_patients
 from stratomics.embedding.splits import embed_splits
@@ -106,13 +106,14 @@ def run_chain(
     for embedding in settings["embeddings"]:
         fitted = with_clinical(cohort, splits, omics, covariates) if embedding["clinical"] else omics
         trained = embed_splits(cohort, splits, fitted, embedding, seed=seed, device=settings["device"], threads=threads)
+        chain = chain_settings(embedding, settings)
         prognostic = select_splits(cohort, splits, trained.latents, settings["selection"])
         subtypes, clusters, k_selection = cluster_splits(
             cohort,
             splits,
             trained.latents,
             prognostic,
-            subtypes_settings(embedding, settings["subtypes"]),
+            chain["subtypes"],
             seed=seed,
             threads=threads,
         )
@@ -121,7 +122,7 @@ def run_chain(
             splits,
             trained.latents,
             subtypes,
-            settings["risk"],
+            chain["risk"],
             seed=seed,
             told=trained.told,
             threads=threads,

@@ -17,11 +17,12 @@ from .clinical_checks import check_covariates, check_twins
 from .copies import check_profiles, check_same_omics
 from .follow_up import time_columns
 from .groups import patient_groups
-from .harmonise import choose_patients, orient
+from .harmonise import choose_patients
 from .leaks import check_features
 from .matrix import Matrix
 from .measure import check_batches, check_scale, drop_useless
 from .omics_table import read_omics
+from .orient import orient
 from .plausible import check_codes, check_logged
 from .samples import SampleRule, sample_rule
 from .time_checks import check_short

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from .checks import Checks, examples
-from .harmonise import distinct_patients, warn_of_alike
 from .ids import without_decimals
 from .matrix import Matrix
+from .orient import distinct_patients, warn_of_alike
 from .samples import SampleRule, choose_samples, describe_samples, sample_fault, samples_by_table
 from .symbols import feature_key
 

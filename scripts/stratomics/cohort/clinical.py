@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,19 @@ import pandas as pd
 from stratomics.errors import DataError
 
 from .cells import is_missing
-from .checks import Checks, are, count, duplicated, examples, listing, nearest, places
+from .checks import Checks, are, count, examples, nearest
 from .covariates import Reading, read_covariate
 from .event_checks import check_unknown_events
 from .events import decode_events, same_code
 from .follow_up import TIMES_OF_DEAD, TIMES_OF_LIVING, Reasons, read_times, time_columns
 from .format import ClinicalTable
 from .header_rows import names_below
-from .ids import ROUNDED_ADVICE, alike, clean_name, rounded, without_decimals
+from .ids import clean_name
 from .joined import join_tables
 from .levels import one_spelling
-from .persons import MOSTLY_ONCE, people
+from .patient_rows import index_patients
 from .read import read_cells
-from .samples import AS_THEY_STAND, SampleRule, choose_samples, describe_samples, sample_fault
+from .samples import AS_THEY_STAND, SampleRule
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def read_clinical(
     _check_covariates(path, kept, times, settings, checks)
     if id_column in absent or cells.columns.tolist().count(id_column) > 1:
         return None
-    indexed = _index_patients(path, cells.loc[:, ~cells.columns.duplicated()], id_column, [*wanted], samples, checks)
+    indexed = index_patients(path, cells.loc[:, ~cells.columns.duplicated()], id_column, [*wanted], samples, checks)
     if indexed is None:
         return None
     cells = indexed
@@ -268,83 +267,6 @@ def _check_covariates(
                 f"{path}: clinical.{key} names a column '{column}', a name that the cohort uses for the follow-up. "
                 f"Rename the column in the table and in the config."
             )
-
-
-def _index_patients(
-    path: str, cells: pd.DataFrame, column: str, used: Sequence[str], samples: SampleRule, checks: Checks
-) -> pd.DataFrame | None:
-    """Put the ids into the index; fault empty and repeated ones and go on without them. None where rows are no patients."""
-    unit = str(cells.index.name)
-    ids = cells[column].map(clean_name)
-    empty = ids.index[ids.map(is_missing).astype(bool)]
-    if len(empty):
-        checks.fault(
-            f"{path}: column '{column}' is empty in {count(len(empty), 'row')} "
-            f"({places(unit, empty.tolist())}). Every row needs the id of its patient: "
-            f"fill in the ids or remove the rows."
-        )
-    if cleaned := int((ids != cells[column].str.strip()).sum()):
-        message = f"ids of {path} had invisible characters or another Unicode form: made alike"
-        checks.add("clinical", "clinical", "names_cleaned", cleaned, message, id=column)
-    cells, ids = cells.drop(index=empty), ids.drop(index=empty)
-    chosen = choose_samples(ids.tolist(), samples, "clinical", "clinical", path, checks)
-    if chosen is not None:
-        keep = [name is not None for name in chosen]
-        if not any(keep):  # a fault
-            return None
-        cells, ids = cells.loc[keep], pd.Series(chosen, index=ids.index, dtype=object).loc[keep]
-    elif fault := sample_fault(path, ids.tolist()):
-        checks.fault(fault)
-        return None
-    else:
-        describe_samples(path, ids.tolist(), "clinical", "clinical", checks)
-    whole = without_decimals(ids.tolist())
-    if whole is not None:
-        message = f"ids of {path} end in '.0', as pandas writes whole numbers where one is missing: read without"
-        checks.add("clinical", "clinical", "ids_whole_numbers", len(whole), message, id=column)
-        ids = pd.Series(whole, index=ids.index, dtype=object)
-    repeated = duplicated(ids)
-    shared = [name for name in used if name in cells and name != column]
-    differing = {name: _differing(cells[shared].iloc[where]) for name, where in repeated.items()}
-    if repeated and not any(differing.values()) and not rounded(repeated):
-        message = f"patients with several rows in {path} that agree in every column used (GDC has one per treatment): one is kept"
-        checks.add("clinical", "clinical", "rows_merged", len(repeated), message, id=column)
-    elif repeated:
-        shown = listing(
-            f"'{name}' in {places(unit, [ids.index[i] for i in where])}"
-            for name, where in repeated.items()
-            if differing[name]
-        )
-        names = listing((f"'{name}'" for name in dict.fromkeys(chain.from_iterable(differing.values()))), join=", ")
-        n = sum(map(bool, differing.values()))
-        advice = ROUNDED_ADVICE if rounded(repeated) else "Each patient must have one row: remove or merge the others."
-        checks.fault(
-            f"{path}: {count(n, 'patient')} {are(n)} listed more than once, with different {names}: {shown}. {advice}"
-        )
-    elif found := people({str(name): cells[name].tolist() for name in cells}, column):
-        who, n = found
-        rows = f"{path}: its {len(cells)} rows are of {n} people (column '{who}')"
-        if n <= MOSTLY_ONCE * len(cells):
-            checks.fault(
-                f"{rows}, so a row is a sample or a visit and no patient; of two rows of a person one would train what is "
-                f"judged on the other. Keep one row per person and name that column as clinical.patient: patient: {who}"
-            )
-            return None
-        checks.add(
-            "clinical", "clinical", "people", n, f"{rows}: are some rows of the same person?", action="warning", id=who
-        )
-    for group in alike(ids)[:1]:
-        message = (
-            f"ids of {path} differ only in case or separators ({' and '.join(map(repr, group))}): if they are one patient, "
-            f"one trains what is judged on the other"
-        )
-        checks.add("clinical", "clinical", "ids_alike", len(alike(ids)), message, action="warning", id=column)
-    return cells.set_axis(pd.Index(ids, name="patient", dtype=object)).loc[~ids.duplicated().to_numpy()]
-
-
-def _differing(rows: pd.DataFrame) -> list[str]:
-    """Return the columns in which the rows of one patient differ."""
-    return [str(name) for name in rows if rows[name].nunique() > 1]
 
 
 def _exclude(path: str, cells: pd.Series, values: list[str], reasons: Reasons, checks: Checks) -> None:

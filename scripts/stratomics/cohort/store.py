@@ -64,21 +64,44 @@ def load_cohort(path: str | Path) -> Cohort:
     DataError
         If the file is empty, cut or lacks a part.
     """
-    with _quiet_mudata() as mudata, reading(path):
-        data = mudata.read_h5mu(str(path))
-        obs = _from_categories(data.obs)
-        obs.index = _index(data.obs_names, "patient")
+    import h5py
+
+    # By h5py alone: most jobs read a cohort, and importing mudata takes each of them a second.
+    with reading(path), h5py.File(path, "r") as file:
+        obs = _table(file["obs"], "patient")
         groups = obs.pop(GROUPS) if GROUPS in obs else None
-        clinical = obs.set_axis([str(name) for name in data.uns["clinical_columns"]], axis=1)
-        # mudata guesses types anew, so that whole numbers come back as integers.
+        clinical = obs.set_axis([str(name) for name in _element(file["uns/clinical_columns"])], axis=1)
         numbers = clinical.select_dtypes("number").columns
         clinical = clinical.astype({**dict.fromkeys(numbers, np.float64), "event": np.int8})
         omics = []
-        for name, one in data.mod.items():
-            values = pd.DataFrame(one.X, index=clinical.index, columns=_index(one.var_names, "feature"))
-            batch = _from_categories(one.obs)["batch"].set_axis(clinical.index) if "batch" in one.obs else None
-            omics.append(Omics(name, values, str(one.uns["transform"]), batch))
-        return Cohort(str(data.uns["cohort"]), tuple(omics), clinical, groups)
+        for name in file["mod"].attrs["mod-order"]:
+            one = file["mod"][name]
+            own, features = _table(one["obs"], "patient"), _table(one["var"], "feature").index
+            values = pd.DataFrame(_element(one["X"]), index=clinical.index, columns=features)
+            batch = own["batch"].set_axis(clinical.index) if "batch" in own else None
+            omics.append(Omics(str(name), values, str(_element(one["uns/transform"])), batch))
+        return Cohort(str(_element(file["uns/cohort"])), tuple(omics), clinical, groups)
+
+
+def _table(group: Any, index: str) -> pd.DataFrame:
+    """Read a table of an h5mu file; its text has NaN where it is missing."""
+    names = pd.Index(_element(group[group.attrs["_index"]]), dtype=object, name=index)
+    return pd.DataFrame({name: _element(group[name]) for name in group.attrs["column-order"]}, index=names)
+
+
+def _element(node: Any) -> Any:
+    """Read an array, texts, or categories as the texts that they stand for; see the format of AnnData's files."""
+    encoding = node.attrs["encoding-type"]
+    if encoding == "categorical":
+        codes, categories = node["codes"][()], _element(node["categories"])
+        return np.append(np.asarray(categories, dtype=object), np.nan)[codes]  # the code of what is missing is -1
+    if encoding in ("string-array", "string"):
+        return node.asstr()[()]
+    if encoding == "array":
+        return node[()]
+    from anndata.io import read_elem  # what another version of it writes
+
+    return np.asarray(read_elem(node))
 
 
 @contextmanager
@@ -114,13 +137,3 @@ def _to_categories(table: pd.DataFrame) -> pd.DataFrame:
     text = [name for name in table if table[name].dtype == object]
     categories = {name: pd.Categorical(table[name], sorted(table[name].dropna().unique())) for name in text}
     return table.assign(**{str(name): values for name, values in categories.items()})
-
-
-def _from_categories(table: pd.DataFrame) -> pd.DataFrame:
-    """Turn categories back into text, NaN where missing."""
-    text = [name for name in table if table[name].dtype == "category"]
-    return table.assign(**{str(name): table[name].astype(object) for name in text})
-
-
-def _index(names: pd.Index, name: str) -> pd.Index:
-    return pd.Index(names.to_numpy(dtype=object), dtype=object, name=name)

@@ -69,6 +69,7 @@ def combine_methods(
     covariates: Sequence[str],
     *,
     seed: int,
+    late: Mapping[str, str] | None = None,
     threads: int = 1,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """Add the clinic to the risk that the latents of each embedding tell, and to that of comparators.
@@ -87,6 +88,8 @@ def combine_methods(
         Columns of the clinical table.
     seed
         Seed of the run.
+    late
+        By embedding of late fusion, how the risks of its omics are combined.
     threads
         Splits fitted at once; results do not depend on it.
 
@@ -102,7 +105,8 @@ def combine_methods(
 
     def of_latents(name: str, split: Split) -> TunedRisk:
         values, own = np.asarray(latents[name][split.name], dtype=np.float64), told.get(name, {}).get(split.name)
-        found = latent_risk(values[split.train], *context.follow_up(split), risk_seed(seed, split.name), own)
+        fitted_on = (values[split.train], *context.follow_up(split))
+        found = latent_risk(*fitted_on, risk_seed(seed, split.name), own, (late or {}).get(name, ""))
         return TunedRisk(found.log_hazard(values), found.apart)
 
     def of_comparator(name: str, split: Split) -> TunedRisk:

@@ -30,15 +30,12 @@ class Told:
         In late fusion the omics of each latent, int64 [L], from 0; empty where the omics meet in the networks.
     omics
         In late fusion their names [V].
-    rule
-        In late fusion how the risks of the omics are combined, a key of `stratomics.survival.averaging.RULES`.
     """
 
     coef: np.ndarray
     apart: np.ndarray
     owner: np.ndarray = field(default_factory=_none)
     omics: tuple[str, ...] = ()
-    rule: str = ""
 
     @property
     def looked(self) -> bool:
@@ -70,9 +67,9 @@ class Told:
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take it apart into numeric arrays and JSON-able settings; `from_arrays` undoes it exactly."""
         arrays = {"coef": self.coef, "apart": self.apart, "owner": self.owner}
-        return arrays, {"omics": list(self.omics), "rule": self.rule}
+        return arrays, {"omics": list(self.omics)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Told:
         """Put it together again from what `to_arrays` gave."""
-        return cls(arrays["coef"], arrays["apart"], arrays["owner"], tuple(meta["omics"]), meta["rule"])
+        return cls(arrays["coef"], arrays["apart"], arrays["owner"], tuple(meta["omics"]))

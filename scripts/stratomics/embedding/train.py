@@ -192,7 +192,7 @@ def train_embedding(
             "torch": torch.__version__,
         },
         parts=_parts([(part, own[names[0]]) for (part, _), own in zip(studies, kept, strict=True)]),
-        told=_told(studies, kept, dict(zip(names, trains, strict=True)), settings["late"]["weights"]),
+        told=_told(studies, kept, dict(zip(names, trains, strict=True))),
         attention={
             name: np.mean([one.attention for one in own if one.attention is not None], axis=0)
             for name, own in zip(names, parallel, strict=True)
@@ -257,7 +257,6 @@ def _told(
     studies: Sequence[tuple[str, Study]],
     kept: Sequence[Mapping[str, Sequence[Trained]]],
     trains: Mapping[str, np.ndarray],
-    rule: str,
 ) -> dict[str, Told]:
     """Gather what the kept networks say of survival, and in late fusion whose their latents are."""
     omics = list(dict.fromkeys(study.omics for _, study in studies))
@@ -268,7 +267,7 @@ def _told(
         if late:
             widths = [sum(one.codes.shape[1] for one in own[name]) for own in kept]
             owner = np.repeat([omics.index(study.omics) for _, study in studies], widths)
-            own_told = replace(own_told, owner=owner, omics=tuple(omics), rule=rule)
+            own_told = replace(own_told, owner=owner, omics=tuple(omics))
         if late or committees:
             found[name] = own_told
     return found

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from stratomics.cohort.types import Cohort, Split, complete_patients
 from stratomics.preprocess import FittedPreprocess
@@ -195,7 +195,7 @@ def _replicated(
         means.append(mean)
         variances.append(np.where(n > 0, np.fmax(spread, sampling), np.nan))
     middle, variance = (_mean_of_known(one, shape) for one in (means, variances))
-    half = norm.ppf(0.975) * np.sqrt(variance)
+    half = ndtri(0.975) * np.sqrt(variance)
     return {**counts, "heldout_difference": middle, "ci_low": middle - half, "ci_high": middle + half}
 
 

@@ -255,6 +255,7 @@ def save_figure(figure: Figure, png: str | Path, svg: str | Path) -> None:
     """
     with house_style():
         with atomic_path(png) as path:
-            figure.savefig(path, format="png", metadata={"Software": None})
+            # A tenth larger than zlib's usual level makes it, in less than half the time.
+            figure.savefig(path, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 2})
         with atomic_path(svg) as path:
             figure.savefig(path, format="svg", dpi=PICTURE_DPI, metadata={"Date": None})
