@@ -239,17 +239,44 @@ def test_predictions_with_follow_up_are_judged_as_held_out_patients_at_home(worl
     c = concordance_index(table["time"], -table["risk"], table["event"])
     assert metrics.loc["cindex", "value"] == pytest.approx(c, abs=1e-9)
     assert metrics.loc["cindex", "ci_low"] < c < metrics.loc["cindex", "ci_high"]
-    assert set(metrics.index) == set(world.chain.metrics["metric"])
+    own = {"observed_events", "expected_events", "observed_expected"}
+    assert set(metrics.index) == {*world.chain.metrics["metric"], *own}
     verdict = found.validation.verdict.iloc[0]
     assert verdict["separation"] in ("separates", "suggestive")
     assert verdict["permutation_p"] == pytest.approx(0.01)
-    assert verdict[["added_value", "stability", "beside_simpler"]].tolist() == ["not_tested"] * 3
+    assert verdict["ranking"] == "ranks"
+    assert verdict["calibration"] in ("calibrated", "undetermined")
+    assert verdict["added_value"] == "not_tested"
+    everybody = found.validation.calibration.query("n_subtypes == 1")
+    assert everybody["n"].tolist() == [len(table)] * 2
     assert set(found.validation.calibration["baseline"]) == {"model"}
     # Whose survival was permuted, says nothing.
     shuffled = frames["clinical"].sample(frac=1, random_state=3).set_axis(frames["clinical"].index)
     other = run(world, write({**frames, "clinical": shuffled}, tmp_path)).validation.verdict.iloc[0]
     assert other["permutation_p"] > 0.05
     assert other["separation"] not in ("separates", "suggestive", "separates_little")
+    assert other["ranking"] in ("no_evidence", "underpowered")
+
+
+def test_clinical_columns_of_new_patients_tell_what_the_predictions_add(world, frames, tmp_path):
+    """Noise has nothing beside the model; a clinic that is the model's own risk leaves it nothing to add."""
+    noise = np.random.default_rng(0).normal(size=len(frames["clinical"])).round(3)
+    risk = run(world, write({name: frames[name] for name in OMICS}, tmp_path)).prediction.predictions
+    known = risk.set_index("patient")["risk"].reindex(frames["clinical"].index)
+    found = {}
+    for name, column in (("noise", noise), ("risk", known)):
+        entry = write({**frames, "clinical": frames["clinical"].assign(age=column)}, tmp_path)
+        entry["clinical"]["covariates"] = ["age"]
+        found[name] = run(world, entry).validation
+    assert found["noise"].verdict["added_value"].tolist() == ["adds"]
+    assert "They add to the clinical variables" in found["noise"].verdict["sentence"].iloc[0]
+    assert found["risk"].verdict["added_value"].iloc[0] != "adds"
+    table = found["risk"].added_value.set_index("term")
+    assert table["covariates"].tolist() == ["age"] * 2
+    assert table.loc["risk", "delta"] == pytest.approx(0, abs=0.02)
+    assert found["risk"].verdict["added_delta"].iloc[0] == table.loc["subtype", "delta"]
+    # The metrics know nothing of the clinic.
+    pd.testing.assert_frame_equal(found["risk"].metrics, found["noise"].metrics)
 
 
 def test_survival_is_told_at_the_horizons_of_the_model_and_lower_for_a_higher_risk(world, frames, tmp_path):
@@ -316,7 +343,8 @@ def test_the_command_line_writes_the_tables(world, frames, tmp_path, capsys):
     assert "mind: the model has meth, and no table of it was given" in said.err
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {
-        f"{name}.tsv" for name in ("predictions", "features", "shift", "checks", "metrics", "calibration", "verdict")
+        f"{name}.tsv"
+        for name in ("predictions", "features", "shift", "checks", "metrics", "calibration", "added_value", "verdict")
     } | {"summary.md"}
     table = read_table(tmp_path / "out" / "predictions.tsv")
     assert len(table) == world.new.n

@@ -8,6 +8,7 @@ PREDICTION_FILES = {
     "checks": "checks.tsv",
     "metrics": "metrics.tsv",
     "calibration": "calibration.tsv",
+    "added_value": "added_value.tsv",
     "verdict": "verdict.tsv",
     "summary": "summary.md",
 }
@@ -38,7 +39,14 @@ rule predict_patients:
         settings=prediction_settings,
         evaluation={
             key: SETTINGS["evaluation"][key]
-            for key in ("horizon_days", "auc_days", "bootstrap", "permutations")
+            for key in (
+                "horizon_days",
+                "auc_days",
+                "bootstrap",
+                "permutations",
+                "folds",
+                "repeats",
+            )
         },
         seed=SETTINGS["seed"],
         tables=checksums_of_prediction,

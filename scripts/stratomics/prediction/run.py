@@ -21,7 +21,12 @@ from .validation import Validation, validate
 
 #: The tables of a prediction, by the attribute of what they are made from; those of a validation have no rows without one.
 PREDICTED = {"predictions": "predictions.tsv", "features": "features.tsv", "shift": "shift.tsv"}
-JUDGED = {"metrics": "metrics.tsv", "calibration": "calibration.tsv", "verdict": "verdict.tsv"}
+JUDGED = {
+    "metrics": "metrics.tsv",
+    "calibration": "calibration.tsv",
+    "added_value": "added_value.tsv",
+    "verdict": "verdict.tsv",
+}
 
 
 @dataclass(frozen=True)

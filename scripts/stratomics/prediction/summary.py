@@ -8,12 +8,17 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stratomics.evaluation.sources import Figure
-from stratomics.evaluation.wording import interval, probability
+from stratomics.evaluation.wording import interval, number, probability
 from stratomics.model import Model
 
 from .predict import AMBIGUOUS_ODDS, Prediction
-from .validation import Validation
+from .validation import MODEL, Validation
 
+MEASURES = (
+    *("cindex", "cindex_uno", "cindex_subtype", "hazard_ratio", "ibs", "ibs_skill"),
+    *("calibration_slope", "observed_expected"),
+)
+NOT_JUDGED = "Not judged: there is no follow-up, or too little."
 #: Most warnings that are told; `checks.tsv` has all.
 MOST_WARNINGS = 20
 
@@ -86,7 +91,7 @@ def _omics(model: Model, used: pd.Series) -> list[str]:
 
 def _verdict(validation: Validation | None) -> list[str]:
     if validation is None:
-        return ["Not judged: there is no follow-up, or too little.", ""]
+        return [NOT_JUDGED, ""]
     return [str(validation.verdict["sentence"].iloc[0]), ""]
 
 
@@ -118,10 +123,20 @@ def _metrics(validation: Validation | None) -> list[str]:
         return []
     row = validation.verdict.iloc[0]
     found = validation.metrics.set_index("metric")
-    lines = ["", "## How the predictions held", "", "| metric | value [95 % interval] |", "|---|---|"]
-    for metric in ("cindex", "cindex_uno", "cindex_subtype", "hazard_ratio", "ibs", "ibs_skill", "calibration_slope"):
+    lines = ["", "## How the predictions held", "", str(row["paragraph"]), ""]
+    lines += ["| metric | value [95 % interval] |", "|---|---|"]
+    for metric in MEASURES:
         value, low, high = found.loc[[metric], ["value", "ci_low", "ci_high"]].to_numpy(float)[0].tolist()
         lines.append(f"| {metric} | {interval((value, low, high))} |")
     n, events = int(found["n"].iloc[0]), int(found["events"].iloc[0])
     lines.append(f"| permutation p of the subtypes | {probability(float(row['permutation_p']))} |")
-    return [*lines, "", f"Of {n} patients with {events} events; the model saw none of them."]
+    lines += ["", f"Of {n} patients with {events} events; the model saw none of them.", ""]
+    lines += [
+        "| day | subtype | patients | free of the event: foretold | observed [95 % interval] |",
+        "|---|---|---|---|---|",
+    ]
+    for own in validation.calibration[validation.calibration["baseline"] == MODEL].itertuples():
+        who = "all" if own.n_subtypes == 1 else f"{own.subtype} of {own.n_subtypes}"
+        observed = interval((own.observed, own.ci_low, own.ci_high))
+        lines.append(f"| {own.days:g} | {who} | {own.n} | {number(own.predicted)} | {observed} |")
+    return lines
