@@ -146,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     for message in found.warnings:
         print(f"mind: {message}", file=sys.stderr)
-    print(f"{len(found.prediction.predictions)} patients predicted. Look at {Path(options.out) / 'summary.md'}.")
+    print(f"{len(found.prediction.predictions)} patients predicted. Look at {Path(options.out) / 'report.html'}.")
     return 0
 
 

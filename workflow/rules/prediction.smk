@@ -10,12 +10,22 @@ PREDICTION_FILES = {
     "calibration": "calibration.tsv",
     "added_value": "added_value.tsv",
     "verdict": "verdict.tsv",
+    "subtypes": "subtypes.tsv",
+    "omics": "omics.tsv",
+    "matching": "matching.tsv",
+    "made_by": "model.tsv",
     "summary": "summary.md",
+    "report": "report.html",
+    **{
+        f"{name}_{suffix}": f"figures/{name}.{suffix}"
+        for name in ("new_risk", "new_survival")
+        for suffix in ("png", "svg", "tsv")
+    },
 }
 
 
 rule predict_patients:
-    """Give the patients of one prediction a subtype, a risk and a survival, and judge that where there is follow-up."""
+    """Give the patients of one prediction a subtype, a risk and a survival, and judge that where there is follow-up; with a page for readers."""
     input:
         model=model_of_prediction,
         tables=tables_of_prediction,

@@ -127,6 +127,7 @@ def export_model(
 
 def _risk_quantiles(predictions: pd.DataFrame) -> list[float]:
     """Give the quantiles `RISK_LEVELS` of the risk of held-out patients over all repeats; none without any."""
-    risk = np.concatenate([rows["risk"].to_numpy(np.float64) for rows in heldout_rows(predictions).values()] or [[]])
+    known = [rows["risk"].to_numpy(np.float64) for rows in heldout_rows(predictions).values()]
+    risk = np.concatenate([np.empty(0), *known])
     risk = risk[np.isfinite(risk)]
     return np.quantile(risk, RISK_LEVELS).tolist() if len(risk) else []

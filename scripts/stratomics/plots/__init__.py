@@ -16,6 +16,7 @@ from .enrichment import draw_enrichment, enrichment_table
 from .feature_heatmap import draw_feature_heatmap, feature_heatmap_table
 from .k_selection import draw_k_selection, k_selection_table
 from .kaplan_meier import draw_kaplan_meier, kaplan_meier_table
+from .new_patients import draw_new_risk, draw_new_survival, new_risk_table, new_survival_table
 from .omics_attribution import draw_omics_attribution, omics_attribution_figure_table
 from .optimism import draw_optimism, optimism_table
 from .pathways import draw_pathways, pathways_figure_table
@@ -42,6 +43,8 @@ __all__ = [
     "draw_feature_heatmap",
     "draw_k_selection",
     "draw_kaplan_meier",
+    "draw_new_risk",
+    "draw_new_survival",
     "draw_omics_attribution",
     "draw_optimism",
     "draw_pathways",
@@ -53,6 +56,8 @@ __all__ = [
     "feature_heatmap_table",
     "k_selection_table",
     "kaplan_meier_table",
+    "new_risk_table",
+    "new_survival_table",
     "omics_attribution_figure_table",
     "pathways_figure_table",
     "optimism_table",

@@ -74,8 +74,8 @@ class Validation:
         calibration = ["baseline", *CALIBRATION_COLUMNS[1:]]
         added_value = ["prediction", *ADDED_VALUE_COLUMNS[1:]]
         verdict = ["prediction", *_BEFORE[1:], *EVIDENCE_COLUMNS, *_AFTER]
-        tables = {"metrics": METRIC_COLUMNS, "calibration": calibration, "added_value": added_value, "verdict": verdict}
-        return cls(**{name: pd.DataFrame(columns=own) for name, own in tables.items()})
+        metrics, *others = (pd.DataFrame(columns=own) for own in (METRIC_COLUMNS, calibration, added_value, verdict))
+        return cls(metrics, others[0], others[1], others[2])
 
 
 def validate(
