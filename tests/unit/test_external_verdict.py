@@ -58,7 +58,8 @@ CALIBRATION = [
     (expected(), Figure(2.0, 1.01, 3.0), "too_alike"),
     (expected(1.0, 0.66, 1.4), SLOPE, "undetermined"),
     (expected(1.0, 0.7, 1.51), SLOPE, "undetermined"),
-    (expected(), Figure(0.6, -0.1, 1.3), "undetermined"),
+    (expected(), Figure(0.9, 0.49, 1.3), "undetermined"),
+    (expected(), Figure(1.4, 0.9, 2.01), "undetermined"),
     (expected(), Figure(1.0, NAN, NAN), "undetermined"),
     (Expected(10, NAN, Figure(NAN, NAN, NAN), 1825.0), SLOPE, "not_tested"),
 ]

@@ -28,13 +28,13 @@ too_high          the interval of O / E lies above 1, and O / E > 1.1: predicted
 too_low           the interval of O / E lies below 1, and O / E < 1 / 1.1: predicted survival is too low
 too_extreme       the upper limit of the slope is below 1: the risks of patients differ less than foretold
 too_alike         the lower limit of the slope is above 1: they differ more
-undetermined      the interval of O / E reaches beyond 2 / 3 or 3 / 2, or that of the slope reaches 0 or does not exist
+undetermined      the interval of O / E reaches beyond 2 / 3 or 3 / 2, or that of the slope beyond 1 / 2 or 2 or does not exist
 calibrated        otherwise: no disagreement that would matter
 ================  =================================================================================================
 
 Where the numbers come from. Events and C: those of the home verdict. O / E is Poisson with mean 1 around a perfect model (Crowson,
 Atkinson & Therneau 2016); its interval, exact (Garwood 1936), takes the model as known. 1.1, 2 / 3 and 3 / 2: conventions of this
-workflow; with 30 events or more an interval around 1 stays within the latter two.
+workflow, as 1 / 2 and 2 of the slope; with 30 events or more an interval around 1 stays within 2 / 3 and 3 / 2.
 
 References
 ----------
@@ -70,6 +70,8 @@ from .wording import capital, interval, number, probability
 LITTLE_OFF = 1.1
 #: An interval of O / E beyond this says too little.
 FAR_OFF = 1.5
+#: The same of the slope.
+FAR_SLOPE = 2.0
 
 _RANKING = {
     "ranks": "better than chance",
@@ -79,7 +81,7 @@ _RANKING = {
     "underpowered": "too few events to tell it from chance",
 }
 _CALIBRATION = {
-    "calibrated": "As many have the event as foretold, and risks differ as much",
+    "calibrated": "Predicted survival is right as far as can be seen",
     "too_high": "Predicted survival is too high",
     "too_low": "Predicted survival is too low",
     "too_extreme": "The risks of patients differ less than the model says",
@@ -213,7 +215,8 @@ def _calibration(e: Evidence, expected: Expected, slope: Figure) -> Finding:
         return Finding("too_extreme", figures)
     if slope.low > 1:
         return Finding("too_alike", figures)
-    if ratio.low < 1 / FAR_OFF or ratio.high > FAR_OFF or not slope.low > 0:
+    sure = 1 / FAR_OFF <= ratio.low and ratio.high <= FAR_OFF and 1 / FAR_SLOPE <= slope.low and slope.high <= FAR_SLOPE
+    if not sure:
         return Finding("undetermined", f"the figures are too uncertain: {figures}")
     return Finding("calibrated", f"no disagreement that would matter: {figures}")
 
