@@ -19,7 +19,7 @@ PREDICTION_FILES = {
     **{
         f"{name}_{suffix}": f"figures/{name}.{suffix}"
         for name in ("new_risk", "new_survival")
-        for suffix in ("png", "svg", "tsv")
+        for suffix in ("svg", "tsv")
     },
 }
 

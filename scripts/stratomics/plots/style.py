@@ -239,7 +239,7 @@ def shorten(name: str, length: int) -> str:
     return f"{name[:head]}…{name[len(name) - (length - 1 - head) :]}"
 
 
-def save_figure(figure: Figure, png: str | Path, svg: str | Path) -> None:
+def save_figure(figure: Figure, png: str | Path | None, svg: str | Path) -> None:
     """Write a figure as PNG (300 dots per inch) and SVG (text as text); the same figure gives the same bytes.
 
     Parameters
@@ -247,10 +247,11 @@ def save_figure(figure: Figure, png: str | Path, svg: str | Path) -> None:
     figure
         As a ``draw_*`` function returned it.
     png, svg
-        Where to.
+        Where to; None for no PNG.
     """
     with house_style():
-        with atomic_path(png) as path:
-            figure.savefig(path, format="png", metadata={"Software": None})
+        if png is not None:
+            with atomic_path(png) as path:
+                figure.savefig(path, format="png", metadata={"Software": None})
         with atomic_path(svg) as path:
             figure.savefig(path, format="svg", metadata={"Date": None})

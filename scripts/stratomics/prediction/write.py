@@ -60,7 +60,7 @@ def write_run(run: Run, folder: Path, name: str, model: Model) -> None:
     files = {own: folder / "figures" / own for own in drawn}
     for own, (values, draw) in drawn.items():
         write_table(values, files[own].with_suffix(".tsv"))
-        save_figure(draw(values, about), files[own].with_suffix(".png"), files[own].with_suffix(".svg"))
+        save_figure(draw(values, about), None, files[own].with_suffix(".svg"))
     found = Predicted.read(name, folder)
     shown = [{"name": own, "item": own, "category": "", "embedding": ""} for own in drawn]
     svg, tables = ([file.with_suffix(end) for file in files.values()] for end in (".svg", ".tsv"))
