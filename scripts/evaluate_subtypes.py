@@ -37,8 +37,6 @@ with job(snakemake.log[0]) as log:
     write_table(judge.proportional_hazards_table(heldout), snakemake.output.proportional_hazards)
     stability = read_table(snakemake.input.patients)
     write_table(judge.subtype_table(predictions, clusters, everybody, stability), snakemake.output.subtypes)
-    patterns = judge.pattern_table(predictions, everybody, settings["bootstrap"], seed=snakemake.params.seed)
-    write_table(patterns, snakemake.output.patterns)
     row = metrics[(metrics["repeat"] == "median") & (metrics["metric"] == "cindex")].iloc[0]
     log.info(
         "concordance: apparent %.3f, held-out %.3f (%.3f-%.3f)", *row[["apparent", "held_out", "ci_low", "ci_high"]]

@@ -1,15 +1,16 @@
-"""Classify patients with some of their omics hidden, and measure how far they are told as by all omics."""
+"""Measure how far patients are told as by all omics when some of theirs are hidden, and how those are told who lack some."""
 
 from stratomics.runtime import job  # first: it fixes the thread pools before torch loads
 
 with job(snakemake.log[0]) as log:
     from stratomics.chain.fit import join_chains
     from stratomics.chain.risk import RiskModel
-    from stratomics.chain.subsets import measure_subsets
+    from stratomics.chain.subsets import measure_subsets, told_by_subsets
     from stratomics.classifier import ClassifierModel
     from stratomics.cohort import load_cohort, splits_from_table
     from stratomics.cohort.types import complete_patients
     from stratomics.embedding.state import NetworkState
+    from stratomics.evaluation import pattern_table
     from stratomics.evaluation.subsets import subset_table
     from stratomics.preprocess import load_preprocess
     from stratomics.subtypes import SubtypeModel
@@ -30,4 +31,6 @@ with job(snakemake.log[0]) as log:
     full, labels = measure_subsets(cohort, splits, fitted, networks, chains, params.classifier, seed=params.seed)
     judged, _ = complete_patients(cohort, splits)
     write_table(subset_table(labels, judged, params.bootstrap, seed=params.seed), snakemake.output.subsets)
+    told = told_by_subsets(read_table(given.predictions), labels)
+    write_table(pattern_table(told, cohort, params.bootstrap, seed=params.seed), snakemake.output.patterns)
     save_models(snakemake.output.subset_models, {"full": full})

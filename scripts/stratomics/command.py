@@ -45,6 +45,13 @@ def parser() -> argparse.ArgumentParser:
     for key, meaning in _CLINICAL.items():
         own.add_argument(f"--{key.replace('_', '-')}", metavar="UNIT" if key == "time_unit" else "COLUMN", help=meaning)
     own.add_argument(
+        "--covariates",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="columns of the clinical table beyond which the predictions have to tell something",
+    )
+    own.add_argument(
         "--batch", nargs="+", default=[], metavar="NAME=COLUMN", help="columns of the clinical table with batches"
     )
     own.add_argument("--map", nargs="+", default=[], metavar="NAME=FILE", help="tables that bring probes to genes")
@@ -84,7 +91,7 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
         | ({"map": maps[name]} if name in maps else {})
         for name, path in files.items()
     ]
-    columns = {key: getattr(options, key) for key in _CLINICAL if getattr(options, key) is not None}
+    columns = {key: getattr(options, key) for key in (*_CLINICAL, "covariates") if getattr(options, key)}
     if options.clinical is not None:
         entry["clinical"] = {"path": options.clinical, **columns}
     elif columns:
@@ -139,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     for message in found.warnings:
         print(f"mind: {message}", file=sys.stderr)
-    print(f"{len(found.prediction.predictions)} patients predicted. Look at {Path(options.out) / 'summary.md'}.")
+    print(f"{len(found.prediction.predictions)} patients predicted. Look at {Path(options.out) / 'report.html'}.")
     return 0
 
 

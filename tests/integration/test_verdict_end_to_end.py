@@ -112,14 +112,14 @@ def test_where_only_the_clinic_matters_nothing_is_added(tmp_path, seed):
     evidence, found = verdict_of(tmp_path, seed, null=True, clinical_effect=1.2)
     assert evidence.events >= 50
     assert evidence.permutation_p > 0.05
-    assert found.separation.code == "no_evidence"
-    assert found.added_value.code == "no_added_value"
+    assert found.codes["separation"] == "no_evidence"
+    assert found.codes["added_value"] == "no_added_value"
     assert "No added value" in found.sentence
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_where_only_the_omics_matter_they_add(tmp_path, seed):
     evidence, found = verdict_of(tmp_path, seed, effect=1.6, clinical_effect=0.0)
-    assert found.separation.code == "separates"
+    assert found.codes["separation"] == "separates"
     assert evidence.added_permutation_p == pytest.approx(1 / 20)
-    assert found.added_value.code == "adds"
+    assert found.codes["added_value"] == "adds"

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stratomics.chain.fit import join_chains
 from stratomics.chain.run import ChainResult, run_chain
+from stratomics.chain.subsets import OWN, Given, SubsetClassifiers, fit_subsets, measure_subsets, told_by_subsets
 from stratomics.cohort import build_cohort
 from stratomics.cohort.simulate import simulate_cohort, simulated_cohort_config, write_simulated
 from stratomics.cohort.splits import make_splits, omics_patterns
@@ -290,12 +292,59 @@ def test_comparators_say_nothing_of_whom_they_cannot_judge(
     assert tables.comparisons["difference"].notna().all()
 
 
-def test_patterns_have_figures_where_there_are_events_enough(
-    cohort: Cohort, chain: ChainResult, settings: dict[str, Any]
+@pytest.fixture(scope="module")
+def subset_labels(cohort: Cohort, chain: ChainResult, settings: dict[str, Any]) -> pd.DataFrame:
+    """What the classifiers of subsets say of held-out patients."""
+    chains = join_chains(chain.prognostic, chain.subtypes, chain.risks, chain.classified.models, True)
+    networks = chain.embedding.models
+    given = (cohort, chain.splits, chain.fitted, networks, chains, settings["classifier"])
+    return measure_subsets(*given, seed=settings["seed"])[1]
+
+
+def test_whoever_lacks_omics_is_told_as_the_model_would(
+    cohort: Cohort, chain: ChainResult, subset_labels: pd.DataFrame
 ) -> None:
-    table = pattern_table(
-        chain.classified.predictions, cohort, settings["evaluation"]["bootstrap"], seed=settings["seed"]
-    )
+    """By the classifier for the omics there are, of the fold that held the patient out; the others as they were."""
+    predictions = chain.classified.predictions
+    told = told_by_subsets(predictions, subset_labels).set_index(["split", "patient"])
+    before = predictions[predictions["role"] == "held_out"].set_index(["split", "patient"]).loc[told.index]
+    complete = told.index.get_level_values("patient").isin(cohort.patients[cohort.complete])
+    names = ["subtype", "n_subtypes", "risk", "risk_group"]
+    pd.testing.assert_frame_equal(told.loc[complete, names], before.loc[complete, names], check_dtype=False)
+    np.testing.assert_allclose(told["risk"], before["risk"], atol=1e-4)
+    assert (told.loc[~complete, "subtype"] != before.loc[~complete, "subtype"]).any()
+    assert set(subset_labels.loc[subset_labels["omics"] == OWN, "patient"]) == set(cohort.patients[~cohort.complete])
+
+
+def test_a_model_says_of_such_a_patient_what_was_measured(
+    cohort: Cohort, chain: ChainResult, settings: dict[str, Any], subset_labels: pd.DataFrame
+) -> None:
+    """The rows of one fold are what the classifiers of that fold, put into a model, say of its held-out patients."""
+    chains = join_chains(chain.prognostic, chain.subtypes, chain.risks, chain.classified.models, True)
+    split = next(one for one in chain.splits if one.name != "full")
+    fitted, network = chain.fitted[split.name], chain.embedding.models[split.name]
+    given = Given(split, fitted, network, chains[split.name])
+    models, _ = fit_subsets(cohort, given, settings["classifier"], seed=settings["seed"])
+    lacking = cohort.take(split.held_out[~cohort.complete[split.held_out]])
+    features, present = fitted.transform(lacking), fitted.present(lacking)
+    latents = network.encode(features * fitted.weights, present)
+    said = models.label(given.chain, fitted, latents, features, present)
+    rows = subset_labels[(subset_labels["omics"] == OWN) & (subset_labels["split"] == split.name)].set_index("patient")
+    np.testing.assert_array_equal(rows.loc[lacking.patients, "subtype"], said.subtype)
+    np.testing.assert_allclose(rows.loc[lacking.patients, "probability_1"], said.probabilities[:, 0], atol=1e-6)
+    alone = SubsetClassifiers({}).label(given.chain, fitted, latents, features, present)
+    assert not np.allclose(alone.probabilities, said.probabilities), "and not what the classifier of all omics says"
+
+
+def test_patterns_have_figures_where_there_are_events_enough(
+    cohort: Cohort, chain: ChainResult, settings: dict[str, Any], subset_labels: pd.DataFrame
+) -> None:
+    told = told_by_subsets(chain.classified.predictions, subset_labels)
+    table = pattern_table(told, cohort, settings["evaluation"]["bootstrap"], seed=settings["seed"])
+    main = pattern_table(chain.classified.predictions, cohort, 5, seed=0).set_index(["patients", "metric"])["held_out"]
+    new = table.set_index(["patients", "metric"])["held_out"]
+    assert new["an omics missing", "cindex_subtype"] != main["an omics missing", "cindex_subtype"]
+    assert new["every omics", "cindex_subtype"] == pytest.approx(main["every omics", "cindex_subtype"])
     c = table[table["metric"] == "cindex"].set_index("patients")
     assert c.index[0] == "every omics"
     assert c.index[-1] == "all"

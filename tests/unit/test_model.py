@@ -49,6 +49,18 @@ def test_a_model_labels_new_patients_from_tables_whatever_the_order_of_columns(f
     np.testing.assert_allclose(found.filter(like="probability_").sum(axis=1), 1.0)
 
 
+def test_a_model_holds_encoders_alone_and_how_risks_of_unseen_patients_lie(folder, small_chain):
+    trained = small_chain["vae"].embedding.models["full"]
+    model = load_model(folder)
+    (own,) = model.network.members
+    (whole,) = trained.members
+    assert not [name for name in own if name.startswith(("up.", "apart.", "writes."))]
+    assert sum(array.nbytes for array in own.values()) < 0.6 * sum(array.nbytes for array in whole.values())
+    predictions = small_chain["vae"].classified.predictions
+    risk = predictions.loc[predictions["role"] == "held_out", "risk"]
+    np.testing.assert_allclose(model.description["heldout_risk"], np.quantile(risk, np.arange(1, 20) / 20))
+
+
 def test_a_notebook_shows_a_model_in_one_line(folder, small_cohort, small_chain):
     shown = repr(load_model(folder))
     k = small_chain["vae"].subtypes["full"].n_subtypes
@@ -247,21 +259,26 @@ def other_bytes(name: str):
 
 MALFORMED = {
     "an empty description": (text(""), "not the JSON of a model"),
-    "half a description": (text('{"format": 5, "omics": ['), "not the JSON of a model"),
+    "half a description": (text('{"format": 6, "omics": ['), "not the JSON of a model"),
     "a list": (text("[]"), "found an empty list; allowed is a mapping"),
     "bytes": (text(b"\xff\xfe\x00{"), "not the JSON of a model"),
     "a nest": (text("[" * 100_000), "not the JSON of a model"),
-    "a key twice": (text('{"format": 5, "format": 5}'), "the key 'format' comes more than once"),
+    "a key twice": (text('{"format": 6, "format": 6}'), "the key 'format' comes more than once"),
     "NaN": (text('{"log_risk": [NaN]}'), "NaN is no number of JSON"),
-    "an older format": (description(lambda d: d.update(format=4)), "format 4, this version of stratomics reads 5. Run"),
+    "an older format": (description(lambda d: d.update(format=5)), "format 5, this version of stratomics reads 6. Run"),
     "a newer format": (
-        description(lambda d: d.update(format=6)),
-        "format 6, this version .* reads 5. Update stratomics",
+        description(lambda d: d.update(format=7)),
+        "format 7, this version .* reads 6. Update stratomics",
     ),
-    "a format in words": (description(lambda d: d.update(format="5")), "format: found '5'; allowed is 5"),
+    "a format in words": (description(lambda d: d.update(format="6")), "format: found '6'; allowed is 6"),
     "no latents": (description(lambda d: d.pop("latents")), "no key 'latents'"),
     "an unknown key": (description(lambda d: d.update(seed=1)), "unknown 'seed'; known are format, "),
     "K in words": (description(lambda d: d.update(n_subtypes="two")), "n_subtypes: found 'two'; allowed is a whole"),
+    "one quantile of the risk": (
+        description(lambda d: d["heldout_risk"].pop()),
+        "heldout_risk: found 18 numbers; allowed are 19, rising",
+    ),
+    "quantiles that fall": (description(lambda d: d["heldout_risk"].reverse()), "heldout_risk: found 19 numbers"),
     "one log risk": (description(lambda d: d["log_risk"].pop()), "log_risk: found 1 numbers; allowed are 2"),
     "foreign latents": (
         description(lambda d: d.update(selected_latents=["q"])),

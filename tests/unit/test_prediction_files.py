@@ -239,17 +239,44 @@ def test_predictions_with_follow_up_are_judged_as_held_out_patients_at_home(worl
     c = concordance_index(table["time"], -table["risk"], table["event"])
     assert metrics.loc["cindex", "value"] == pytest.approx(c, abs=1e-9)
     assert metrics.loc["cindex", "ci_low"] < c < metrics.loc["cindex", "ci_high"]
-    assert set(metrics.index) == set(world.chain.metrics["metric"])
+    own = {"observed_events", "expected_events", "observed_expected"}
+    assert set(metrics.index) == {*world.chain.metrics["metric"], *own}
     verdict = found.validation.verdict.iloc[0]
     assert verdict["separation"] in ("separates", "suggestive")
     assert verdict["permutation_p"] == pytest.approx(0.01)
-    assert verdict[["added_value", "stability", "beside_simpler"]].tolist() == ["not_tested"] * 3
+    assert verdict["ranking"] == "ranks"
+    assert verdict["calibration"] in ("calibrated", "undetermined")
+    assert verdict["added_value"] == "not_tested"
+    everybody = found.validation.calibration.query("n_subtypes == 1")
+    assert everybody["n"].tolist() == [len(table)] * 2
     assert set(found.validation.calibration["baseline"]) == {"model"}
     # Whose survival was permuted, says nothing.
     shuffled = frames["clinical"].sample(frac=1, random_state=3).set_axis(frames["clinical"].index)
     other = run(world, write({**frames, "clinical": shuffled}, tmp_path)).validation.verdict.iloc[0]
     assert other["permutation_p"] > 0.05
     assert other["separation"] not in ("separates", "suggestive", "separates_little")
+    assert other["ranking"] in ("no_evidence", "underpowered")
+
+
+def test_clinical_columns_of_new_patients_tell_what_the_predictions_add(world, frames, tmp_path):
+    """Noise has nothing beside the model; a clinic that is the model's own risk leaves it nothing to add."""
+    noise = np.random.default_rng(0).normal(size=len(frames["clinical"])).round(3)
+    risk = run(world, write({name: frames[name] for name in OMICS}, tmp_path)).prediction.predictions
+    known = risk.set_index("patient")["risk"].reindex(frames["clinical"].index)
+    found = {}
+    for name, column in (("noise", noise), ("risk", known)):
+        entry = write({**frames, "clinical": frames["clinical"].assign(age=column)}, tmp_path)
+        entry["clinical"]["covariates"] = ["age"]
+        found[name] = run(world, entry).validation
+    assert found["noise"].verdict["added_value"].tolist() == ["adds"]
+    assert "They add to the clinical variables" in found["noise"].verdict["sentence"].iloc[0]
+    assert found["risk"].verdict["added_value"].iloc[0] != "adds"
+    table = found["risk"].added_value.set_index("term")
+    assert table["covariates"].tolist() == ["age"] * 2
+    assert table.loc["risk", "delta"] == pytest.approx(0, abs=0.02)
+    assert found["risk"].verdict["added_delta"].iloc[0] == table.loc["subtype", "delta"]
+    # The metrics know nothing of the clinic.
+    pd.testing.assert_frame_equal(found["risk"].metrics, found["noise"].metrics)
 
 
 def test_survival_is_told_at_the_horizons_of_the_model_and_lower_for_a_higher_risk(world, frames, tmp_path):
@@ -293,6 +320,10 @@ def test_too_few_events_are_not_judged_and_that_is_said(world, frames, tmp_path)
 # The command line
 
 
+def files_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
 def command(world, folder: Path, *more: str) -> list[str]:
     omics = [f"{name}={folder / name}.tsv" for name in ("mrna", "mirna")]
     return ["predict", str(world.folder), "--omics", *omics, "--out", str(folder / "out"), *more]
@@ -314,19 +345,21 @@ def test_the_command_line_writes_the_tables(world, frames, tmp_path, capsys):
     said = capsys.readouterr()
     assert "patients predicted. Look at" in said.out
     assert "mind: the model has meth, and no table of it was given" in said.err
-    names = {path.name for path in (tmp_path / "out").iterdir()}
+    names = {name for name in files_in(tmp_path / "out") if not name.startswith("figures/")}
     assert names == {
-        f"{name}.tsv" for name in ("predictions", "features", "shift", "checks", "metrics", "calibration", "verdict")
-    } | {"summary.md"}
+        f"{name}.tsv"
+        for name in (
+            *("predictions", "features", "shift", "checks", "metrics", "calibration", "added_value", "verdict"),
+            *("subtypes", "omics", "matching", "model"),
+        )
+    } | {"summary.md", "report.html"}
     table = read_table(tmp_path / "out" / "predictions.tsv")
     assert len(table) == world.new.n
     assert table["subtype"].isin([1, 2]).all()
     summary = (tmp_path / "out" / "summary.md").read_text()
-    assert f"{world.new.n} patients were predicted." in summary
-    assert (
-        f"| cindex | {read_table(tmp_path / 'out' / 'metrics.tsv').set_index('metric').loc['cindex', 'value']:.2f} ["
-        in summary
-    )
+    assert f"{world.new.n} patients were predicted: " in summary
+    c = read_table(tmp_path / "out" / "metrics.tsv").set_index("metric").loc["cindex", "value"]
+    assert f"| concordance of the risk | {c:.2f} [" in summary
     # Again without follow-up: tables of an earlier validation do not stay.
     assert main(command(world, tmp_path)) == 0
     assert len(read_table(tmp_path / "out" / "metrics.tsv")) == 0
@@ -368,8 +401,8 @@ def test_the_workflow_predicts_by_a_model_of_elsewhere(world, frames, tmp_path, 
     assert "train_embedding" not in done.stderr
     run(world, entry).write(tmp_path / "alone", "new", world.model)
     folder = tmp_path / "results" / "predict" / "new"
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == sorted(path.name for path in (tmp_path / "alone").iterdir())
+    names = files_in(folder)
+    assert names == files_in(tmp_path / "alone")
     for name in names:
         assert (folder / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
 
@@ -382,7 +415,7 @@ def test_a_summary_names_shifted_tables_before_any_number(world, frames, tmp_pat
         "**Mind: the tables of mrna differ from what the model was fitted on."
         in text.split("patients were predicted")[0]
     )
-    assert "| mrna | as given | location |" in text
+    assert "| mrna | as given | location: how far" in text
 
 
 def test_a_summary_says_what_the_omics_used_were_worth_at_home(world, frames, tmp_path):

@@ -243,10 +243,8 @@ window.addEventListener("load", async () => {
 """
 
 
-@needs_chromium
-@pytest.mark.parametrize(("width", "dark"), [(1280, False), (500, True)])  # no window is narrower
-def test_a_browser_finds_no_fault_asks_for_nothing_and_runs_nothing(report, tmp_path, width, dark):
-    """With axe-core where it is installed (pip install axe-core-python): contrast, names, headings, keyboard."""
+def look(report: Path, folder: Path, width: int, dark: bool):
+    """Open a page in Chromium, with axe-core where it is installed; what it finds, and whether axe-core was there."""
     axe = importlib.util.find_spec("axe_core_python")
     script = ""
     if axe and axe.submodule_search_locations:
@@ -254,10 +252,17 @@ def test_a_browser_finds_no_fault_asks_for_nothing_and_runs_nothing(report, tmp_
     content = report.read_text(encoding="utf-8")
     policy = re.search(r'<meta http-equiv="Content-Security-Policy"[^>]*>', content)
     assert policy
-    looked = tmp_path / "looked.html"
+    looked = folder / "looked.html"
     looked.write_text(content.replace(policy[0], "") + f"<script>{script}</script>{LOOK}", encoding="utf-8")
     scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
-    told, asked, console = told_by(looked, tmp_path, f"--window-size={width},900", scheme)
+    return *told_by(looked, folder, f"--window-size={width},900", scheme), bool(script)
+
+
+@needs_chromium
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (500, True)])  # no window is narrower
+def test_a_browser_finds_no_fault_asks_for_nothing_and_runs_nothing(report, tmp_path, width, dark):
+    """With axe-core where it is installed (pip install axe-core-python): contrast, names, headings, keyboard."""
+    told, asked, console, axe = look(report, tmp_path, width, dark)
     assert told == {
         "title": "made_up: do the subtypes foretell survival?",
         "dark": dark,
@@ -268,5 +273,5 @@ def test_a_browser_finds_no_fault_asks_for_nothing_and_runs_nothing(report, tmp_
     }
     assert asked == ["/looked.html"]
     assert console == []
-    if not script:
+    if not axe:
         pytest.skip("all but accessibility: axe-core-python is not installed")

@@ -436,7 +436,11 @@ SITUATIONS = {
 def test_situations(name):
     changes, separation, added_value, stability, phrases = SITUATIONS[name]
     found = verdict(Evidence.from_columns(GOOD | changes))
-    assert (found.separation.code, found.added_value.code, found.stability.code) == (separation, added_value, stability)
+    assert (found.codes["separation"], found.codes["added_value"], found.codes["stability"]) == (
+        separation,
+        added_value,
+        stability,
+    )
     text = f"{found.sentence} {found.paragraph}"
     for phrase in phrases:
         assert phrase in text
@@ -445,7 +449,7 @@ def test_situations(name):
     assert not set('\n\t"') & set(text)  # each is one field of a table
     plain_claim = found.sentence.startswith("The subtypes separate unseen patients (")
     assert plain_claim == (separation == "separates")
-    assert (found.stability.code == "stable") <= ("continuum" not in text)
+    assert (found.codes["stability"] == "stable") <= ("continuum" not in text)
     assert ("They add to the clinical variables" in found.sentence) == (added_value in ("adds", "adds_little"))
 
 
@@ -484,11 +488,11 @@ SIMPLER = {
 def test_beside_simpler_methods(name):
     changes, code, phrase = SIMPLER[name]
     found = verdict(Evidence.from_columns(GOOD | changes))
-    assert found.beside_simpler.code == code
+    assert found.codes["beside_simpler"] == code
     assert phrase in found.sentence
     assert (code == "better") == ("; shown to be better" in found.sentence)
     worse = changes.get("simpler_difference", 1) < 0
-    assert worse == ("ridge_cox is shown to be better than ours" in found.beside_simpler.reason)
+    assert worse == ("ridge_cox is shown to be better than ours" in found.findings["beside_simpler"].reason)
 
 
 @pytest.mark.parametrize(
@@ -497,7 +501,7 @@ def test_beside_simpler_methods(name):
 )
 def test_both_sizes_must_be_small(hazard_ratio, c, code):
     sizes = {"heldout_hazard_ratio": hazard_ratio, "heldout_hazard_ratio_low": 1.2, "heldout_cindex_subtype": c}
-    assert verdict(Evidence.from_columns(GOOD | sizes)).separation.code == code
+    assert verdict(Evidence.from_columns(GOOD | sizes)).codes["separation"] == code
 
 
 def test_the_two_marks_of_size_are_the_same_for_two_equal_groups():
@@ -512,7 +516,7 @@ def test_the_two_marks_of_size_are_the_same_for_two_equal_groups():
 @pytest.mark.parametrize("missing", [0.2, 0.2001])
 def test_the_share_of_missing_covariates_at_its_mark(missing):
     found = verdict(Evidence.from_columns(GOOD | {"clinical_missing": missing}))
-    assert found.added_value.code == ("adds" if missing <= 0.2 else "undetermined")
+    assert found.codes["added_value"] == ("adds" if missing <= 0.2 else "undetermined")
 
 
 @pytest.mark.parametrize("code", ["not_tested", "no_evidence", "underpowered"])
@@ -528,9 +532,9 @@ def test_added_value_is_never_claimed_over_permutations_that_show_no_separation(
         if code != "not_tested":
             gain |= {"added_permutation_p": p, "added_permutation_p_adjusted": p}
         found = verdict(Evidence.from_columns(GOOD | base | gain))
-        assert found.separation.code == code
-        claims += found.added_value.code in ("adds", "adds_little")
-        if found.added_value.code in ("adds", "adds_little"):
+        assert found.codes["separation"] == code
+        claims += found.codes["added_value"] in ("adds", "adds_little")
+        if found.codes["added_value"] in ("adds", "adds_little"):
             assert low > 0
             assert p <= 0.05
     assert (claims > 0) == (code == "not_tested")
@@ -539,7 +543,7 @@ def test_added_value_is_never_claimed_over_permutations_that_show_no_separation(
 @pytest.mark.parametrize("adjusted", [0.05, 0.0500001])
 def test_the_level_itself_counts(adjusted):
     found = verdict(Evidence.from_columns(GOOD | {"permutation_p": 0.04, "permutation_p_adjusted": adjusted}))
-    assert found.separation.code == ("separates" if adjusted <= 0.05 else "suggestive")
+    assert found.codes["separation"] == ("separates" if adjusted <= 0.05 else "suggestive")
 
 
 def test_apparent_figures_enter_no_rule():
@@ -549,7 +553,7 @@ def test_apparent_figures_enter_no_rule():
         codes = set()
         for value in (1e-30, 0.4, 0.99, NAN):
             found = verdict(Evidence.from_columns(base | dict.fromkeys(apparent, value)))
-            codes.add((found.separation, found.added_value, found.stability, found.sentence))
+            codes.add((*found.codes.values(), found.sentence))
         assert len(codes) == 1
 
 

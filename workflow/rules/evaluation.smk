@@ -70,7 +70,6 @@ rule evaluate_subtypes:
         subtypes="<results>/{cohort}/{embedding}/subtypes.tsv",
         calibration="<results>/{cohort}/{embedding}/calibration.tsv",
         decision_curve="<results>/{cohort}/{embedding}/decision_curve.tsv",
-        patterns="<results>/{cohort}/{embedding}/patterns.tsv",
         pairwise="<results>/{cohort}/{embedding}/pairwise_logrank.tsv",
         proportional_hazards="<results>/{cohort}/{embedding}/proportional_hazards.tsv",
     log:
@@ -150,7 +149,7 @@ rule attribute_omics:
 
 
 rule measure_subsets:
-    """Classify patients with some omics hidden, and measure how far they are told as by all omics."""
+    """Measure how far patients are told as by all omics when some are hidden, and how those are told who lack some."""
     input:
         cohort=cohort_of_embedding,
         splits="<results>/{cohort}/splits.tsv",
@@ -161,6 +160,7 @@ rule measure_subsets:
         subtype_models="<results>/{cohort}/{embedding}/subtypes.safetensors",
         risk_models="<results>/{cohort}/{embedding}/risk.safetensors",
         classifier_models="<results>/{cohort}/{embedding}/classifier.safetensors",
+        predictions="<results>/{cohort}/{embedding}/predictions.tsv",
     output:
         subsets=report(
             "<results>/{cohort}/{embedding}/omics_subsets.tsv",
@@ -172,6 +172,7 @@ rule measure_subsets:
                 "item": "subsets of the omics",
             },
         ),
+        patterns="<results>/{cohort}/{embedding}/patterns.tsv",
         subset_models="<results>/{cohort}/{embedding}/subset_classifiers.safetensors",
     log:
         "<logs>/{cohort}/{embedding}/measure_subsets.log",

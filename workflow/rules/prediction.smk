@@ -8,13 +8,24 @@ PREDICTION_FILES = {
     "checks": "checks.tsv",
     "metrics": "metrics.tsv",
     "calibration": "calibration.tsv",
+    "added_value": "added_value.tsv",
     "verdict": "verdict.tsv",
+    "subtypes": "subtypes.tsv",
+    "omics": "omics.tsv",
+    "matching": "matching.tsv",
+    "made_by": "model.tsv",
     "summary": "summary.md",
+    "report": "report.html",
+    **{
+        f"{name}_{suffix}": f"figures/{name}.{suffix}"
+        for name in ("new_risk", "new_survival")
+        for suffix in ("svg", "tsv")
+    },
 }
 
 
 rule predict_patients:
-    """Give the patients of one prediction a subtype, a risk and a survival, and judge that where there is follow-up."""
+    """Give the patients of one prediction a subtype, a risk and a survival, and judge that where there is follow-up; with a page for readers."""
     input:
         model=model_of_prediction,
         tables=tables_of_prediction,
@@ -38,7 +49,14 @@ rule predict_patients:
         settings=prediction_settings,
         evaluation={
             key: SETTINGS["evaluation"][key]
-            for key in ("horizon_days", "auc_days", "bootstrap", "permutations")
+            for key in (
+                "horizon_days",
+                "auc_days",
+                "bootstrap",
+                "permutations",
+                "folds",
+                "repeats",
+            )
         },
         seed=SETTINGS["seed"],
         tables=checksums_of_prediction,

@@ -27,6 +27,8 @@ from .labels import Labels
 EVERY_SUBSET = 5
 #: Between the names of the omics of a subset.
 PLUS = "+"
+#: In the place of a subset: whatever omics a patient has who lacks some, nothing hidden.
+OWN = "own"
 
 
 def subsets_of(names: Sequence[str]) -> list[str]:
@@ -194,7 +196,8 @@ def fit_subsets(
     classifiers : SubsetClassifiers
         Each fitted on the training patients who have all omics of the subset.
     labels : pandas.DataFrame
-        ``omics`` (the subset), then as ``predictions.tsv``, of held-out patients with every omics; empty for ``full``.
+        ``omics`` (the subset), then as ``predictions.tsv``, of held-out patients with every omics; and, with `OWN` in the place of
+        the subset, of those who lack some, each told as the model would. Empty for ``full``.
     """
     split, preprocess, chain = given.split, given.preprocess, given.chain
     features, present = preprocess.transform(cohort), preprocess.present(cohort)
@@ -213,7 +216,35 @@ def fit_subsets(
         labels = SubsetClassifiers(models).label(chain, preprocess, latents[held_out], seen[held_out], there[held_out])
         head = {"omics": subset, "split": split.name, "role": "held_out"}
         tables.append(labels.table(cohort.patients[held_out]).assign(**head))
+    lacking = split.held_out[~cohort.complete[split.held_out]]
+    if len(lacking):
+        own = features[lacking], present[lacking]
+        latents = given.network.encode(own[0] * preprocess.weights, own[1])
+        labels = SubsetClassifiers(models).label(chain, preprocess, latents, *own)
+        tables.append(labels.table(cohort.patients[lacking]).assign(omics=OWN, split=split.name, role="held_out"))
     return SubsetClassifiers(models), pd.concat(tables, ignore_index=True)
+
+
+def told_by_subsets(predictions: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Give held-out patients who lack omics the labels that the model gives them.
+
+    Parameters
+    ----------
+    predictions
+        ``predictions.tsv``: everybody told by the classifier of patients with every omics.
+    labels
+        Of `measure_subsets`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The held-out rows of `predictions`: ``split, patient, role, subtype, n_subtypes, risk, risk_group``.
+    """
+    key, told = ["split", "patient"], ["subtype", "n_subtypes", "risk", "risk_group"]
+    rows = predictions.loc[predictions["role"] == "held_out", [*key, "role", *told]].set_index(key)
+    own = labels[labels["omics"] == OWN].set_index(key)
+    rows.loc[own.index, told] = own[told]
+    return rows.reset_index()
 
 
 def _fit_one(

@@ -123,7 +123,8 @@ class NetworkState:
         members = tuple(
             {name: array for name, array in member.items() if not name.startswith(unneeded)} for member in self.members
         )
-        return replace(self, members=members)
+        sizes = tuple({**own, "decodes": False} for own in self.sizes)
+        return replace(self, members=members, sizes=sizes)
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Take the networks apart into arrays and JSON-able settings; `from_arrays` undoes it exactly."""

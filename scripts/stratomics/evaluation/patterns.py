@@ -31,7 +31,8 @@ def pattern_table(predictions: pd.DataFrame, cohort: Cohort, bootstrap: int, *, 
     Parameters
     ----------
     predictions
-        ``predictions.tsv`` of the embedding.
+        Held-out labels of the embedding, of whoever lacks omics as the model tells them
+        (`stratomics.chain.subsets.told_by_subsets`).
     cohort
         All patients.
     bootstrap

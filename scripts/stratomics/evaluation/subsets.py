@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stratomics.chain.labels import heldout_labels, heldout_rows
-from stratomics.chain.subsets import PLUS
+from stratomics.chain.subsets import OWN, PLUS
 from stratomics.cohort.types import Cohort
 from stratomics.runtime import derive_seed
 from stratomics.stability.agreement import table_adjusted_rand
@@ -50,7 +50,7 @@ def subset_table(predictions: pd.DataFrame, cohort: Cohort, bootstrap: int, *, s
     """
     draws = bootstrap_weights(cohort.n, bootstrap, derive_seed(seed, "evaluate_subtypes"))
     weights = np.vstack([np.ones(cohort.n), draws])
-    labels = {str(name): _labels(own, cohort) for name, own in predictions.groupby("omics", sort=False)}
+    labels = {str(name): _labels(own, cohort) for name, own in predictions.groupby("omics", sort=False) if name != OWN}
     everything = next(iter(labels.values()))
     rows = []
     for name, repeats in labels.items():

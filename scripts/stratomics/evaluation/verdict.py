@@ -86,7 +86,7 @@ import math
 
 from . import wording
 from .evidence import Evidence
-from .findings import Finding, Verdict
+from .findings import CODES, Finding, Verdict
 from .sources import ALPHA
 from .wording import interval, number, probability, share
 
@@ -116,25 +116,38 @@ def verdict(evidence: Evidence) -> Verdict:
     -------
     Verdict
     """
-    separation = _separation(evidence)
-    added_value = _added_value(evidence, separation.code)
+    separation = judge_separation(evidence)
+    added_value = judge_added_value(evidence, separation.code)
     findings = (separation, added_value, _stability(evidence), _beside_simpler(evidence))
-    nominal = _added_p(evidence)[1] == "nominal"
     return Verdict(
-        *findings,
-        sentence=wording.sentence(evidence, *(found.code for found in findings), nominal=nominal),
+        dict(zip(CODES, findings, strict=True)),
+        sentence=wording.sentence(evidence, *(found.code for found in findings), nominal=nominal_gain(evidence)),
         topics=wording.topics(evidence, *((found.code, found.reason) for found in findings)),
     )
 
 
-def _separation(e: Evidence) -> Finding:
-    """Apply the first table of rules."""
+def power_words(events: int) -> str:
+    """Say how large an effect so many events can show."""
+    detectable = number(wording.smallest_hazard_ratio(events), 1)
+    return f"with {events} events a test finds, in 8 of 10 cohorts, hazard ratios of {detectable} or more between equal groups"
+
+
+def judge_separation(e: Evidence, *, fixed: bool = False) -> Finding:
+    """Apply the first table of rules.
+
+    Parameters
+    ----------
+    e
+        The evidence.
+    fixed
+        Whether nothing was fitted on these patients or on others of their cohort, so that the log-rank p holds as it is, and stands
+        in for the permutation p where there are no permutations.
+    """
     c, hazard_ratio = e.heldout_cindex_subtype, e.heldout_hazard_ratio
-    detectable = number(wording.smallest_hazard_ratio(e.events), 1)
-    power = f"with {e.events} events a test finds, in 8 of 10 cohorts, hazard ratios of {detectable} or more between equal groups"
+    power = power_words(e.events)
     if e.events < FEW_EVENTS:
         return Finding("underpowered", power)
-    if e.permutations == 0:
+    if e.permutations == 0 and not fixed:
         nominal = f"the nominal held-out log-rank p of {probability(e.heldout_logrank_p)} is too small too often"
         return Finding("not_tested", f"no permutation test was run, and {nominal}")
     if not all(map(math.isfinite, (e.permutation_p, c.value, hazard_ratio.value))):
@@ -175,8 +188,13 @@ def _added_p(e: Evidence) -> tuple[float, str]:
     return e.added_lr_p, "nominal (the larger)"
 
 
-def _added_value(e: Evidence, separation: str) -> Finding:
-    """Apply the second table of rules."""
+def nominal_gain(e: Evidence) -> bool:
+    """Tell whether the p that decides on added value is nominal for want of a permutation test."""
+    return _added_p(e)[1] == "nominal"
+
+
+def judge_added_value(e: Evidence, separation: str) -> Finding:
+    """Apply the second table of rules, given the code of the first."""
     if not e.covariates:
         return Finding("not_tested", "no clinical covariates are configured")
     p, kind = _added_p(e)

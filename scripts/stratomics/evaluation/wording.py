@@ -51,7 +51,9 @@ def smallest_hazard_ratio(events: int) -> float:
 
 
 def test_words(evidence: Evidence) -> str:
-    """Name the permutation p, and the p adjusted over the embeddings if there are several."""
+    """Name the permutation p, and the p adjusted over the embeddings if there are several; without permutations the log-rank p."""
+    if not evidence.permutations:
+        return f"log-rank p {probability(evidence.heldout_logrank_p)}"
     text = f"permutation p {probability(evidence.permutation_p)}"
     if evidence.embeddings > 1:
         text += f", {probability(evidence.permutation_p_adjusted)} adjusted for {evidence.embeddings} embeddings"
@@ -98,7 +100,8 @@ _SIMPLER = {
 CONTINUUM = "the subtypes are cut-points on a continuum"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Begin with a capital letter."""
     return text[:1].upper() + text[1:]
 
 
@@ -128,17 +131,27 @@ def sentence(
     str
         Three sentences.
     """
-    test = f"; {test_words(evidence)}" if evidence.permutations and math.isfinite(evidence.permutation_p) else ""
+    rest = capital(f"{added_clause(evidence, added_value, nominal=nominal)}; {_firm(evidence, stability)}.")
+    return f"{separation_clause(evidence, separation)}. {rest}{_risk(evidence, beside_simpler)}"
+
+
+def separation_clause(evidence: Evidence, separation: str) -> str:
+    """Say whether the subtypes separate, with the figures and the test."""
+    test = f"; {test_words(evidence)}" if math.isfinite(evidence.permutation_p) else ""
     if separation == "underpowered":
         test = f"; {evidence.events} events{test}"
     if separation == "undetermined":
         test += f"; the folds chose other numbers of subtypes: {evidence.k_of_folds}"
+    return f"{_SEPARATION[separation]} ({_figures(evidence)}{test})"
+
+
+def added_clause(evidence: Evidence, added_value: str, *, nominal: bool) -> str:
+    """Say whether the subtypes tell more than the clinic, with the gain where there is one."""
     added = _ADDED[added_value]
     if added_value in ("adds", "adds_little"):
         gain = interval(evidence.added_delta, 3, sign=True)
         added += f" (concordance {gain}{', by a nominal test' if nominal else ''})"
-    rest = _capital(f"{added}; {_firm(evidence, stability)}.")
-    return f"{_SEPARATION[separation]} ({_figures(evidence)}{test}). {rest}{_risk(evidence, beside_simpler)}"
+    return added
 
 
 def _risk(evidence: Evidence, beside_simpler: str) -> str:
@@ -148,8 +161,12 @@ def _risk(evidence: Evidence, beside_simpler: str) -> str:
     beside = _SIMPLER[beside_simpler]
     if evidence.simpler_ahead:
         beside += f" ({evidence.simpler_ahead})"
-    c = interval(evidence.heldout_cindex)
-    return f" The continuous risk ranks unseen patients with a concordance of {c}; {beside}."
+    return f" {risk_clause(evidence)}; {beside}."
+
+
+def risk_clause(evidence: Evidence) -> str:
+    """Say how well the continuous risk ranks unseen patients."""
+    return f"The continuous risk ranks unseen patients with a concordance of {interval(evidence.heldout_cindex)}"
 
 
 def _rmst(evidence: Evidence) -> str:
@@ -172,7 +189,7 @@ def _rmst(evidence: Evidence) -> str:
     )
 
 
-def _risk_groups(evidence: Evidence) -> str:
+def risk_groups(evidence: Evidence) -> str:
     """Set the subtypes beside cutting the risk into as many groups."""
     e = evidence
     groups, own = e.risk_group_cindex, e.heldout_cindex_subtype
@@ -189,6 +206,8 @@ def _risk_groups(evidence: Evidence) -> str:
 def _apparent(evidence: Evidence) -> str:
     """Say how good the full fit looks on its own patients, and what that is worth."""
     e = evidence
+    if not math.isfinite(e.apparent_cindex_subtype):
+        return ""
     optimism = e.apparent_cindex_subtype - e.heldout_cindex_subtype.value
     text = f" On its own patients the full fit appears to reach a concordance of {number(e.apparent_cindex_subtype)}"
     if math.isfinite(optimism):
@@ -218,7 +237,7 @@ def _risk_beyond_clinic(evidence: Evidence) -> str:
     return text
 
 
-def _of_subtypes(evidence: Evidence, code: str, reason: str) -> str:
+def of_subtypes(evidence: Evidence, code: str, reason: str) -> str:
     """Say at length whether the subtypes separate, how far and how certain, apparent beside held-out."""
     e = evidence
     text = f"{_SEPARATION[code]}: {reason}. On unseen patients: {_figures(e)}.{_rmst(e)}"
@@ -231,22 +250,25 @@ def _of_subtypes(evidence: Evidence, code: str, reason: str) -> str:
     return text + _apparent(e)
 
 
+def beyond_clinic(evidence: Evidence, code: str, reason: str) -> str:
+    """Say at length what subtypes and risk add to the clinic."""
+    return f"{capital(_ADDED[code])}: {reason}.{_risk_beyond_clinic(evidence)}"
+
+
 def _of_risk(evidence: Evidence, code: str, reason: str) -> str:
     """Say at length how the continuous risk ranks, beside simpler methods and beside the subtypes."""
     e = evidence
-    text = f"{_capital(_SIMPLER[code])}: {reason}."
+    text = f"{capital(_SIMPLER[code])}: {reason}."
     if math.isfinite(e.heldout_cindex.value):
         p = f", permutation p {probability(e.permutation_p_cindex)}" if e.permutations else ""
-        text = (
-            f"The continuous risk ranks unseen patients with a concordance of {interval(e.heldout_cindex)}{p}. {text}"
-        )
-    return text + _risk_groups(e)
+        text = f"{risk_clause(e)}{p}. {text}"
+    return text + risk_groups(e)
 
 
 def _of_stability(evidence: Evidence, code: str, reason: str, separation: str) -> str:
     """Say at length how firmly the subtypes stand."""
     e = evidence
-    text = f"{_capital(_firm(e, code))}: {reason}"
+    text = f"{capital(_firm(e, code))}: {reason}"
     if math.isfinite(e.continuum_p):
         text += f"; p against one group without clusters {probability(e.continuum_p)}"
     elif code != "not_tested":
@@ -285,10 +307,9 @@ def topics(
     dict of str
         Sentences by topic, without line breaks or tabs.
     """
-    added = f"{_capital(_ADDED[added_value[0]])}: {added_value[1]}."
     return {
-        "Subtypes": _of_subtypes(evidence, *separation),
+        "Subtypes": of_subtypes(evidence, *separation),
         "Risk": _of_risk(evidence, *beside_simpler),
-        "Beyond the clinical variables": added + _risk_beyond_clinic(evidence),
+        "Beyond the clinical variables": beyond_clinic(evidence, *added_value),
         "Stability": _of_stability(evidence, *stability, separation[0]),
     }

@@ -12,7 +12,7 @@ from stratomics.config.hints import describe, show
 from stratomics.config.schema import Schema, Validator, read_schema, schema_file
 from stratomics.errors import DataError
 
-from .parts import FILES, FORMAT
+from .parts import FILES, FORMAT, RISK_LEVELS
 
 #: What to do about a file that stratomics did not write as it is.
 AGAIN = "Copy the whole folder again from where the model was made, or run the workflow there again."
@@ -109,6 +109,9 @@ def _faults_between(content: dict[str, Any]) -> Iterator[str]:
     chosen = [name for name in content["latents"] if name in content["selected_latents"]]
     if chosen != content["selected_latents"]:
         yield "selected_latents: not some of latents in their order"
+    quantiles = content["heldout_risk"]
+    if quantiles and (len(quantiles) != len(RISK_LEVELS) or sorted(quantiles) != quantiles):
+        yield f"heldout_risk: found {len(quantiles)} numbers; allowed are {len(RISK_LEVELS)}, rising, or none"
     if len(content["log_risk"]) != content["n_subtypes"]:
         yield f"log_risk: found {len(content['log_risk'])} numbers; allowed are {content['n_subtypes']}, one per subtype"
     if wide := [len(row) for row in content["probe"]["probabilities"] if len(row) != content["n_subtypes"]]:

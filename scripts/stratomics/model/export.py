@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stratomics import __version__
+from stratomics.chain.labels import heldout_rows
 from stratomics.chain.survival import fit_survival
 from stratomics.cohort.types import Cohort
 from stratomics.embedding.state import NetworkState
@@ -20,7 +21,7 @@ from stratomics.tables import FULL, load_models, of_full, save_models, write_jso
 
 from .load import load_model
 from .model import Model
-from .parts import FILES, FORMAT, PARTS
+from .parts import FILES, FORMAT, PARTS, RISK_LEVELS
 from .reference import fit_reference
 
 
@@ -64,7 +65,8 @@ def export_model(
     on_latents
         Whether the classifier looks at latents rather than at omics features.
     predictions
-        ``predictions.tsv``: survival is told from the risk of the full fit's own patients.
+        ``predictions.tsv``: survival is told from the risk of the full fit's own patients, and new patients are shown beside the
+        risks of those whom the folds held out.
     horizons
         Days at which survival is told unless others are asked for; those after the longest follow-up are left out.
     units
@@ -84,7 +86,8 @@ def export_model(
     )
     fitted |= {
         "preprocess.safetensors": preprocess,
-        "network.safetensors": load_models(network, NetworkState)[FULL],
+        # A model encodes; nobody asks it to decode.
+        "network.safetensors": load_models(network, NetworkState)[FULL].encoder(),
         "reference.safetensors": fit_reference(cohort, preprocess),
     }
     for name, part in fitted.items():
@@ -113,9 +116,18 @@ def export_model(
         "n_subtypes": subtypes.n_subtypes,
         "horizons": [day for day in sorted(set(horizons)) if day <= cohort.time.max()],
         "subsets": [] if subsets is None else subset_entries(subsets),
+        "heldout_risk": _risk_quantiles(predictions),
         "log_risk": [float(risk) for risk in subtypes.log_risk],
         "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES},
     }
     description["probe"] = Model.of_parts(description, {**fitted, "clinical.safetensors": design}).probe()
     write_json(description, folder / "model.json")
     load_model(folder)  # what cannot be read must not be handed on
+
+
+def _risk_quantiles(predictions: pd.DataFrame) -> list[float]:
+    """Give the quantiles `RISK_LEVELS` of the risk of held-out patients over all repeats; none without any."""
+    known = [rows["risk"].to_numpy(np.float64) for rows in heldout_rows(predictions).values()]
+    risk = np.concatenate([np.empty(0), *known])
+    risk = risk[np.isfinite(risk)]
+    return np.quantile(risk, RISK_LEVELS).tolist() if len(risk) else []

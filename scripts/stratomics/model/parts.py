@@ -18,7 +18,9 @@ from stratomics.tables import Portable
 from .reference import Reference
 
 #: Of the folder as a whole: a reader knows one format, and says so of others.
-FORMAT = 5
+FORMAT = 6
+#: Shares of the held-out patients whose risk lies below each number of ``heldout_risk``.
+RISK_LEVELS = tuple(level / 20 for level in range(1, 20))
 
 
 class Part(Portable, Protocol):

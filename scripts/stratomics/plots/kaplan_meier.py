@@ -64,7 +64,8 @@ SHARE_AT_RISK = 0.05
 Curves = dict[tuple[int, int], pd.DataFrame]
 
 _GROUP = ["panel", "n_groups", "group"]
-_LEFT, _CURVES, _RIGHT = 19.0, 52.0, 16.0  # mm, of one panel
+#: Of one panel, mm.
+CURVES_LEFT, CURVES_WIDTH, CURVES_RIGHT = 19.0, 52.0, 16.0
 _TOP, _HEADS, _HEIGHT, _ROW, _APART = 14.3, (12.7, 16.0), 56.0, 3.4, 4.0
 #: How dark the bands are, by the number of curves; above five they would hide one another.
 _SHADES = {1: 0.14, 2: 0.14, 3: 0.14, 4: 0.08, 5: 0.08}
@@ -141,7 +142,7 @@ def draw_kaplan_meier(table: pd.DataFrame, about: About, *, repeat: str = "r0") 
     -------
     matplotlib.figure.Figure
     """
-    curves = {str(panel): _curves(rows) for panel, rows in table.groupby("panel")}
+    curves = {str(panel): curves_of(rows) for panel, rows in table.groupby("panel")}
     # The dashes tell chains with different numbers of groups apart; the colour tells the step of risk.
     sizes = [int(size) for size in table.sort_values("panel")["n_groups"].drop_duplicates()]
     end = _axis_end(table)
@@ -155,9 +156,17 @@ def draw_kaplan_meier(table: pd.DataFrame, about: About, *, repeat: str = "r0") 
         top = _TOP
         for head, row in zip(_HEADS, rows, strict=False):
             for place, (panel, title) in enumerate(row.items()):
-                left = 2 + place * (_LEFT + _CURVES + _RIGHT + 2.0)
-                text_mm(figure, left + _LEFT, top, title, fit=_CURVES + _RIGHT, fontsize=7.8, fontweight="bold")
-                axes = axes_mm(figure, left + _LEFT, top + head, _CURVES, _HEIGHT)
+                left = 2 + place * (CURVES_LEFT + CURVES_WIDTH + CURVES_RIGHT + 2.0)
+                text_mm(
+                    figure,
+                    left + CURVES_LEFT,
+                    top,
+                    title,
+                    fit=CURVES_WIDTH + CURVES_RIGHT,
+                    fontsize=7.8,
+                    fontweight="bold",
+                )
+                axes = axes_mm(figure, left + CURVES_LEFT, top + head, CURVES_WIDTH, _HEIGHT)
                 years_frame(axes, end)
                 if panel not in curves:
                     axes.text(0.5, 0.5, "no patients", transform=axes.transAxes, ha="center", color=MUTED)
@@ -165,21 +174,28 @@ def draw_kaplan_meier(table: pd.DataFrame, about: About, *, repeat: str = "r0") 
                 first = table[table["panel"] == panel].iloc[0]
                 for number, statistics in enumerate(_statistics(first, panel)):
                     text_mm(
-                        figure, left + _LEFT, top + 4.1 + 3.3 * number, statistics, fit=_CURVES + _RIGHT, fontsize=6.3
+                        figure,
+                        left + CURVES_LEFT,
+                        top + 4.1 + 3.3 * number,
+                        statistics,
+                        fit=CURVES_WIDTH + CURVES_RIGHT,
+                        fontsize=6.3,
                     )
                 for (n_groups, group), curve in curves[panel].items():
                     style: Style = {"color": subtype_color(group, n_groups), "linestyle": _dash(sizes, n_groups)}
                     draw_curve(axes, curve, style, shade=_SHADES.get(len(curves[panel]), 0.0))
                 deep = 4 + _ROW * rows_below
-                below = axes_mm(figure, left, top + head + _HEIGHT + 11, _LEFT + _CURVES + _RIGHT, deep)
-                below.set(xlim=(0, _LEFT + _CURVES + _RIGHT), ylim=(deep, 0))  # in mm
-                _risk_table(below, axes, curves[panel], sizes, "group" if panel.endswith("_risk") else "subtype")
+                below = axes_mm(
+                    figure, left, top + head + _HEIGHT + 11, CURVES_LEFT + CURVES_WIDTH + CURVES_RIGHT, deep
+                )
+                below.set(xlim=(0, CURVES_LEFT + CURVES_WIDTH + CURVES_RIGHT), ylim=(deep, 0))  # in mm
+                risk_table(below, axes, curves[panel], sizes, "group" if panel.endswith("_risk") else "subtype")
             top += head + body + _APART
         footnote(figure, _footnote(repeat))
     return figure
 
 
-def _curves(rows: pd.DataFrame) -> Curves:
+def curves_of(rows: pd.DataFrame) -> Curves:
     """Split the rows of a panel into its curves, by number of groups and group."""
     pairs = rows[["n_groups", "group"]].drop_duplicates().to_numpy(np.int64)
     return {
@@ -192,7 +208,7 @@ def _axis_end(table: pd.DataFrame) -> float:
     """Return the first whole year with too few patients at risk in every panel."""
     ends = [1.0]
     for _, rows in table.groupby("panel"):
-        curves = list(_curves(rows).values())
+        curves = list(curves_of(rows).values())
         total = sum(int(curve["n"].iloc[0]) for curve in curves)
         last = int(np.ceil(rows["time"].max() / DAYS_PER_YEAR))
         years = np.arange(1, last + 1)
@@ -260,14 +276,28 @@ def _ticks(axes: Axes, years: np.ndarray, survival: np.ndarray, color: str) -> N
     )
 
 
-def _risk_table(below: Axes, axes: Axes, groups: Curves, sizes: list[int], what: str) -> None:
-    """Write patients at risk under the ticks of the curves, with the key of the lines at the left."""
-    total = _LEFT + _CURVES + _RIGHT
+def risk_table(below: Axes, axes: Axes, groups: Curves, sizes: list[int], what: str) -> None:
+    """Write patients at risk under the ticks of the curves, with the key of the lines at the left.
+
+    Parameters
+    ----------
+    below
+        Where, as wide as `CURVES_LEFT`, `CURVES_WIDTH` and `CURVES_RIGHT` together; its limits are mm from the top left.
+    axes
+        Of the curves.
+    groups
+        The curves.
+    sizes
+        Numbers of groups, for their dashes.
+    what
+        What a group is called.
+    """
+    total = CURVES_LEFT + CURVES_WIDTH + CURVES_RIGHT
     below.axis("off")
     ticks = np.asarray(axes.get_xticks(), dtype=np.float64)
-    places = _LEFT + _CURVES * ticks / axes.get_xlim()[1]
+    places = CURVES_LEFT + CURVES_WIDTH * ticks / axes.get_xlim()[1]
     below.text(2, 1, what, fontsize=6, color=MUTED, va="center")
-    below.text(_LEFT + _CURVES / 2, 1, "patients at risk", fontsize=6, color=MUTED, ha="center", va="center")
+    below.text(CURVES_LEFT + CURVES_WIDTH / 2, 1, "patients at risk", fontsize=6, color=MUTED, ha="center", va="center")
     below.text(total - 1, 1, "events / n", fontsize=6, color=MUTED, ha="right", va="center")
     for row, ((n_groups, group), curve) in enumerate(groups.items()):
         y = 4.6 + _ROW * row

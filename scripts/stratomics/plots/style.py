@@ -243,7 +243,7 @@ def shorten(name: str, length: int) -> str:
     return f"{name[:head]}…{name[len(name) - (length - 1 - head) :]}"
 
 
-def save_figure(figure: Figure, png: str | Path, svg: str | Path) -> None:
+def save_figure(figure: Figure, png: str | Path | None, svg: str | Path) -> None:
     """Write a figure as PNG (300 dots per inch) and SVG (text as text, pictures of `PICTURE_DPI`); the same bytes each time.
 
     Parameters
@@ -251,11 +251,12 @@ def save_figure(figure: Figure, png: str | Path, svg: str | Path) -> None:
     figure
         As a ``draw_*`` function returned it.
     png, svg
-        Where to.
+        Where to; None for no PNG.
     """
     with house_style():
-        with atomic_path(png) as path:
-            # A tenth larger than zlib's usual level makes it, in less than half the time.
-            figure.savefig(path, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 2})
+        if png is not None:
+            with atomic_path(png) as path:
+                # A tenth larger than zlib's usual level makes it, in less than half the time.
+                figure.savefig(path, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 2})
         with atomic_path(svg) as path:
             figure.savefig(path, format="svg", dpi=PICTURE_DPI, metadata={"Date": None})

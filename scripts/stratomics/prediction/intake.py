@@ -35,7 +35,8 @@ class NewTables:
     batch
         By omics, the batch of each patient of the clinical table.
     follow_up
-        ``time`` (days) and ``event`` of the patients with usable follow-up; None where none is given.
+        ``time`` (days) and ``event`` of the patients with usable follow-up, and the covariates that the predictions are to be
+        compared with; None where no follow-up is given.
     checks
         What was found.
     """
@@ -74,8 +75,9 @@ def read_tables(settings: Mapping[str, Any], model: Model, base_dir: str | Path 
     clinical = None
     if settings.get("clinical"):
         design = model.preprocess.clinical
-        covariates = [] if design is None else [part.name for part in design.covariates]
-        wanted = {**settings["clinical"], "covariates": covariates}
+        seen = [] if design is None else [part.name for part in design.covariates]
+        asked = settings["clinical"].get("covariates") or []
+        wanted = {**settings["clinical"], "covariates": list(dict.fromkeys([*seen, *asked]))}
         clinical = read_clinical(wanted, base_dir, checks, batches, samples, follow_up=False)
     known = None if clinical is None else frozenset([*clinical.patients, *clinical.samples])
     tables: dict[str, pd.DataFrame] = {}
@@ -104,9 +106,9 @@ def read_tables(settings: Mapping[str, Any], model: Model, base_dir: str | Path 
     if clinical is None:
         return NewTables(tables, checks=checks)
     if model.preprocess.clinical is not None:
-        tables[CLINICAL] = clinical.covariates
+        tables[CLINICAL] = clinical.covariates[seen]
     batch = {name: clinical.levels(column) for name, column in batches.items()}
-    return NewTables(tables, batch, _follow_up(clinical, checks), checks)
+    return NewTables(tables, batch, _follow_up(clinical, asked, checks), checks)
 
 
 def _named(settings: Mapping[str, Any], features: Sequence[str], base_dir: str | Path) -> Sequence[str]:
@@ -147,8 +149,8 @@ def _say_alike(tables: Mapping[str, pd.DataFrame], checks: Checks) -> None:
         checks.add("cohort", "prediction", "ids_alike", len(pairs), message, action="warning")
 
 
-def _follow_up(clinical: Clinical, checks: Checks) -> pd.DataFrame | None:
-    """Give the follow-up of the patients who have it, and say why others have none."""
+def _follow_up(clinical: Clinical, covariates: Sequence[str], checks: Checks) -> pd.DataFrame | None:
+    """Give the follow-up of the patients who have it with their covariates, and say why others have none."""
     if clinical.settings.get("time") is None or clinical.settings.get("event") is None:
         return None
     usable = clinical.usable
@@ -158,4 +160,4 @@ def _follow_up(clinical: Clinical, checks: Checks) -> pd.DataFrame | None:
     found = pd.DataFrame({"time": clinical.time[usable], "event": clinical.event[usable].astype("int8")})
     message = f"patients in {clinical.path} with usable follow-up ({count(int(found['event'].sum()), 'event')})"
     checks.add("clinical", "clinical", "patients_followed", len(found), message)
-    return found
+    return found.join(clinical.covariates[list(covariates)])

@@ -9,19 +9,13 @@ from typing import Any
 
 import pandas as pd
 
+from stratomics.chain.survival import SurvivalModel
 from stratomics.model import Model
-from stratomics.tables import write_table
-from stratomics.writing import atomic_path
 
 from .intake import read_tables
 from .predict import Prediction, predict
-from .summary import summarise
 from .survival import add_survival
 from .validation import Validation, validate
-
-#: The tables of a prediction, by the attribute of what they are made from; those of a validation have no rows without one.
-PREDICTED = {"predictions": "predictions.tsv", "features": "features.tsv", "shift": "shift.tsv"}
-JUDGED = {"metrics": "metrics.tsv", "calibration": "calibration.tsv", "verdict": "verdict.tsv"}
 
 
 @dataclass(frozen=True)
@@ -36,11 +30,17 @@ class Run:
         None without follow-up, or with too little of it.
     checks
         All that was found.
+    survival
+        What survival was told by: of the model, or learned anew.
+    follow_up
+        ``time`` and ``event`` by patient; None without.
     """
 
     prediction: Prediction
     validation: Validation | None
     checks: pd.DataFrame
+    survival: SurvivalModel
+    follow_up: pd.DataFrame | None = None
 
     @property
     def warnings(self) -> list[str]:
@@ -49,17 +49,10 @@ class Run:
         return [str(message) for message in self.checks.loc[said, "message"]]
 
     def write(self, folder: str | Path, name: str, model: Model) -> None:
-        """Write the tables and ``summary.md`` into a folder, which is made if absent."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        judged = Validation.empty() if self.validation is None else self.validation
-        for source, files in ((self.prediction, PREDICTED), (judged, JUDGED)):
-            for key, file in files.items():
-                write_table(getattr(source, key), folder / file)
-        write_table(self.checks, folder / "checks.tsv")
-        with atomic_path(folder / "summary.md") as temporary:
-            text = summarise(name, model, self.prediction, self.validation, self.checks, self.warnings)
-            temporary.write_text(text, encoding="utf-8")
+        """Write the tables, the figures, ``summary.md`` and ``report.html`` into a folder, which is made if absent."""
+        from .write import write_run  # matplotlib and jinja2 are not for whoever predicts in a notebook
+
+        write_run(self, Path(folder), name, model)
 
 
 def run_prediction(
@@ -112,4 +105,4 @@ def run_prediction(
         if validation is not None and validation.survival is not None:
             survival = validation.survival
     found = add_survival(found, survival, list(model.description["horizons"]))
-    return Run(found, validation, read.checks.table())
+    return Run(found, validation, read.checks.table(), survival, read.follow_up)

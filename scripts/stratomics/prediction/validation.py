@@ -1,8 +1,9 @@
 """Judge predictions by what became of the patients: the metrics, intervals, calibration and verdict of held-out patients at home.
 
 The model saw none of these patients, so they are one set of held-out patients, predicted by one fit: what at home is a fold. The
-permutation test gives survival to other patients and leaves the predictions as they are, which is exact here: nothing was fitted on
-them. How survival is censored, and the curve that a predicted survival is compared with, are those of the new patients.
+permutation test gives survival (with the clinical columns) to other patients and leaves the predictions as they are, which is exact
+here: nothing was fitted on them. How survival is censored, and the curve that a predicted survival is compared with, are those of
+the new patients.
 """
 
 from __future__ import annotations
@@ -17,23 +18,27 @@ import pandas as pd
 from stratomics.chain.survival import SurvivalModel, fit_survival
 from stratomics.cohort.checks import Checks, count
 from stratomics.cohort.types import Cohort, Split
+from stratomics.evaluation.added_value import ADDED_VALUE_COLUMNS
 from stratomics.evaluation.calibration import CALIBRATION_COLUMNS, calibration_table
 from stratomics.evaluation.evidence import EVIDENCE_COLUMNS, Evidence
-from stratomics.evaluation.findings import REASON_COLUMNS, VERDICT_COLUMNS, verdict_row
+from stratomics.evaluation.external import Expected, expected_events, external_verdict
+from stratomics.evaluation.findings import EXTERNAL_CODES, verdict_columns, verdict_row
 from stratomics.evaluation.metrics import percentile_interval
 from stratomics.evaluation.multiplicity import westfall_young_min_p
 from stratomics.evaluation.patterns import FEWEST_EVENTS
 from stratomics.evaluation.permutation import STATISTICS, heldout_statistics, permuted_order
 from stratomics.evaluation.scores import WITHOUT_INTERVAL, point_metrics, replicate_metrics
 from stratomics.evaluation.sources import Figure
-from stratomics.evaluation.verdict import verdict
 from stratomics.evaluation.yardstick import yardstick
 from stratomics.survival.predicted import time_grid
+
+from .clinic import beyond_clinic, with_clinic
 
 #: What the one set of held-out patients is called where at home there are repeats and folds.
 NEW = "new"
 METRIC_COLUMNS = ["metric", "value", "ci_low", "ci_high", "n", "events"]
 MODEL, RECALIBRATED = "model", "recalibrated"
+_BEFORE, _AFTER = verdict_columns(EXTERNAL_CODES)
 
 
 @dataclass(frozen=True)
@@ -43,18 +48,23 @@ class Validation:
     Parameters
     ----------
     metrics
-        `METRIC_COLUMNS`: those of ``metrics.tsv``, with intervals by resampling the new patients.
+        `METRIC_COLUMNS`: those of ``metrics.tsv``, with intervals by resampling the new patients; and ``observed_events``,
+        ``expected_events`` and ``observed_expected``, their ratio (`stratomics.evaluation.external.Expected`).
     calibration
-        Predicted and observed survival by subtype, as ``calibration.tsv`` has them, with ``baseline`` (``model``, or
-        ``recalibrated``: learned from these very patients, so that it fits them) in the place of the repeat.
+        Predicted and observed survival by subtype, and of everybody as the one subtype of 1, as ``calibration.tsv`` has them, with
+        ``baseline`` (``model``, or ``recalibrated``: learned from these very patients, so that it fits them) in the place of the
+        repeat.
+    added_value
+        What subtypes and risk tell beyond the clinical columns, as ``added_value.tsv`` has it; no rows without covariates.
     verdict
-        One row, as in ``verdicts.tsv``; of it separation is judged, and what needs other methods or other fits is ``not_tested``.
+        One row, see `stratomics.evaluation.external`.
     survival
         The baseline learned anew from these patients; None where that was not asked for, or could not be done.
     """
 
     metrics: pd.DataFrame
     calibration: pd.DataFrame
+    added_value: pd.DataFrame
     verdict: pd.DataFrame
     survival: SurvivalModel | None = None
 
@@ -62,11 +72,10 @@ class Validation:
     def empty(cls) -> Validation:
         """Give the tables without rows, of what was not judged."""
         calibration = ["baseline", *CALIBRATION_COLUMNS[1:]]
-        verdict_columns = ["prediction", *VERDICT_COLUMNS[1:], *EVIDENCE_COLUMNS, *REASON_COLUMNS]
-        metrics, calibrated, verdicts = (
-            pd.DataFrame(columns=own) for own in (METRIC_COLUMNS, calibration, verdict_columns)
-        )
-        return cls(metrics, calibrated, verdicts)
+        added_value = ["prediction", *ADDED_VALUE_COLUMNS[1:]]
+        verdict = ["prediction", *_BEFORE[1:], *EVIDENCE_COLUMNS, *_AFTER]
+        metrics, *others = (pd.DataFrame(columns=own) for own in (METRIC_COLUMNS, calibration, added_value, verdict))
+        return cls(metrics, others[0], others[1], others[2])
 
 
 def validate(
@@ -92,9 +101,9 @@ def validate(
     predictions
         Of the patients, see `stratomics.prediction.predict.Prediction`.
     follow_up
-        ``time`` (days) and ``event`` by patient.
+        ``time`` (days) and ``event`` by patient; whatever other columns it has are the clinic that there is.
     evaluation
-        Of the config: ``horizon_days``, ``auc_days``, ``bootstrap``, ``permutations``.
+        Of the config: ``horizon_days``, ``auc_days``, ``bootstrap``, ``permutations``; with covariates ``folds``, ``repeats``.
     name
         Of the prediction.
     seed
@@ -118,7 +127,7 @@ def validate(
         )
         checks.add("cohort", "prediction", "not_judged", events, message, action="warning")
         return None
-    cohort = Cohort(name, (), table[["time", "event"]].rename_axis("patient"))
+    cohort = Cohort(name, (), table[follow_up.columns.tolist()].rename_axis("patient"))
     labels = table.reset_index()[["patient", "time", "event", "subtype", "n_subtypes", "risk", "risk_group"]].assign(
         fold=NEW
     )
@@ -131,22 +140,48 @@ def validate(
     points = point_metrics(labels, predicted, measure)
     samples = replicate_metrics(labels, predicted, measure) if len(measure.weights) else {}
     figures = {metric: Figure(value, *_interval(metric, samples)) for metric, value in points.items()}
-    metrics = pd.DataFrame([(metric, *figure) for metric, figure in figures.items()], columns=METRIC_COLUMNS[:4])
     again = _recalibrated(survival, table, checks) if recalibrate else None
     baselines = {MODEL: survival, **({RECALIBRATED: again} if again is not None else {})}
+    groups = [labels, labels.assign(subtype=1, n_subtypes=1)] if labels["n_subtypes"].max() > 1 else [labels]
     tables = [
-        calibration_table({which: labels}, {NEW: _predicted(one, table, times)}, times, horizons).rename(
-            columns={"repeat": "baseline"}
-        )
+        calibration_table({which: own}, {NEW: _predicted(one, table, times)}, times, horizons)
         for which, one in baselines.items()
+        for own in groups
     ]
-    evidence = _evidence(name, labels, figures, int(evaluation["permutations"]), horizon, seed)
+    expected = _expected(survival, table, min(horizon, float(survival.followed.min())))
+    added_value, design = beyond_clinic(cohort, labels, evaluation, seed=seed)
+    permutations = int(evaluation["permutations"])
+    p = _permutation_p(labels, design, permutations, seed)
+    evidence = with_clinic(_evidence(name, labels, figures, p, permutations, horizon), added_value, p)
+    found = external_verdict(evidence, expected, figures["calibration_slope"])
     return Validation(
-        metrics.assign(n=cohort.n, events=events),
-        pd.concat(tables, ignore_index=True),
-        pd.DataFrame([verdict_row(evidence, verdict(evidence))]).rename(columns={"embedding": "prediction"}),
+        _metrics(figures, expected).assign(n=cohort.n, events=events),
+        pd.concat(tables, ignore_index=True).rename(columns={"repeat": "baseline"}),
+        added_value.rename(columns={"embedding": "prediction"}),
+        pd.DataFrame([verdict_row(evidence, found)]).rename(columns={"embedding": "prediction"}),
         again,
     )
+
+
+def _metrics(figures: Mapping[str, Figure], expected: Expected) -> pd.DataFrame:
+    """Tabulate the figures, those of the events foretold behind the others."""
+    nothing = (np.nan, np.nan)
+    own = {
+        "observed_events": (float(expected.observed), *nothing),
+        "expected_events": (expected.expected, *nothing),
+        "observed_expected": expected.ratio,
+    }
+    return pd.DataFrame(
+        [(metric, *figure) for metric, figure in {**figures, **own}.items()], columns=METRIC_COLUMNS[:4]
+    )
+
+
+def _expected(survival: SurvivalModel, table: pd.DataFrame, days: float) -> Expected:
+    """Count the events that the model foretells of patients for as long as each was followed."""
+    time, event = (table[name].to_numpy(np.float64) for name in ("time", "event"))
+    until, column = np.unique(np.minimum(time, days), return_inverse=True)
+    own = _predicted(survival, table, until)[np.arange(len(table)), column]
+    return expected_events(time, event, own, days)
 
 
 def _predicted(survival: SurvivalModel, table: pd.DataFrame, times: np.ndarray) -> np.ndarray:
@@ -183,10 +218,14 @@ def _recalibrated(survival: SurvivalModel, table: pd.DataFrame, checks: Checks) 
 
 
 def _evidence(
-    name: str, labels: pd.DataFrame, figures: Mapping[str, Figure], permutations: int, horizon: float, seed: int
+    name: str,
+    labels: pd.DataFrame,
+    figures: Mapping[str, Figure],
+    p: Mapping[str, float],
+    permutations: int,
+    horizon: float,
 ) -> Evidence:
     """Collect what a verdict rests on; what one fit and one set of patients cannot say stays missing."""
-    p = _permutation_p(labels, permutations, seed)
     return Evidence(
         name,
         n=len(labels),
@@ -215,12 +254,20 @@ def _evidence(
     )
 
 
-def _permutation_p(labels: pd.DataFrame, permutations: int, seed: int) -> dict[str, float]:
-    """Give the p of each statistic of the permutation test; NaN where it does not exist."""
+def _permutation_p(labels: pd.DataFrame, design: np.ndarray | None, permutations: int, seed: int) -> dict[str, float]:
+    """Give the p of each statistic of the permutation test; NaN where it does not exist.
+
+    Follow-up goes to other patients, and with it the clinical columns, as at home.
+    """
     own = {NEW: {name: labels[name].to_numpy() for name in ("subtype", "n_subtypes", "risk", "fold")}}
     time, event = labels["time"].to_numpy(), labels["event"].to_numpy()
     orders = (permuted_order(len(labels), b, seed) for b in range(permutations + 1))
-    rows = pd.DataFrame([heldout_statistics(own, time[order], event[order], None) for order in orders])
+    rows = pd.DataFrame(
+        [
+            heldout_statistics(own, time[order], event[order], None if design is None else design[order])
+            for order in orders
+        ]
+    )
     found = {}
     for name in rows:
         values = rows[name].to_numpy(np.float64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .document import Answer, Inline, Number, Paragraph, Source, Table, Text, as_text, prose, table_of
 from .results import Results
 from .tables import Columns
@@ -53,9 +55,44 @@ QUESTIONS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 }
 
 
-def answer(part: str, code: str, source: Source) -> Answer:
+#: The same of the verdict on the predictions of a model, see `stratomics.evaluation.external`.
+EXTERNAL_QUESTIONS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
+    "separation": ("Do the subtypes separate these patients?", QUESTIONS["separation"][1]),
+    "ranking": (
+        "Does the risk tell who has the event sooner?",
+        {
+            "ranks": ("yes", "good"),
+            "ranks_little": ("too little to matter", "bad"),
+            "no_evidence": ("no evidence", "bad"),
+            "reversed": ("the wrong way round", "bad"),
+            "underpowered": ("too few events to tell", "open"),
+        },
+    ),
+    "calibration": (
+        "Is the survival that was foretold right?",
+        {
+            "calibrated": ("yes, as far as can be seen", "good"),
+            "too_high": ("no, too high", "bad"),
+            "too_low": ("no, too low", "bad"),
+            "too_extreme": ("on average, but patients differ less", "bad"),
+            "too_alike": ("on average, but patients differ more", "open"),
+            "undetermined": ("undetermined", "open"),
+            "underpowered": ("too few events to tell", "open"),
+            "not_tested": ("not compared", "open"),
+        },
+    ),
+    "added_value": QUESTIONS["added_value"],
+}
+
+
+def answer(
+    part: str,
+    code: str,
+    source: Source,
+    questions: Mapping[str, tuple[str, Mapping[str, tuple[str, str]]]] = QUESTIONS,
+) -> Answer:
     """Give the answer that a code of a verdict stands for."""
-    words, tone = QUESTIONS[part][1][code]
+    words, tone = questions[part][1][code]
     return Answer(words, tone, source)
 
 

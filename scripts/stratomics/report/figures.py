@@ -134,6 +134,20 @@ KNOWN = {
         "Batches that lie apart on the left should lie on one another in the middle. An outlier on the right may be a rare tumour "
         "and not an error; none was removed.",
     ),
+    "new_risk": _Shown(
+        "Risk of the new patients",
+        "Histogram of the risk of the new patients by subtype; below it, where their middle half and nine tenths lie, beside "
+        "patients held out at home",
+        "Bars: new patients by predicted subtype. Below: theirs beside the risks of patients whom the model's folds held out at "
+        "home. A shift of all of them may be another kind of patients, or tables of another platform: see below.",
+    ),
+    "new_survival": _Shown(
+        "Survival by predicted subtype",
+        "Survival curves by predicted subtype: left as foretold, beside the patients the model was fitted on; right, where there "
+        "is follow-up, the Kaplan-Meier curves of the new patients beside what was foretold, with numbers at risk",
+        "Left, solid: what the model foretells of the new patients, on average; dotted: the patients it was fitted on. Right, "
+        "where there is follow-up, solid: what became of the new patients; dashed: what was foretold of them.",
+    ),
     "cohorts": _Shown(
         "All cohorts",
         "Held-out concordance of every embedding in every cohort, beside that of the clinical variables",

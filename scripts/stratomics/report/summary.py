@@ -92,8 +92,8 @@ def incomplete(results: Results) -> list[Block]:
     kept = joined([(line.name("value"), " ", line.name("message")) for line in checks.lines(choices)], "; ")
     note = (
         "All figures but these are of the patients with every omics, on whom every method can be compared; the others took part "
-        "in training. C counts pairs of unseen patients of the same group and fold; groups of fewer than {fewest} events have "
-        "none. Each choice in the config: {kept}."
+        "in training, and are told here by the classifiers that the model has for their omics. C counts pairs of unseen patients "
+        "of the same group and fold; groups of fewer than {fewest} events have none. Each choice in the config: {kept}."
     )
     return [table, Paragraph(prose(note, fewest=str(FEWEST_EVENTS), kept=kept))]
 
