@@ -245,7 +245,7 @@ def test_evidence_without_the_optional_tables():
         [found.permutation_p, *found.added_delta, *found.delta_vs_clinical, found.apparent_null_share]
     ).all()
     assert not found.covariates
-    assert verdict(found).separation.code == "not_tested"
+    assert verdict(found).codes["separation"] == "not_tested"
 
 
 def test_a_fallback_in_the_full_fit_is_noticed():

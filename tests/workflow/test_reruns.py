@@ -56,9 +56,9 @@ LEARNED = {
     "fit_risk",
 }
 LEARNED |= {"permute_survival", "summarise_permutations", "measure_stability", "fit_comparator", "measure_enrichment"}
-LEARNED |= {"combine_clinical", "attribute_omics", "find_markers"}
+LEARNED |= {"combine_clinical", "attribute_omics", "find_markers", "measure_subsets"}
 CLASSIFIED = {"fit_classifier", "fit_comparator", "measure_stability", "permute_survival", "summarise_permutations"}
-CLASSIFIED |= {"attribute_omics", "find_markers", "measure_enrichment"}
+CLASSIFIED |= {"attribute_omics", "find_markers", "measure_enrichment", "measure_subsets"}
 ALL = INTAKE | LEARNED | JUDGED | {"describe_cohort"}
 PATIENTS_TOLD = {"measure_enrichment", "permute_survival", "summarise_permutations", "annotate_cohort", "write_checks"}
 PATIENTS_TOLD |= {"combine_clinical", "describe_cohort"}
