@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stratomics.cohort.barcodes import PATIENT, spelt
-from stratomics.cohort.feature_map import map_of
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.matrix import Matrix
-from stratomics.cohort.numbers import matrix_of_pieces
-from stratomics.cohort.pieces import Wanted
+from stratomics.cohort.named_matrix import read_named_matrix
 from stratomics.cohort.source import Source
-from stratomics.cohort.symbols import NamedRows
-from stratomics.cohort.text_source import opened, read_turned_cells
+from stratomics.cohort.text_source import read_turned_cells
 
 #: The first cell of every table.
 CORNER = "attrib_name"
@@ -42,13 +39,7 @@ class LinkedOmics(Format):
 
     def matrix(self, source: Source, request: Request) -> Matrix:
         """Read features x patients."""
-        with opened(source) as table:
-            columns = [spelt(name) if PATIENT.fullmatch(name) else name for name in table.header[1:]]
-            rows = NamedRows(table.pieces(Wanted(range(1, len(table.header))), threads=request.threads))
-            matrix, _ = matrix_of_pieces(source.path, columns, rows, request.bad, map_of(request), request.patients)
-        table.report(request.level, request.item, request.checks)
-        rows.report(source.path, request)
-        return matrix
+        return read_named_matrix(source, request, lambda name: spelt(name) if PATIENT.fullmatch(name) else name)
 
     def clinical(self, source: Source, request: Request) -> ClinicalTable:
         """Read the attributes, and turn them: patients in rows."""

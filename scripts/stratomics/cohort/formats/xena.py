@@ -8,14 +8,11 @@ Source: https://xenabrowser.net/datapages, data sets "survival data" of the TCGA
 from __future__ import annotations
 
 from stratomics.cohort.barcodes import read_barcodes
-from stratomics.cohort.feature_map import map_of
 from stratomics.cohort.format import ClinicalTable, Format, Request
 from stratomics.cohort.matrix import Matrix
-from stratomics.cohort.numbers import matrix_of_pieces
-from stratomics.cohort.pieces import Wanted
+from stratomics.cohort.named_matrix import read_named_matrix
 from stratomics.cohort.source import Source
-from stratomics.cohort.symbols import NamedRows
-from stratomics.cohort.text_source import opened, read_text_cells
+from stratomics.cohort.text_source import read_text_cells
 
 #: The first cell of a matrix, which names the columns rather than the rows.
 CORNERS = frozenset({"sample", "xena_sample", "ensembl_id"})
@@ -39,13 +36,7 @@ class Xena(Format):
 
     def matrix(self, source: Source, request: Request) -> Matrix:
         """Read features x samples."""
-        with opened(source) as table:
-            columns = table.header[1:]
-            rows = NamedRows(table.pieces(Wanted(range(1, len(table.header))), threads=request.threads))
-            matrix, _ = matrix_of_pieces(source.path, columns, rows, request.bad, map_of(request), request.patients)
-        table.report(request.level, request.item, request.checks)
-        rows.report(source.path, request)
-        return matrix
+        return read_named_matrix(source, request)
 
     def clinical(self, source: Source, request: Request) -> ClinicalTable:
         """Read the table; its ids are samples where these are barcodes, which tell normals, else patients."""
